@@ -1,0 +1,84 @@
+// Imports point one way. Each folder with the folders it may import; nobody may import the ones that do not list it.
+const mayImport = {
+  core: [],
+  store: ['core'],
+  models: ['core'],
+  reports: ['models', 'store', 'core'],
+  spec: ['models', 'core', 'reports/figures'], // figures have names that a sweep file gives
+  activities: ['reports', 'models', 'store', 'core'],
+  workflows: ['core'], // and the types of activities, below
+  setup: ['models', 'core'],
+  server: ['setup', 'core'],
+  orchestrate: ['server', 'setup', 'activities', 'workflows', 'models', 'store', 'core'], // one process: connection, worker, client
+  cli: ['orchestrate', 'server', 'setup', 'spec', 'activities', 'workflows', 'reports', 'models', 'store', 'core'],
+};
+const folders = Object.keys(mayImport).join('|');
+
+const directions = Object.entries(mayImport).map(([folder, allowed]) => ({
+  name: `${folder}-imports`,
+  comment: `${folder}/ imports ${allowed.length === 0 ? 'no other folder' : `${allowed.join(', ')} and nothing else of ours`}`,
+  severity: 'error',
+  from: { path: `^${folder}/` },
+  to: {
+    path: `^(${folders})/`,
+    pathNot: [folder, ...allowed].map((other) => `^${other}/`),
+    ...(folder === 'workflows' && { dependencyTypesNot: ['type-only'] }),
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...directions,
+    {
+      name: 'workflow-types',
+      comment: 'even the types that a workflow takes are of activities or core',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { path: `^(${folders})/`, pathNot: '^(workflows|activities|core)/' },
+    },
+    { name: 'no-circle', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'pure-core',
+      comment: 'core/ runs inside workflows: no Node API',
+      severity: 'error',
+      from: { path: '^(core|workflows)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'core-packages',
+      comment: 'core/ takes pure packages only; each is a line here',
+      severity: 'error',
+      from: { path: '^core/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'], pathNot: 'node_modules/(canonicalize|@noble/hashes)/' },
+    },
+    {
+      name: 'workflow-packages',
+      comment: 'workflow code is replayed: no zod, no models, nothing but the workflow SDK',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'], pathNot: 'node_modules/@temporalio/(workflow|common)/' },
+    },
+    {
+      name: 'science-without-disk',
+      comment: 'models/ has no disk, no network, no processes; a backend loads its library',
+      severity: 'error',
+      from: { path: '^models/', pathNot: '^models/(backends|graph)/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(timers/promises|node:timers/promises)$' },
+    },
+    {
+      name: 'temporal-stays-outside',
+      comment: 'what is learned, kept and shown does not know who runs it',
+      severity: 'error',
+      from: { path: '^(core|models|store|reports|spec|setup)/' },
+      to: { path: 'node_modules/@temporalio/' },
+    },
+    { name: 'no-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'no-undeclared', comment: 'declare it in package.json', severity: 'error', from: { pathNot: '^test/' }, to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], mainFields: ['module', 'main', 'types'] },
+  },
+};

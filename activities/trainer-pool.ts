@@ -1,0 +1,103 @@
+/**
+ * Trainer child processes, one a slot. Training blocks Node's event loop, so it happens in processes of its own: the
+ * worker stays alive to Temporal while they compute, and one that dies takes nothing else with it. They load TensorFlow
+ * once and stay warm between jobs.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { JobProgress, LaneOutcome } from '../core/results.ts';
+import type { FromTrainer, ToTrainer, TrainRequest } from './messages.ts';
+
+export interface TrainerPool {
+  /** Trains a job in a free trainer. Rejects with TrainerStopped once the signal has aborted and a checkpoint is saved. */
+  run(request: Omit<TrainRequest, 'type'>, options: { signal: AbortSignal; onProgress(progress: JobProgress): void }): Promise<LaneOutcome[]>;
+  /** Ends all trainers; whatever they train is rejected. */
+  close(): Promise<void>;
+}
+
+export class TrainerStopped extends Error {}
+
+/** Training failed in a way that trying again cannot mend: a bad option, say. */
+export class TrainingImpossible extends Error {}
+
+export interface TrainerOptions {
+  /** How the trainer loads TensorFlow: an argument for it, and the environment that TensorFlow wants at its start. */
+  backend: string;
+  env: Record<string, string>;
+  onWarning(message: string): void;
+  onDebug?(line: string): void;
+  /** How long a trainer may take to save its checkpoint once it was asked to stop, in milliseconds. */
+  stopGraceMs?: number;
+}
+
+const TRAINER = fileURLToPath(new URL('./trainer.ts', import.meta.url));
+
+export function createTrainerPool({ backend, env, onWarning, onDebug = () => {}, stopGraceMs = 20_000 }: TrainerOptions): TrainerPool {
+  const all = new Set<ChildProcess>();
+  const idle: ChildProcess[] = [];
+
+  function start(): ChildProcess {
+    const child = fork(TRAINER, [backend], {
+      env: { ...process.env, ...env },
+      execArgv: ['--import', import.meta.resolve('tsx')],
+      serialization: 'advanced', // NaN stays NaN
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    all.add(child);
+    let errors = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => { errors = (errors + text).slice(-4000); });
+    child.once('close', (code, signal) => {
+      all.delete(child);
+      const place = idle.indexOf(child);
+      if (place >= 0) idle.splice(place, 1);
+      if (code !== 0 && signal === null) onWarning(`trainer ${child.pid} ended with code ${code}: ${errors.trim()}`);
+    });
+    return child;
+  }
+
+  return {
+    run(request, { signal, onProgress }) {
+      const child = idle.pop() ?? start();
+      return new Promise<LaneOutcome[]>((resolve, reject) => {
+        let grace: NodeJS.Timeout | undefined;
+        const send = (message: ToTrainer) => child.send(message, (error) => { if (error) settle(() => reject(error)); });
+        const stop = () => {
+          send({ type: 'stop' });
+          grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
+        };
+        const settle = (end: () => void) => {
+          clearTimeout(grace);
+          signal.removeEventListener('abort', stop);
+          child.off('message', onMessage).off('close', onClose).off('error', onError);
+          end();
+        };
+        const finish = (end: () => void) => settle(() => { idle.push(child); end(); });
+        const onError = (error: Error) => settle(() => reject(error));
+        const onClose = (code: number | null, killedBy: string | null) => settle(() => {
+          const how = `the trainer process ended (${killedBy ?? `code ${code}`}) while it trained ${request.job.lanes[0]?.label}`;
+          reject(signal.aborted ? new TrainerStopped(how) : new Error(how));
+        });
+        const onMessage = (message: FromTrainer) => {
+          if (message.type === 'progress') onProgress(message.progress);
+          else if (message.type === 'warning') onWarning(message.message);
+          else if (message.type === 'debug') onDebug(message.line);
+          else if (message.type === 'done') finish(() => resolve(message.outcomes));
+          else if (message.type === 'stopped') finish(() => reject(new TrainerStopped('stopped')));
+          else finish(() => reject(new (message.retryable ? Error : TrainingImpossible)(message.message)));
+        };
+        child.on('message', onMessage).once('close', onClose).once('error', onError);
+        if (signal.aborted) settle(() => { idle.push(child); reject(new TrainerStopped('stopped')); });
+        else {
+          signal.addEventListener('abort', stop, { once: true });
+          send({ type: 'train', ...request });
+        }
+      });
+    },
+    async close() {
+      await Promise.all([...all].map((child) => new Promise<void>((resolve) => {
+        child.once('close', () => resolve());
+        child.kill('SIGKILL');
+      })));
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/** `sweep plan`: what a sweep would do. Reads, counts, starts nothing. */
+import { availableParallelism } from 'node:os';
+import { valueText } from '../../core/json.ts';
+import { countTrials, sweepId, trialAt } from '../../core/plan.ts';
+import type { TrialResult, TrialTiming } from '../../core/results.ts';
+import { shapeGroups, shapeKey, type ShapeGroup } from '../../core/shapes.ts';
+import { kindOf, type Dimension } from '../../core/space/index.ts';
+import type { SweepSpec } from '../../core/spec.ts';
+import { loadSpec } from '../../spec/index.ts';
+import { openStore, type Store } from '../../store/index.ts';
+import { listSweeps, listTrials, readResult, readTiming } from '../../store/runs.ts';
+import { spaceCounts } from '../ui/space.ts';
+import { styleOf, symbols, type Style } from '../ui/style.ts';
+import { table } from '../ui/table.ts';
+import { clean, count, dimensionName, duration, plural, roughly } from '../ui/text.ts';
+
+/** Beyond so many trials or cases the plan looks at the first ones only, and says so: it stays a matter of a second. */
+const MOST = 20_000;
+/** Shape groups on the screen; --json has all of them. */
+const MOST_LINES = 20;
+
+interface Earlier { result: TrialResult; timing: TrialTiming | undefined }
+
+export interface Plan {
+  sweepId: string;
+  spec: SweepSpec;
+  trials: number;
+  /** Trials that have a result in the runs folder, among the first `of`. */
+  cached: { trials: number; of: number };
+  groups: (ShapeGroup & { seconds: number | undefined })[];
+  /** False: more cases than the groups show. */
+  complete: boolean;
+  slots: number;
+  /** Until the trials that are not cached are done; undefined where a shape was never trained here. */
+  seconds: number | undefined;
+}
+
+/** Every result in the runs folder, by trial. */
+async function earlierTrials(store: Store): Promise<Map<string, Earlier>> {
+  const found = new Map<string, Earlier>();
+  for (const sweep of await listSweeps(store)) {
+    for (const id of await listTrials(store, sweep)) {
+      if (found.has(id)) continue;
+      const result = await readResult(store, sweep, id).catch(() => undefined); // a damaged one is trained again
+      if (result) found.set(id, { result, timing: await readTiming(store, sweep, id).catch(() => undefined) });
+    }
+  }
+  return found;
+}
+
+/** Seconds that a trial like the example took: as it was where it ends by the same rule, else in proportion to the steps. */
+function secondsOf({ example, key }: ShapeGroup, earlier: Iterable<Earlier>): number | undefined {
+  const { maxSteps, stopWhen } = example.training;
+  const times: number[] = [];
+  for (const { result, timing } of earlier) {
+    if (timing === undefined || result.steps === 0 || shapeKey(result.trial) !== key) continue;
+    const { training } = result.trial;
+    const sameEnd = training.maxSteps === maxSteps && JSON.stringify(training.stopWhen) === JSON.stringify(stopWhen);
+    times.push(sameEnd ? timing.seconds : (timing.seconds / result.steps) * maxSteps);
+  }
+  return times.length === 0 ? undefined : times.reduce((a, b) => a + b) / times.length;
+}
+
+export async function planOf(spec: SweepSpec, store: Store): Promise<Plan> {
+  const trials = countTrials(spec);
+  const earlier = await earlierTrials(store);
+  const of = earlier.size === 0 ? trials : Math.min(trials, MOST);
+  const cachedByShape = new Map<string, number>();
+  let cached = 0;
+  for (let i = 0; earlier.size > 0 && i < of; i++) {
+    const { trialId, trial } = trialAt(spec, i);
+    if (!earlier.has(trialId)) continue;
+    cached++;
+    cachedByShape.set(shapeKey(trial), (cachedByShape.get(shapeKey(trial)) ?? 0) + 1);
+  }
+
+  const { groups, complete } = shapeGroups(spec, MOST);
+  const timed = groups.map((group) => ({ ...group, seconds: secondsOf(group, earlier.values()) }));
+  const slots = Math.min(spec.budget.maxConcurrent ?? Infinity, availableParallelism(), trials);
+  const left = timed.map(({ key, trials: n, seconds }) => {
+    const waiting = n - (cachedByShape.get(key) ?? 0);
+    return waiting === 0 ? 0 : seconds === undefined ? NaN : waiting * seconds;
+  });
+  const total = left.reduce((a, b) => a + b, 0) / slots;
+  const seconds = complete && !Number.isNaN(total) ? total : undefined;
+  return { sweepId: sweepId(spec), spec, trials, cached: { trials: cached, of }, groups: timed, complete, slots, seconds };
+}
+
+function dimensionText(dimension: Dimension): string {
+  const { when, ...own } = dimension;
+  const value = 'choice' in own ? own.choice.map(valueText).join(', ')
+    : 'from' in own ? `${own.from} to ${own.to} in steps of ${own.step}`
+      : Object.entries(own).map(([kind, [low, high]]: [string, [number, number]]) => `${low} to ${high} (${kind})`).join('');
+  const conditions = Object.entries(when ?? {}).map(([path, wanted]) => `${path} is ${[wanted].flat().join(' or ')}`);
+  const text = clean(conditions.length === 0 ? value : `${value}   where ${conditions.join(' and ')}`);
+  return text.length > 90 ? `${text.slice(0, 89)}…` : text;
+}
+
+function planLines(plan: Plan, file: string, style: Style): string[] {
+  const { spec, trials, cached, groups, complete, slots, seconds } = plan;
+  const { dot, ellipsis } = symbols(style);
+  const counts = spaceCounts(spec, style);
+  const inTheFirst = cached.of < trials ? ` in the first ${count(cached.of)}` : '';
+  const values = Object.entries(spec.space).map(([path, dimension]) => [path, dimensionText(dimension)]);
+  const shown = groups.slice(0, MOST_LINES).map(({ values: v, trials: n, seconds: s }) => {
+    const words = Object.entries(v).map(([path, x]) => (typeof x === 'string' ? clean(x) : `${dimensionName(path)} ${valueText(x)}`));
+    const time = s === undefined ? 'never timed here' : `${duration(s)} each`;
+    return [words.length === 0 ? 'all trials' : words.join(' '), plural(n, 'trial'), time];
+  });
+  const more = groups.length > shown.length ? [`    ${ellipsis} ${count(groups.length - shown.length)} more`] : [];
+  const time = seconds === undefined ? 'unknown until the first trials have run' : seconds === 0 ? 'nothing left to train' : roughly(seconds);
+  return [
+    style.bold(clean(spec.name)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`),
+    `  ${plural(trials, 'trial')}${counts === '' ? '' : ` (${counts})`}, ${count(cached.trials)} of them cached${inTheFirst}`,
+    '',
+    ...table(values).map((line) => `    ${line}`),
+    '',
+    `  ${complete ? '' : 'more than '}${plural(groups.length, 'shape group')}`,
+    ...table(shown, { sides: ['left', 'right', 'right'] }).map((line) => `    ${line}`),
+    ...more,
+    '',
+    `  Time   ${time} ${dot} ${plural(slots, 'slot')}`,
+    `  Sweep  ${plan.sweepId}`,
+    '',
+    `Nothing was started. To start it: sweep start ${clean(file)}`,
+  ];
+}
+
+function planJson({ spec, groups, seconds, ...plan }: Plan) {
+  return {
+    ...plan,
+    name: spec.name,
+    repeats: spec.repeats,
+    dimensions: Object.entries(spec.space).map(([path, d]) => ({ path, ...d, values: kindOf(d).count(d) ?? null })),
+    groups: groups.map(({ values, trials, seconds: each }) => ({ values, trials, secondsEach: each ?? null })),
+    seconds: seconds ?? null,
+    spec,
+  };
+}
+
+export interface PlanOptions { set?: string[]; runs: string; json?: boolean }
+
+export async function plan(file: string, { set = [], runs, json }: PlanOptions): Promise<void> {
+  const found = await planOf(await loadSpec(file, { set }), openStore(runs));
+  const lines = json ? [JSON.stringify(planJson(found), null, 2)] : planLines(found, file, styleOf(process.stdout));
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

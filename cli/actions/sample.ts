@@ -1,0 +1,90 @@
+/** `sweep sample`: what a trained network writes. Changes nothing. */
+import { UserError } from '../../core/errors.ts';
+import { countTrials, trialAt } from '../../core/plan.ts';
+import type { TrialResult } from '../../core/results.ts';
+import type { SweepSpec } from '../../core/spec.ts';
+import { loadBackend, type BackendKind } from '../../models/backends/index.ts';
+import { sampleTrial } from '../../models/sample.ts';
+import { tasks } from '../../models/tasks/index.ts';
+import { entryOf } from '../../models/options.ts';
+import type { Task } from '../../models/types.ts';
+import { chooseBackend } from '../../setup/backend.ts';
+import { openStore, type Store } from '../../store/index.ts';
+import { listTrials, readCorpus, readModel, readResult, readSpec } from '../../store/runs.ts';
+import { resolveSweepId } from '../sweep-id.ts';
+
+export interface SampleOptions {
+  prompt: string;
+  temperature?: number;
+  greedy?: boolean;
+  length: number;
+  samples: number;
+  seed?: number;
+  backend?: BackendKind;
+  runs: string;
+  json?: boolean;
+}
+
+/** Labels are looked for among so many trials: a matter of a second. */
+const MOST_LABELS = 20_000;
+/** More trials than this are no help in an error. */
+const MOST_LISTED = 8;
+
+export async function sample(givenSweep: string, givenTrial: string, options: SampleOptions): Promise<void> {
+  const { prompt, temperature, length, samples: count, seed, backend, runs, json } = options;
+  if (options.greedy && temperature !== undefined) throw new UserError('--greedy and --temperature exclude each other; give one', 2);
+  const store = openStore(runs);
+  const sweepId = await resolveSweepId(store, givenSweep);
+  const { trialId, trial, status } = await trialOf(store, sweepId, givenTrial);
+  const task = entryOf<Task>(tasks, 'task', trial.task.name);
+  if (!task.writes) throw new UserError(`the task ${task.name} writes no text: there is nothing to sample`, 2);
+  if (status === 'diverged') throw new UserError(`trial ${trialId} diverged: its weights are no numbers; give another`, 2);
+  const model = await readModel(store, sweepId, trialId);
+  if (model === undefined) throw new UserError(`${store.url}/${sweepId}/trials/${trialId}: its model.ckpt is missing`);
+  const reference = trial.task['corpus'];
+  const corpus = typeof reference === 'string' ? await readCorpus(store, sweepId, reference) : undefined;
+
+  await loadBackend((await chooseBackend(backend)).choice);
+  const greedy = options.greedy ?? (task.answers === true && temperature === undefined);
+  const sampling = { prompts: [prompt], length: [length], samples: count, greedy, temperature: greedy ? [] : [temperature ?? 1] };
+  const { samples, metrics } = sampleTrial({ ...trial, seed: seed ?? trial.seed }, model, sampling, corpus);
+  if (json) process.stdout.write(`${JSON.stringify({ sweepId, trialId, samples, metrics: metrics[0]?.metrics ?? {} }, null, 2)}\n`);
+  else process.stdout.write(`${samples.map((one) => printable(task.answers ? one.text : one.prompt + one.text)).join('\n')}\n`);
+}
+
+/** A book's own control characters do no harm to a terminal. */
+const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, ' ');
+
+/** The finished trial that a person means: 'best', the start of one trial's id, or its label. */
+async function trialOf(store: Store, sweepId: string, given: string): Promise<TrialResult> {
+  const spec = await readSpec(store, sweepId);
+  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  const ids = await listTrials(store, sweepId);
+  const results = (await Promise.all(ids.map((id) => readResult(store, sweepId, id)))).filter((result) => result !== undefined);
+  if (results.length === 0) throw new UserError(`${sweepId}: no trial has finished yet`, 2);
+  if (given === 'best') return bestOf(spec, results);
+
+  const labels = labelsOf(spec);
+  const byId = given === '' ? [] : results.filter(({ trialId }) => trialId.startsWith(given));
+  const matching = byId.length > 0 ? byId : results.filter(({ trialId }) => labels.get(trialId) === given);
+  const [only, ...others] = matching;
+  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined) throw new UserError(`"${given}" may be any of ${listed(matching, labels)}; give more of the id`, 2);
+  throw new UserError(`${sweepId} has no finished trial "${given}"; there is ${listed(results, labels)}, or best`, 2);
+}
+
+function listed(results: TrialResult[], labels: ReadonlyMap<string, string>): string {
+  const some = results.slice(0, MOST_LISTED).map(({ trialId }) => `${trialId} (${labels.get(trialId) ?? '?'})`);
+  return [...some, ...(results.length > MOST_LISTED ? ['…'] : [])].join(', ');
+}
+
+function labelsOf(spec: SweepSpec): Map<string, string> {
+  const trials = Array.from({ length: Math.min(countTrials(spec), MOST_LABELS) }, (_, i) => trialAt(spec, i));
+  return new Map(trials.map(({ trialId, label }) => [trialId, label]));
+}
+
+function bestOf({ objective: { metric, goal } }: SweepSpec, results: TrialResult[]): TrialResult {
+  const rank = ({ status, metrics: { [metric]: value } }: TrialResult) =>
+    (status !== 'completed' || value === undefined ? Infinity : goal === 'maximize' ? -value : value);
+  return [...results].sort((a, b) => rank(a) - rank(b))[0] as TrialResult;
+}

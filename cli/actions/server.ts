@@ -1,0 +1,39 @@
+/** `sweep server start|stop|status`. */
+import { embeddedStatus, startEmbedded, stopEmbedded } from '../../server/embedded.ts';
+import type { EmbeddedStatus } from '../../server/embedded.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { partsDisplay } from '../ui/parts.ts';
+
+const actions = { start, stop: stopEmbedded, status: embeddedStatus };
+export type ServerAction = keyof typeof actions;
+
+export async function server(action: ServerAction, { json }: { json?: boolean }): Promise<void> {
+  const status = await actions[action]();
+  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : lines(status).map((line) => `${line}\n`).join(''));
+}
+
+async function start(): Promise<EmbeddedStatus> {
+  const display = partsDisplay(process.stderr);
+  try {
+    return await startEmbedded({ signal: interruptSignal(), onProgress: display.onProgress });
+  } finally {
+    display.close();
+  }
+}
+
+function lines(status: EmbeddedStatus): string[] {
+  const { state, healthy, address, uiUrl, database, log, reason, restarts = 0 } = status;
+  if (state === 'absent' || state === 'stopped') return ['The Temporal server does not run. `sweep server start` starts it.'];
+  if (state === 'failed') {
+    return [`The Temporal server failed again and again and was given up: ${reason ?? 'no reason known'}`, `Log  ${log}`];
+  }
+  const health = healthy ? 'The Temporal server runs.' : 'The Temporal server is starting.';
+  return [
+    state === 'orphaned' ? `${health} Nobody watches over it: \`sweep server start\` puts that right.` : health,
+    `Address   ${address ?? ''}`,
+    `UI        ${uiUrl ?? ''}`,
+    `Database  ${database}`,
+    `Log       ${log}`,
+    ...(restarts > 0 ? [`Restarts  ${restarts} (last: ${reason ?? ''})`] : []),
+  ];
+}

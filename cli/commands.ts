@@ -1,0 +1,22 @@
+/** Every command with its one line of help; its file is loaded only when it is the one that runs. */
+import type { Command } from 'commander';
+
+export interface Entry { summary: string; load(): Promise<Command> }
+
+export const commands = {
+  start: { summary: 'run a sweep, or go on with it', load: async () => (await import('./start.ts')).startCommand() },
+  plan: { summary: 'what a sweep would do: trials, cached ones, time', load: async () => (await import('./plan.ts')).planCommand() },
+  status: { summary: 'how the sweeps are, or one of them', load: async () => (await import('./status.ts')).statusCommand() },
+  watch: { summary: 'look on while a sweep runs', load: async () => (await import('./watch.ts')).watchCommand() },
+  cancel: { summary: 'end a sweep; what is finished is kept', load: async () => (await import('./cancel.ts')).cancelCommand() },
+  report: { summary: 'write a sweep\'s report, or prove it from its data', load: async () => (await import('./report.ts')).reportCommand() },
+  sample: { summary: 'let a trained network write', load: async () => (await import('./sample.ts')).sampleCommand() },
+  list: { summary: 'what a sweep file can name: cells, tasks, optimizers, …', load: async () => (await import('./list.ts')).listCommand() },
+  worker: { summary: 'train trials on this machine until ^C', load: async () => (await import('./worker.ts')).workerCommand() },
+  server: { summary: 'the Temporal server that comes with sweep', load: async () => (await import('./server.ts')).serverCommand() },
+  setup: { summary: 'install native TensorFlow and the Temporal server', load: async () => (await import('./setup.ts')).setupCommand() },
+  doctor: { summary: 'show every part, its version, and what is missing', load: async () => (await import('./doctor.ts')).doctorCommand() },
+} satisfies Record<string, Entry>;
+
+export type CommandName = keyof typeof commands;
+export const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);

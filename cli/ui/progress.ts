@@ -1,0 +1,196 @@
+/** A view of a sweep -> lines of a terminal. Pure: the clock is an argument. */
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+import { spaceCounts } from './space.ts';
+import { resultsTable } from './results-table.ts';
+import { symbols, type Style } from './style.ts';
+import { clean, count, duration, metricValue, padEnd, padStart, plural, roughly } from './text.ts';
+import type { EndedTrial, Opening, View } from './view.ts';
+
+export interface Screen { width: number; height: number; style: Style }
+
+const INDENT = '  ';
+const WIDEST_BAR = 48;
+const NARROWEST_BAR = 8;
+/** Running trials that are shown before the table gets its room. */
+const FEW = 4;
+/** Without news for this long, in milliseconds, the display says so. */
+const SILENCE = 15_000;
+/** A worker has begun after this many seconds, or there is none. */
+const PATIENCE = 30;
+
+/** What stands above the display, once. */
+export function openingLines(opening: Opening, style: Style, width = Infinity): string[] {
+  const { spec, sweepId, total, attached, cached = 0, backend, slots, estimate, url } = opening;
+  const { dot } = symbols(style);
+  const counts = spaceCounts(spec, style);
+  const parts = [
+    `${plural(total, 'trial')}${counts === '' ? '' : ` (${counts})`}${cached > 0 ? `, ${count(cached)} of them cached` : ''}`,
+    backend,
+    slots === undefined ? undefined : plural(slots, 'slot'),
+    estimate === undefined ? undefined : roughly(estimate),
+  ].filter((part) => part !== undefined);
+  return [
+    style.bold(clean(spec.name)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`),
+    ...wrapped(parts, ` ${dot} `, width - INDENT.length).map((line) => INDENT + line),
+    ...(attached ? [`${INDENT}running already: looking on`] : []),
+    `${INDENT}${padEnd('Sweep', 13)}${sweepId}`,
+    ...(url === undefined ? [] : [`${INDENT}${padEnd('Temporal UI', 13)}${url}`]),
+  ];
+}
+
+/** Parts joined into as few lines as their order and the width allow. */
+function wrapped(parts: readonly string[], separator: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length === 0 ? part : `${lines.at(-1)}${separator}${part}`;
+    if (lines.length > 0 && stringWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
+}
+
+/** The whole display, at most `height` lines of less than `width` columns. */
+export function frame(view: View, { width, height, style }: Screen, now: number): string[] {
+  const room = width - 1 - INDENT.length; // a full line would make some terminals wrap
+  const { running } = view.snapshot;
+  const trouble = troubleLines(view, style);
+  const rest = height - 2 - trouble.length; // without the bar and the last line
+  const table = resultsTable(view.spec, view.summary, { width: room, height: rest - Math.min(running.length, FEW) - 2 }, style);
+  const trials = runningLines(view, room, rest - (table.length === 0 ? 0 : table.length + 2), style);
+  const lines = [
+    barLine(view, room, style, now),
+    ...trials,
+    ...trouble,
+    ...(table.length === 0 ? [] : ['', ...table, '']),
+    lastLine(view, style, now),
+  ];
+  return lines.slice(0, Math.max(1, height)).map((line) => (line === '' ? '' : INDENT + cliTruncate(line, room, { truncationCharacter: symbols(style).ellipsis })));
+}
+
+export function barLine({ snapshot, began, seen, left }: View, width: number, style: Style, now: number): string {
+  const { completed, failed, total, running, state } = snapshot;
+  const { dot, dash } = symbols(style);
+  const done = completed + failed;
+  const partly = running.reduce((sum, { step, toStep }) => sum + (toStep > 0 ? step / toStep : 0), 0);
+  const remaining = left === undefined ? dash : duration(left - (now - seen) / 1000);
+  const counted = `${count(done)}/${count(total)}`;
+  const elapsed = duration((now - began) / 1000);
+  const failures = failed > 0 ? style.red(`${count(failed)} failed`) : `${failed} failed`;
+  const paused = state === 'paused' ? [style.yellow('paused')] : [];
+  const richToPoor = [
+    [counted, elapsed, `${remaining} left`, failures],
+    [counted, `${remaining} left`, ...(failed > 0 ? [failures] : [])],
+    [counted, ...(failed > 0 ? [failures] : [`${remaining} left`])],
+    [counted],
+  ].map((parts) => [...parts, ...paused].join(` ${dot} `));
+  const words = richToPoor.find((w) => stringWidth(w) + 2 + NARROWEST_BAR <= width) ?? counted;
+  const length = Math.min(WIDEST_BAR, width - 2 - stringWidth(words));
+  return length < 3 ? words : `${bar(total === 0 ? 1 : (done + partly) / total, length, style)}  ${words}`;
+}
+
+/** Heavy for done, light for not yet; half a character where the terminal has one. */
+export function bar(share: number, length: number, style: Style): string {
+  const { heavy, half, light } = symbols(style);
+  const halves = Math.floor(Math.min(1, Math.max(0, share)) * length * 2);
+  const full = Math.floor(halves / 2);
+  const done = heavy.repeat(full) + (halves % 2 === 1 ? half : '');
+  const rest = length - full - (halves % 2);
+  return style.green(done) + style.dim((style.colors ? heavy : light).repeat(rest));
+}
+
+/** What failed and is tried again: the first of it, and how much more there is. */
+function troubleLines({ snapshot: { trouble = [] } }: View, style: Style): string[] {
+  const [first, ...more] = trouble;
+  if (first === undefined) return [];
+  return [style.yellow(`trying again${more.length > 0 ? ` (${count(trouble.length)} times)` : ''}: ${clean(first)}`)];
+}
+
+/** Before anything is known, or nothing is in training: a worker takes seconds to start, so a hint comes later. */
+export function waitingLine(seconds: number, style: Style): string {
+  const hint = seconds < PATIENCE ? '' : ` ${symbols(style).dot} does one run? sweep start and sweep worker start one`;
+  return style.dim(`waiting for a worker ${symbols(style).dot} ${duration(seconds)}${hint}`);
+}
+
+/** One line a running trial: what it is, its step, its metrics; words go before numbers where it is narrow. */
+export function runningLines({ spec, snapshot }: View, width: number, height: number, style: Style): string[] {
+  const { running, completed, failed, total } = snapshot;
+  if (height < 1) return [];
+  if (running.length === 0) return completed + failed < total ? [style.dim('waiting for a worker')] : [];
+  const shown = running.slice(0, running.length > height ? height - 1 : height);
+  const metric = spec.objective.metric;
+  const value = (metrics: Record<string, number>, name: string) => (metrics[name] === undefined ? '' : metricValue(name, metrics[name]));
+  const column = (values: string[], word = '') => {
+    const widest = Math.max(...values.map((v) => stringWidth(v)));
+    return values.map((v) => (v === '' ? ' '.repeat(word.length + widest) : word + padStart(v, widest)));
+  };
+  const steps = shown.map(({ step, toStep }) => `${count(step)}/${count(toStep)}`);
+  const objective = shown.map(({ metrics }) => value(metrics, metric));
+  const loss = shown.map(({ metrics }) => value(metrics, 'loss'));
+  const second = metric === 'loss' ? [] : [column(loss, 'loss ')];
+  const richToPoor = [
+    [column(steps, 'step '), column(objective, `${metric} `), ...second],
+    [column(steps), column(objective, `${metric} `), ...second],
+    [column(steps), column(objective, `${metric} `)],
+    [column(steps), column(objective)],
+    [column(steps)],
+  ];
+  const labels = shown.map(({ label }) => clean(label));
+  const labelWidth = Math.max(...labels.map((label) => stringWidth(label)));
+  const right = (columns: string[][], i: number) => columns.map((c) => c[i]).join('   ');
+  const columns = richToPoor.find((c) => labelWidth + 3 + stringWidth(right(c, 0)) <= width) ?? [column(steps), column(objective)];
+  const room = Math.max(3, Math.min(labelWidth, width - 2 - stringWidth(right(columns, 0))));
+  const gap = labelWidth + 3 + stringWidth(right(columns, 0)) <= width ? '   ' : '  ';
+  const lines = labels.map((label, i) =>
+    padEnd(cliTruncate(label, room, { truncationCharacter: symbols(style).ellipsis }), room) + gap + right(columns, i).trimEnd());
+  return shown.length === running.length ? lines : [...lines, style.dim(`${symbols(style).ellipsis} ${count(running.length - shown.length)} more in training`)];
+}
+
+/** The best so far and the speed; or that nothing has been heard for a while. */
+export function lastLine({ spec, snapshot, stepsPerSecond, seen }: View, style: Style, now: number): string {
+  if (now - seen > SILENCE) {
+    return style.yellow(`no news for ${duration((now - seen) / 1000)}: the Temporal server or the workers do not answer; trying again`);
+  }
+  const { best } = snapshot;
+  const { metric } = spec.objective;
+  return [
+    ...(best ? [`best ${metric} ${metricValue(metric, best.objective)}: ${clean(best.label)}`] : []),
+    ...(stepsPerSecond === undefined ? [] : [`${stepsPerSecond < 10 ? stepsPerSecond.toFixed(1) : count(Math.round(stepsPerSecond))} steps/s`]),
+  ].join(` ${symbols(style).dot} `);
+}
+
+/** 'rnn length 5 seed 1: completed after 300 steps, accuracy 1.00, loss 0.0132' */
+export function endedLine({ label, status, steps, metrics, message }: EndedTrial, { objective }: View['spec']): string {
+  const names = [...new Set([objective.metric, 'loss'])].filter((name) => metrics[name] !== undefined);
+  const after = status === 'failed' ? '' : status === 'diverged' ? ` at step ${count(steps)}` : ` after ${plural(steps, 'step')}`;
+  const values = status === 'completed' ? names.map((name) => `, ${name} ${metricValue(name, metrics[name] as number)}`).join('') : '';
+  return `${clean(label)}: ${status}${after}${values}${message === undefined ? '' : `: ${clean(message)}`}`;
+}
+
+/** '8/42 trials, 2:40 left, 0 failed, best accuracy 1.00 (rnn length 5 seed 1)' */
+export function progressLine({ spec, snapshot, left }: View): string {
+  const { completed, failed, total, best } = snapshot;
+  const { metric } = spec.objective;
+  return [
+    `${count(completed + failed)}/${count(total)} trials`,
+    ...(left === undefined ? [] : [`${duration(left)} left`]),
+    `${count(failed)} failed`,
+    ...(best ? [`best ${metric} ${metricValue(metric, best.objective)} (${clean(best.label)})`] : []),
+  ].join(', ');
+}
+
+/** How it ended, and what to look at next. */
+export function closingLines({ snapshot, began, seen, whole }: View, report: string | undefined, style: Style): string[] {
+  const { state, completed, failed, diverged, total, sweepId, message } = snapshot;
+  const time = duration((seen - began) / 1000);
+  const after = whole ? ` after ${time}` : '';
+  const where = report === undefined ? '' : ` Report: ${report}`;
+  const why = message === undefined ? '' : `: ${clean(message)}`;
+  const kept = `${count(completed)} of ${plural(total, 'trial')} ${completed === 1 ? 'is' : 'are'} kept; the same sweep start goes on with the rest.`;
+  if (state === 'cancelled') return [`Cancelled${after}: ${kept}${where}`];
+  if (state === 'failed') return [style.red(`Failed${after}${why}`), `${kept}${where}`];
+  if (state !== 'completed') return [`${state}: ${kept}${where}`];
+  const bad = failed > 0 ? ` with ${style.red(`${plural(failed, 'failed trial')}`)} (sweep status ${sweepId} says why)` : '';
+  const apart = diverged > 0 ? ` ${plural(diverged, 'trial')} diverged.` : '';
+  return [`Done${whole ? ` in ${time}` : ''}${bad}${why}.${apart}${where}`];
+}

@@ -1,0 +1,142 @@
+/** The objective by the sweep's dimensions, as lines of text: a grid where the space is one, else the best configurations. Pure. */
+import stringWidth from 'string-width';
+import type { SummaryRow } from '../../core/aggregate.ts';
+import { canonicalJson, valueText, type Json } from '../../core/json.ts';
+import { isBetter } from '../../core/progress.ts';
+import type { SweepSpec } from '../../core/spec.ts';
+import { symbols, type Style } from './style.ts';
+import { table, type Cell, type Row } from './table.ts';
+import { clean, dimensionName, metricValue, padStart } from './text.ts';
+
+export interface Room { width: number; height: number }
+
+/** The first `labels` columns of the body are words, the others numbers; the first note that fits stands behind the head. */
+interface Layout { head: string[]; body: Row[]; labels: number; notes: string[] }
+
+/** More columns than this are no table to read. */
+const MOST_COLUMNS = 16;
+const MOST_ROWS = 40;
+const LEADERS = 10;
+
+type Subject = Pick<SweepSpec, 'objective' | 'repeats'>;
+
+/** Lines of at most `width` columns and at most `height` of them; empty where nothing fits or nothing is known. */
+export function resultsTable(spec: Subject, summary: readonly SummaryRow[], room: Room, style: Style): string[] {
+  const paths = [...new Set(summary.flatMap((row) => Object.keys(row.configuration)))];
+  if (paths.length === 0) return fitted([grid(spec, summary, [], [], style)], room, style);
+  const across = columnPath(summary, paths);
+  const down = paths.filter((path) => path !== across);
+  if (across === undefined || distinct(summary, down).length > MOST_ROWS) return fitted([leaders(spec, summary, paths, style)], room, style);
+  return fitted([grid(spec, summary, down, [across], style), grid(spec, summary, [across], down, style)], room, style);
+}
+
+const text = (value: Json | undefined): string => (value === undefined ? '' : clean(valueText(value)));
+
+function distinct(summary: readonly SummaryRow[], paths: readonly string[]): SummaryRow['configuration'][] {
+  const seen = new Map<string, SummaryRow['configuration']>();
+  for (const { configuration } of summary) {
+    const part = Object.fromEntries(paths.flatMap((path) => (configuration[path] === undefined ? [] : [[path, configuration[path]]])));
+    const key = canonicalJson(part);
+    if (!seen.has(key)) seen.set(key, part);
+  }
+  return [...seen.values()];
+}
+
+/** What runs across: the length if it is searched, else the numeric dimension with most values, else the last of several. */
+function columnPath(summary: readonly SummaryRow[], paths: readonly string[]): string | undefined {
+  const fits = paths.filter((path) => distinct(summary, [path]).length <= MOST_COLUMNS);
+  const numeric = fits.filter((path) => summary.every(({ configuration: c }) => typeof c[path] === 'number' || c[path] === undefined));
+  if (numeric.includes('task.length')) return 'task.length';
+  const most = (a: string, b: string) => (distinct(summary, [b]).length > distinct(summary, [a]).length ? b : a);
+  if (numeric.length > 0) return numeric.reduce(most);
+  return paths.length > 1 ? fits.at(-1) : undefined;
+}
+
+/** The mean of a configuration's repeats; dim as long as some are missing, with a star if some have no number to give. `star` is what stands there otherwise. */
+function cellOf({ objective: { metric } }: Subject, row: SummaryRow | undefined, star: string, style: Style): Cell {
+  const estimate = row?.metrics[metric];
+  if (estimate !== undefined) return { text: metricValue(metric, estimate.mean) + (row?.failed ? '*' : star), ...(row?.missing && { tint: style.dim }) };
+  if (row !== undefined && row.failed > 0 && row.missing === 0) return { text: symbols(style).cross + star, tint: style.red };
+  return { text: row === undefined ? '' : (style.unicode ? '·' : '.') + star, tint: style.dim };
+}
+
+/** Values of `down` run down, those of `across` run across (several of them joined in one heading; none: one column). */
+function grid(spec: Subject, summary: readonly SummaryRow[], down: readonly string[], across: readonly string[], style: Style): Layout {
+  const columns = distinct(summary, across).sort(byNumber(across));
+  const rows = distinct(summary, down).sort(byNumber(down));
+  const found = new Map(summary.map((row) => [canonicalJson(row.configuration), row]));
+  const { metric } = spec.objective;
+  const star = starOf(summary);
+  const names = across.map(dimensionName).join(' ');
+  const labels = down.length === 0 ? [names] : [metric, ...down.slice(1).map(dimensionName)];
+  return {
+    // As wide as a number with two decimals from the start, so that columns stay where they are.
+    head: [...labels, ...columns.map((column) => padStart(across.map((path) => text(column[path])).join(' ') || metric, 4) + star)],
+    body: rows.map((row) => [
+      ...(down.length === 0 ? [metric] : down.map((path) => text(row[path]))),
+      ...columns.map((column) => cellOf(spec, found.get(canonicalJson({ ...row, ...column })), star, style)),
+    ]),
+    labels: labels.length,
+    notes: notesOf(spec, star, down.length === 0 ? '' : names),
+  };
+}
+
+/** Numbers in their order; anything else stays as the spec has it. */
+const byNumber = ([path, ...more]: readonly string[]) => (a: SummaryRow['configuration'], b: SummaryRow['configuration']): number => {
+  const [x, y] = path === undefined || more.length > 0 ? [] : [a[path], b[path]];
+  return typeof x === 'number' && typeof y === 'number' ? x - y : 0;
+};
+
+function leaders(spec: Subject, summary: readonly SummaryRow[], paths: readonly string[], style: Style): Layout {
+  const { metric, goal } = spec.objective;
+  const mean = (row: SummaryRow) => row.metrics[metric]?.mean ?? null;
+  const star = starOf(summary);
+  const order = (a: SummaryRow, b: SummaryRow) => (isBetter(goal, mean(a), mean(b)) ? -1 : isBetter(goal, mean(b), mean(a)) ? 1 : 0);
+  const best = summary.filter((row) => mean(row) !== null).sort(order).slice(0, LEADERS);
+  return {
+    head: ['best', ...paths.map(dimensionName), metric + star],
+    body: best.map((row, i) => [`${i + 1}`, ...paths.map((path) => text(row.configuration[path])), cellOf(spec, row, star, style)]),
+    labels: paths.length + 1,
+    notes: notesOf(spec, star),
+  };
+}
+
+/** Room for a star in every cell if one has it, so that numbers stay in line. */
+const starOf = (summary: readonly SummaryRow[]): string => (summary.some(({ n, failed }) => n > 0 && failed > 0) ? ' ' : '');
+
+/** What the numbers are, in full and in short. */
+function notesOf({ repeats }: Subject, star: string, by = ''): string[] {
+  const mean = repeats === 1 ? 'one repeat' : `mean of ${repeats} repeats`;
+  const full = star === '' ? mean : `${mean} (* of fewer: some diverged or failed)`;
+  return [by === '' ? full : `by ${by}, ${full}`, star === '' ? mean : `${mean} (* of fewer)`];
+}
+
+/** The first layout that fits, roomy if it can be; else what fits of the first one. */
+function fitted(layouts: readonly [Layout, ...Layout[]], { width, height }: Room, style: Style): string[] {
+  if (layouts[0].body.length === 0) return [];
+  const fits = (lines: string[]) => lines.every((line) => stringWidth(line) <= width);
+  const tries = (layout: Layout) => [...layout.notes, ''].flatMap((note, i) => (i === 0 ? [3, 2] : [2, 1]).map((gap) => lay(layout, note, gap, style)));
+  const whole = layouts.flatMap(tries).find((lines) => fits(lines) && lines.length <= height) ?? tries(layouts[0]).find(fits);
+  if (whole) return cutRows(whole, height, style);
+
+  const { head, body, labels } = layouts[0];
+  const { ellipsis } = symbols(style);
+  for (let kept = head.length - 1; kept > labels; kept--) {
+    const cut = { head: [...head.slice(0, kept), ellipsis], body: body.map((row) => [...row.slice(0, kept), ellipsis]), labels, notes: [] };
+    const lines = lay(cut, '', 1, style);
+    if (fits(lines)) return cutRows(lines, height, style);
+  }
+  return [];
+}
+
+function lay({ head, body, labels }: Layout, note: string, gap: number, style: Style): string[] {
+  const sides = head.map((_, i) => (i < labels ? 'left' as const : 'right' as const));
+  const [first = '', ...lines] = table([head.map((name) => ({ text: name, tint: style.bold })), ...body], { sides, gap });
+  return [note === '' ? first : `${first.trimEnd()}   ${style.dim(note)}`, ...lines].map((line) => line.trimEnd());
+}
+
+function cutRows(lines: string[], height: number, style: Style): string[] {
+  if (lines.length <= height) return lines;
+  if (height < 3) return [];
+  return [...lines.slice(0, height - 1), style.dim(`${symbols(style).ellipsis} ${lines.length - height + 1} more`)];
+}

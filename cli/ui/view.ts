@@ -1,0 +1,56 @@
+import type { SummaryRow } from '../../core/aggregate.ts';
+import type { Metrics, SweepSnapshot, TrialStatus } from '../../core/results.ts';
+import type { SweepSpec } from '../../core/spec.ts';
+
+/** All that a display shows of a sweep at one moment. */
+export interface View {
+  spec: SweepSpec;
+  snapshot: SweepSnapshot;
+  /** The results so far by configuration; empty for a sweep too large to be a table. */
+  summary: readonly SummaryRow[];
+  /** Milliseconds, from the same clock: when the display began, and when this was seen. */
+  began: number;
+  seen: number;
+  /** The display began with the sweep, so that the time that has passed is the sweep's. */
+  whole: boolean;
+  /** Seconds, as of `seen`; undefined: not known. */
+  left?: number;
+  /** Over the last half minute; undefined: not known. */
+  stepsPerSecond?: number;
+}
+
+/** A trial that ended while somebody looked on. */
+export interface EndedTrial {
+  trialId: string;
+  label: string;
+  status: TrialStatus;
+  steps: number;
+  metrics: Metrics;
+  /** Why it failed. */
+  message?: string;
+}
+
+/** What a display is told first. What is left out is not known here. */
+export interface Opening {
+  spec: SweepSpec;
+  sweepId: string;
+  total: number;
+  /** It ran already: this only looks on. */
+  attached: boolean;
+  cached?: number;
+  backend?: string;
+  slots?: number;
+  /** Seconds. */
+  estimate?: number;
+  url?: string;
+}
+
+/** How a sweep is shown to whoever looks on: a live terminal, plain lines, or JSON. */
+export interface Display {
+  open(opening: Opening): void;
+  show(view: View, ended: readonly EndedTrial[]): void;
+  /** The sweep has ended; `report` is the path of its report, if it has one. */
+  end(view: View, report: string | undefined): void;
+  /** Gives the terminal back; called once, however it ends. */
+  close(): void;
+}

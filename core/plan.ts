@@ -1,0 +1,53 @@
+/** From a resolved spec and an index to a trial: no list of trials is ever kept or sent. */
+import { dropPath, getPath, hashJson, setPath, valueText, type JsonObject } from './json.ts';
+import type { Lane } from './results.ts';
+import { searchOf, type Configuration } from './search/index.ts';
+import type { SweepSpec, TrialSpec } from './spec.ts';
+import { deriveSeed, trialId } from './trial.ts';
+
+/** The option by which a task names a text. */
+const CORPUS = ['task', 'corpus'];
+
+export interface PlannedTrial extends Lane { configuration: Configuration }
+
+/** `<name>-<8 hex>`: the same spec is the same sweep, and so its workflow's id and its run folder. */
+export function sweepId(spec: SweepSpec): string {
+  return `${spec.name}-${hashJson(spec).slice(0, 8)}`;
+}
+
+export function countTrials(spec: SweepSpec): number {
+  return searchOf(spec).count(spec) * spec.repeats;
+}
+
+/**
+ * Trial `index` of the sweep: repeats of a configuration are neighbours. A repeat has the same seed in every
+ * configuration, so that configurations are compared on the same draws.
+ */
+export function trialAt(spec: SweepSpec, index: number): PlannedTrial {
+  const configuration = searchOf(spec).at(spec, Math.floor(index / spec.repeats));
+  const repeat = index % spec.repeats;
+  const trial = trialOf(spec, configuration, repeat);
+  return { index, repeat, configuration, trial, trialId: trialId(trial), label: labelOf(configuration, repeat) };
+}
+
+/** The spec's task, model and training with the configuration's values in place (null: left out), texts by their hash, and the repeat's seed. */
+export function trialOf(spec: SweepSpec, configuration: Configuration, repeat: number): TrialSpec {
+  let parts: JsonObject = { task: spec.task, model: spec.model, training: spec.training as JsonObject };
+  for (const [path, value] of Object.entries(configuration)) {
+    const keys = path.split('.');
+    parts = value === null ? dropPath(parts, keys) : setPath(parts, keys, value);
+  }
+  const corpus = getPath(parts, CORPUS);
+  const reference = getPath(spec.corpora ?? {}, [String(corpus)]);
+  if (reference !== undefined) parts = setPath(parts, CORPUS, reference);
+  return { ...parts, seed: deriveSeed(spec.seed, 'repeat', repeat) } as unknown as TrialSpec;
+}
+
+/** One line that a person recognises a trial by: 'lstm length 20 learning rate 0.001 seed 2'. */
+export function labelOf(configuration: Configuration, repeat: number): string {
+  const words = Object.entries(configuration).map(([path, value]) => {
+    const name = path.slice(path.lastIndexOf('.') + 1);
+    return typeof value === 'string' ? value : `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${valueText(value)}`;
+  });
+  return [...words, `seed ${repeat + 1}`].join(' ');
+}

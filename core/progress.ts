@@ -1,0 +1,48 @@
+/** How far a sweep is: a reducer over the outcomes of its trials. Plain JSON, the workflow's state. */
+import type { LaneOutcome } from './results.ts';
+import type { Objective } from './spec.ts';
+
+export interface Progress {
+  total: number;
+  completed: number;
+  cached: number;
+  diverged: number;
+  failed: number;
+  best?: { label: string; trialId: string; objective: number };
+}
+
+export function emptyProgress(total: number): Progress {
+  return { total, completed: 0, cached: 0, diverged: 0, failed: 0 };
+}
+
+/** Whether objective `a` is strictly better than `b`; nothing is worse than no number. */
+export function isBetter(goal: Objective['goal'], a: number | null, b: number | null | undefined): boolean {
+  if (a === null) return false;
+  if (b === null || b === undefined) return true;
+  return goal === 'maximize' ? a > b : a < b;
+}
+
+export function withOutcome(progress: Progress, outcome: LaneOutcome, label: string, goal: Objective['goal']): Progress {
+  const next = { ...progress };
+  if (outcome.status === 'failed') next.failed++;
+  else next.completed++;
+  if (outcome.status === 'diverged') next.diverged++;
+  if (outcome.cached) next.cached++;
+  if (outcome.status === 'completed' && outcome.objective !== null && isBetter(goal, outcome.objective, next.best?.objective)) {
+    next.best = { label, trialId: outcome.trialId, objective: outcome.objective };
+  }
+  return next;
+}
+
+/** The progress of two disjoint parts of one sweep; `total` stays that of the first. */
+export function addProgress(a: Progress, b: Progress, goal: Objective['goal']): Progress {
+  const best = b.best && isBetter(goal, b.best.objective, a.best?.objective) ? b.best : a.best;
+  return {
+    total: a.total,
+    completed: a.completed + b.completed,
+    cached: a.cached + b.cached,
+    diverged: a.diverged + b.diverged,
+    failed: a.failed + b.failed,
+    ...(best && { best }),
+  };
+}

@@ -1,0 +1,94 @@
+/** What jobs are asked and what they answer; plain JSON, shared by workflows, activities, trainers, store and reports. */
+import type { Json } from './json.ts';
+import type { SamplingSpec, TrialSpec } from './spec.ts';
+
+export type TrialStatus = 'completed' | 'diverged' | 'failed';
+
+/** Metrics of one evaluation. Finite by construction: a trial with any other value has diverged. */
+export type Metrics = Record<string, number>;
+export interface CurvePoint { step: number; metrics: Metrics }
+
+/** `trials/<id>/result.json`: written once, and only when training ended (completed or diverged). */
+export interface TrialResult {
+  trialId: string;
+  trial: TrialSpec;
+  science: number;
+  status: 'completed' | 'diverged';
+  /** Steps trained; for a diverged trial, the step whose loss or weights were no longer finite. */
+  steps: number;
+  /** The last evaluation; empty if the trial diverged before the first. */
+  metrics: Metrics;
+  /** Trainable numbers in the network. */
+  parameters: number;
+  /** For instance 'tensorflow 2.21.0 cpu', 'wasm 4.22.0'. */
+  backend: string;
+  replayed: boolean;
+}
+
+/** `trials/<id>/timing.json`: what differs when the same trial runs again. */
+export interface TrialTiming { seconds: number; attempts: number; worker: string; startedAt: string; endedAt: string }
+
+/** `trials/<id>/failure.json`: a trial whose job failed for good. A later start tries it again. */
+export interface TrialFailure { trialId: string; trial: TrialSpec; message: string; at: string }
+
+export interface Lane { trialId: string; index: number; repeat: number; trial: TrialSpec; label: string }
+
+/** Train the lanes from their latest checkpoint (or from nothing) up to `toStep`. */
+export interface TrainJob {
+  sweepId: string;
+  science: number;
+  lanes: Lane[];
+  toStep: number;
+  objective: string;
+  /** What to let each trained network write. */
+  sampling?: SamplingSpec;
+}
+
+export interface LaneOutcome { trialId: string; status: TrialStatus; steps: number; objective: number | null; cached: boolean }
+
+/** A heartbeat: where the job is, small enough to be sent often. */
+export interface JobProgress { label: string; trialId: string; step: number; toStep: number; metrics: Metrics; worker: string }
+
+/** A sweep at one moment, for `status`, `watch` and the progress display. */
+export interface SweepSnapshot {
+  sweepId: string;
+  state: 'running' | 'paused' | 'completed' | 'cancelled' | 'failed';
+  total: number;
+  /** Trials with a result from this run or the cache, whatever their status; failed ones are counted apart. */
+  completed: number;
+  cached: number;
+  diverged: number;
+  failed: number;
+  running: JobProgress[];
+  best?: { label: string; trialId: string; objective: number };
+  /** When the workflow began, if the server says so; ISO 8601. */
+  startedAt?: string;
+  /** What went wrong and is being tried again, a line each: a full disk, a trainer that was killed. */
+  trouble?: string[];
+  /** Why it ended as it did, when that is not plain success. */
+  message?: string;
+}
+
+/** Everything needed to go on from a step: weights, optimizer state and carried state, and the curve so far. */
+export interface Checkpoint {
+  step: number;
+  tensors: Record<string, { shape: number[]; values: Float32Array }>;
+  curve: CurvePoint[];
+  observations: Observation[];
+}
+
+/**
+ * What was seen of a network at a step that is no number of the curve; in `trials/<id>/observations.json`. The data's shape
+ * goes with the kind and is stated where it is made (models/) and drawn (reports/figures/).
+ */
+export interface Observation { step: number; kind: ObservationKind; data: Json }
+export type ObservationKind = 'samples' | 'gradient-flow' | 'gate' | 'attention';
+
+/** Text that a network wrote: the prompt, and what it went on with. */
+export interface Sample { prompt: string; text: string; temperature: number | 'greedy'; length: number }
+
+/** `trials/<id>/samples.json`: what the trained network wrote when asked as `sampling` says. */
+export interface TrialSamples { sampling: SamplingSpec; samples: Sample[]; metrics: SampleMetrics[] }
+
+/** Of all samples at one temperature. */
+export interface SampleMetrics { temperature: number | 'greedy'; metrics: Metrics }

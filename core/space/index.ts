@@ -1,0 +1,41 @@
+/** Registry of dimensions: one file each. A dimension whose values can be counted can be searched by grid. */
+import type { Json } from '../json.ts';
+import { choice, type Choice } from './choice.ts';
+import { int, type Int } from './int.ts';
+import { logUniform, type LogUniform } from './log-uniform.ts';
+import { range, type Range } from './range.ts';
+import { uniform, type Uniform } from './uniform.ts';
+
+/** Present only in configurations where every named path has the given value (or one of the given values). */
+export type When = Record<string, Json>;
+export type Conditional<D> = D & { when?: When };
+export type Dimension = Conditional<Choice | Range | LogUniform | Uniform | Int>;
+
+/** What stands under a key of a dimension: a list of any values, a number, or two numbers [low, high]. */
+export type Form = 'values' | 'number' | 'bounds' | 'integer bounds';
+
+/** How a kind of dimension is written, counted and drawn from. `u` is uniform in [0, 1). */
+export interface DimensionKind<D extends object> {
+  /** What it is, for `sweep list dimensions`. */
+  summary: string;
+  /** Its keys, all of them needed; the first tells it from other kinds. */
+  form: { [K in keyof D]: Form };
+  is(dimension: object): dimension is D;
+  /** What is wrong with one of the right form, and what is allowed; undefined: nothing. */
+  problem(dimension: D): string | undefined;
+  /** How many values it has; undefined: a continuum, which only a sampling search can explore. */
+  count(dimension: D): number | undefined;
+  /** Its i-th value, 0 ≤ i < count. */
+  at(dimension: D, index: number): Json;
+  /** The value that a uniform draw u in [0, 1) stands for. */
+  draw(dimension: D, u: number): Json;
+}
+
+export interface Kinds { choice: Choice; range: Range; logUniform: LogUniform; uniform: Uniform; int: Int }
+export const dimensions: { [K in keyof Kinds]: DimensionKind<Kinds[K]> } = { choice, range, logUniform, uniform, int };
+
+/** The kind of a dimension; throws a RangeError that lists the kinds if it is none of them. */
+export function kindOf(dimension: Dimension): DimensionKind<Dimension> {
+  for (const kind of Object.values(dimensions) as DimensionKind<Dimension>[]) if (kind.is(dimension)) return kind;
+  throw new RangeError(`not a dimension: ${JSON.stringify(dimension)}; a dimension is one of ${Object.keys(dimensions).join(', ')}`);
+}

@@ -1,0 +1,54 @@
+import tseslint from 'typescript-eslint';
+
+const printing = { name: 'console', message: 'only cli/ prints: throw, return, or call back' };
+const surroundings = { name: 'process', message: 'only cli/ knows its process: take it as an argument' };
+const ending = ['exit', 'argv', 'exitCode', 'stdout', 'stderr', 'stdin'].map((property) => ({
+  object: 'process', property, message: 'only cli/ reads arguments, prints and ends',
+}));
+// What is decided and learned knows no clock and no chance: the same input gives the same output.
+const chance = [['Math', 'random'], ['Date', 'now'], ['performance', 'now']].map(([object, property]) => ({
+  object, property, message: 'the same input gives the same output',
+}));
+
+const syntax = [
+  { selector: 'ExportDefaultDeclaration', message: 'export by name' },
+  { selector: 'ClassDeclaration[superClass]:not([superClass.name="Error"])', message: 'compose instead of inheriting' },
+  { selector: 'TSEnumDeclaration', message: 'a union of strings does it' },
+  { selector: 'TSModuleDeclaration[kind="namespace"]', message: 'a module is a file' },
+];
+
+export default tseslint.config(
+  { ignores: ['node_modules/', 'runs/', 'dist/', '**/*.cjs'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      'no-restricted-syntax': ['error', ...syntax],
+      'eqeqeq': 'error',
+      'max-len': ['error', { code: 180, ignoreUrls: true }],
+      'prefer-const': 'error',
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: ['cli/**', 'test/**', 'activities/trainer.ts'], // trainer.ts is a process of its own
+    rules: {
+      'no-restricted-globals': ['error', printing],
+      'no-restricted-properties': ['error', ...ending],
+    },
+  },
+  {
+    files: ['core/**/*.ts', 'spec/**/*.ts', 'models/**/*.ts', 'workflows/**/*.ts'],
+    ignores: ['models/backends/**'], // a native library takes its settings from the environment
+    rules: { 'no-restricted-globals': ['error', printing, surroundings] },
+  },
+  {
+    files: ['core/**/*.ts', 'spec/**/*.ts', 'models/**/*.ts', 'reports/**/*.ts'],
+    ignores: ['models/backends/**', 'models/train.ts'], // train.ts looks at the clock to give the event loop its turn
+    rules: { 'no-restricted-properties': ['error', ...ending, ...chance] },
+  },
+);

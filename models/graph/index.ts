@@ -1,0 +1,3 @@
+/** Record once, replay as one graph: see compile.ts. */
+export { compile, compiler } from './compile.ts';
+export type { Compile, Compiled, TensorFunction } from './types.ts';

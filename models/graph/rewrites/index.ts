@@ -1,0 +1,24 @@
+/**
+ * What is done to a recording before TensorFlow sees it: the same mathematics with less work, so that a model can be written
+ * as its equations are. Each rewrite is a pure function from graph to graph.
+ */
+import type { Graph } from '../graph.ts';
+import { fuseActivationGradients } from './activation-gradients.ts';
+import { dropIdentities } from './identities.ts';
+import { joinGradients } from './join-gradients.ts';
+import { joinProducts } from './join-products.ts';
+import { mergeDuplicates } from './merge.ts';
+import { transposeOnce } from './pretranspose.ts';
+import { prune } from './prune.ts';
+import { stepwise } from './stepwise.ts';
+
+export type Rewrite = (graph: Graph) => Graph;
+
+const everywhere: readonly Rewrite[] = [prune, dropIdentities, fuseActivationGradients, mergeDuplicates, prune];
+/** Their reasons are a CPU's: caches, and the cost of one more pass over memory. */
+const onCpu: readonly Rewrite[] = [stepwise, joinProducts, mergeDuplicates, joinGradients, mergeDuplicates, prune, transposeOnce];
+
+export function rewrite(graph: Graph, device: 'cpu' | 'gpu'): Graph {
+  const rewrites = device === 'cpu' ? [...everywhere, ...onCpu] : everywhere;
+  return rewrites.reduce((result, apply) => apply(result), graph);
+}

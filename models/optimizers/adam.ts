@@ -1,0 +1,38 @@
+import { add, div, mul, pow, scalar, sqrt, square, sub, zerosLike } from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { mapTensors, tensorOf } from '../tensors.ts';
+import type { Optimizer } from '../types.ts';
+
+const options = z.strictObject({
+  beta1: z.number().min(0).lt(1).default(0.9).describe('β₁, how slowly the mean gradient forgets'),
+  beta2: z.number().min(0).lt(1).default(0.999).describe('β₂, how slowly the mean square forgets'),
+  epsilon: z.number().positive().default(1e-8).describe('ε, keeps the division finite'),
+});
+
+/**
+ * Adam, algorithm 1 of Kingma and Ba 2015, with m = v = 0 at first:
+ *
+ *   m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
+ *   w ← w − η m̂ / (√v̂ + ε)       m̂ = m / (1 − β₁^t), v̂ = v / (1 − β₂^t)
+ */
+export const adam: Optimizer<typeof options> = {
+  name: 'adam',
+  summary: 'momentum and RMSProp with bias correction: w ← w − η m̂ / (√v̂ + ε)',
+  source: 'Kingma and Ba 2015, algorithm 1',
+  options,
+  init: (weights) => ({ ...mapTensors(weights, zerosLike, '/mean'), ...mapTensors(weights, zerosLike, '/square') }),
+  update(weights, gradients, state, rate, step, { beta1, beta2, epsilon }) {
+    const means = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/mean`), beta1), mul(g, 1 - beta1)));
+    const squares = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/square`), beta2), mul(square(g), 1 - beta2)));
+    const correct1 = sub(1, pow(scalar(beta1), step));
+    const correct2 = sub(1, pow(scalar(beta2), step));
+    return {
+      weights: mapTensors(weights, (w, name) => {
+        const mean = div(tensorOf(means, name), correct1);
+        const size = add(sqrt(div(tensorOf(squares, name), correct2)), epsilon);
+        return sub(w, div(mul(mean, rate), size));
+      }),
+      state: { ...mapTensors(means, (m) => m, '/mean'), ...mapTensors(squares, (s) => s, '/square') },
+    };
+  },
+};

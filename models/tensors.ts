@@ -1,0 +1,46 @@
+/** Named tensors, and as the lists that steps are made of. */
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensors } from './types.ts';
+
+/** The tensor of that name; throws if there is none, which is always a bug. */
+export function tensorOf<T extends Tensor = Tensor>(tensors: Tensors, name: string): T {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new Error(`no tensor is called ${name}; there are ${Object.keys(tensors).join(', ')}`);
+  return tensor as T;
+}
+
+/** The same names, each with a suffix, and new tensors. */
+export function mapTensors(tensors: Tensors, make: (tensor: Tensor, name: string) => Tensor, suffix = ''): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name + suffix, make(tensor, name)]));
+}
+
+/** {kernel} -> {'layer0.kernel'} */
+export function prefixed(prefix: string, tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}.${name}`, tensor]));
+}
+
+/** {'layer0.kernel', 'output.bias'} -> {kernel} for 'layer0' */
+export function within(tensors: Tensors, prefix: string): Tensors {
+  const start = `${prefix}.`;
+  const inside = Object.entries(tensors).filter(([name]) => name.startsWith(start));
+  return Object.fromEntries(inside.map(([name, tensor]) => [name.slice(start.length), tensor]));
+}
+
+export function namesOf(tensors: Tensors): string[] {
+  return Object.keys(tensors).sort();
+}
+
+/** The tensors in the order of their names. */
+export function listOf(tensors: Tensors): Tensor[] {
+  return namesOf(tensors).map((name) => tensorOf(tensors, name));
+}
+
+/** The inverse of listOf: takes the next names.length tensors off the list. */
+export function takeNamed(names: readonly string[], list: Tensor[]): Tensors {
+  const taken = list.splice(0, names.length);
+  return Object.fromEntries(names.map((name, i) => [name, taken[i] as Tensor]));
+}
+
+export function disposeAll(...groups: Tensors[]): void {
+  for (const group of groups) dispose(group);
+}

@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import { NativeConnection, Runtime, DefaultLogger, Worker } from '@temporalio/worker';
+import { createBookkeepingActivities, createTrainingActivities } from '../activities/index.ts';
+import { createTrainerPool } from '../activities/trainer-pool.ts';
+import { queuesOf } from '../core/queues.ts';
+import type { TemporalTarget } from '../server/connection.ts';
+import type { TrainerBackend } from '../setup/backend.ts';
+import type { Store } from '../store/index.ts';
+import { storeId } from '../store/runs.ts';
+import { workflowBundle } from './bundle.ts';
+
+export interface WorkerOptions {
+  store: Store;
+  target: TemporalTarget;
+  /** Jobs at a time, each in a trainer process of its own. */
+  slots: number;
+  backend: TrainerBackend;
+  /** Drains: no new jobs, those in hand save a checkpoint and go back to the queue. */
+  signal: AbortSignal;
+  /** End once no sweep of this runs folder has been running for this long, in milliseconds. Left out: never. */
+  idleExitMs?: number;
+  cacheDir: string;
+  onReady?(queues: string[]): void;
+  onWarning?(message: string): void;
+}
+
+const isRunning = (taskQueue: string) => `ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
+
+/** Runs workflows and jobs of one runs folder until the signal aborts, or nothing has been left to do for a while. */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { store, target, slots, backend, signal, idleExitMs, cacheDir, onReady, onWarning = () => {} } = options;
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ message, meta }) => {
+      if (!message.startsWith('No workflows registered')) onWarning(`${message} ${meta?.['error'] ?? ''}`.trim()); // the training worker has none
+    }),
+    shutdownSignals: [], // the command decides when to drain
+  });
+  const queues = queuesOf(await storeId(store));
+  const trainQueue = backend.accelerator === 'gpu' ? queues.gpu : queues.cpu;
+  const identity = `${hostname()}:${process.pid}`;
+  const trainers = createTrainerPool({ backend: JSON.stringify(backend.choice), env: backend.env, onWarning });
+  const connection = await NativeConnection.connect(target.connectionOptions ?? {});
+  const shared = { connection, namespace: target.namespace, identity, maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
+  try {
+    const workers = await Promise.all([
+      Worker.create({
+        ...shared,
+        taskQueue: queues.sweep,
+        workflowBundle: await workflowBundle(cacheDir),
+        activities: createBookkeepingActivities({ store, backendName: backend.name }),
+      }),
+      Worker.create({
+        ...shared,
+        taskQueue: trainQueue,
+        activities: createTrainingActivities({ store, trainers, worker: identity }),
+        maxConcurrentActivityTaskExecutions: slots,
+        shutdownGraceTime: 0, // tell trainers at once: they save a checkpoint
+        shutdownForceTime: '1 minute',
+      }),
+    ]);
+    const drain = () => { for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown(); };
+    signal.addEventListener('abort', drain, { once: true });
+    const isBusy = () => workers.some((worker) => worker.getStatus().numInFlightActivities > 0);
+    const watch = idleExitMs === undefined ? undefined : watchIdle(target, queues.sweep, idleExitMs, isBusy, drain);
+    const runs = Promise.all(workers.map((worker) => worker.run().finally(drain)));
+    onReady?.([queues.sweep, trainQueue]);
+    if (signal.aborted) drain();
+    await runs.finally(() => clearInterval(watch));
+  } finally {
+    await trainers.close();
+    await connection.close();
+  }
+}
+
+/** A server that does not answer is waited for this many times as long: it may come back with work. */
+const SERVER_GONE_FACTOR = 12;
+
+/** Calls `onIdle` once there was no job in hand, and no running sweep on the server, for the given time. */
+function watchIdle(target: TemporalTarget, taskQueue: string, idleMs: number, isBusy: () => boolean, onIdle: () => void): NodeJS.Timeout {
+  let busyAt = Date.now();
+  return setInterval(() => {
+    target.client.workflow.count(isRunning(taskQueue)).then(
+      ({ count }: { count: number }) => {
+        if (count > 0 || isBusy()) busyAt = Date.now();
+        else if (Date.now() - busyAt > idleMs) onIdle();
+      },
+      () => { if (Date.now() - busyAt > SERVER_GONE_FACTOR * idleMs) onIdle(); },
+    );
+  }, Math.min(10_000, idleMs));
+}

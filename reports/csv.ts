@@ -1,0 +1,75 @@
+/** The tables as CSV. The columns are a contract; numbers are written in the shortest form that reads back as the same number. */
+import { stringify } from 'csv-stringify/sync';
+import { metricNames } from '../core/aggregate.ts';
+import type { Json } from '../core/json.ts';
+import type { Configuration } from '../core/search/index.ts';
+import type { Row } from './figures/index.ts';
+import type { Report } from './model.ts';
+
+type Cell = string | number | undefined;
+const csv = (header: string[], rows: Cell[][]) => stringify([header, ...rows]);
+/** A dimension's value as JSON, but for strings: whoever reads the file gets back what the sweep file says. */
+const exact = (value: Json | undefined) => (value === undefined || typeof value === 'string' ? value : JSON.stringify(value));
+const valuesIn = (configuration: Configuration, paths: string[]) => paths.map((path) => exact(configuration[path]));
+
+/** One row a trial, in the plan's order whatever the order of completion. Metrics are empty unless the trial completed. */
+export function resultsCsv({ trials, dimensions, metrics }: Report): string {
+  return csv(
+    ['trial', 'repeat', 'seed', 'status', 'steps', ...dimensions, ...metrics, 'parameters', 'backend'],
+    trials.map((t) => [
+      t.trialId,
+      t.repeat,
+      t.seed,
+      t.status,
+      t.steps,
+      ...valuesIn(t.configuration, dimensions),
+      ...metrics.map((name) => t.metrics[name]),
+      t.parameters,
+      t.backend,
+    ]),
+  );
+}
+
+/** One row a configuration: n completed repeats, `failed` that failed or diverged; no interval for a single repeat. */
+export function summaryCsv({ summary, dimensions, metrics }: Report): string {
+  return csv(
+    [...dimensions, 'n', 'failed', ...metrics.flatMap((name) => [`${name}_mean`, `${name}_low`, `${name}_high`])],
+    summary.map((row) => [
+      ...valuesIn(row.configuration, dimensions),
+      row.n,
+      row.failed,
+      ...metrics.flatMap((name) => [row.metrics[name]?.mean, row.metrics[name]?.low, row.metrics[name]?.high]),
+    ]),
+  );
+}
+
+/** One row an evaluation, of every trial that has a result. */
+export function curvesCsv({ trials, input: { curves } }: Report): string {
+  const metrics = metricNames([...curves.values()].flatMap((curve) => curve.map((point) => point.metrics)));
+  return csv(
+    ['trial', 'step', ...metrics],
+    trials.flatMap(({ trialId }) =>
+      (curves.get(trialId) ?? []).map((point) => [trialId, point.step, ...metrics.map((name) => point.metrics[name])]),
+    ),
+  );
+}
+
+/** What differs when the same sweep runs again. */
+export function timingsCsv({ trials, input: { timings } }: Report): string {
+  return csv(
+    ['trial', 'seconds', 'attempts', 'worker'],
+    trials.flatMap(({ trialId }) => {
+      const timing = timings.get(trialId);
+      return timing === undefined ? [] : [[trialId, timing.seconds, timing.attempts, timing.worker]];
+    }),
+  );
+}
+
+/** The rows of a table, whole: a column for every name in them. */
+export function rowsCsv(rows: readonly Row[]): string {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return csv(
+    names,
+    rows.map((row) => names.map((name) => row[name] ?? undefined)),
+  );
+}

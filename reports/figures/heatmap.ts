@@ -1,0 +1,188 @@
+import type { SummaryRow } from '../../core/aggregate.ts';
+import { labelOf, LENGTH, shortText, textOf, valuesOf, wordsOf, type Report } from '../model.ts';
+import type { Figure, Row } from './index.ts';
+import { distinct, inPanels, objectiveSpan, oneLine, repeatsText } from './layout.ts';
+import { heat, ink, onHeat } from './theme.ts';
+
+const OPTIMIZER = 'training.optimizer';
+const LEARNING_RATE = 'training.learningRate';
+/** Stands before the step at which a repeat diverged. */
+const DIVERGED = '✕';
+const MOST_VALUES = 12;
+const MOST_PANELS = 12;
+/** In a narrower cell, numbers of three digits do not fit. */
+const TEXT_WIDTH = 34;
+
+interface Axes {
+  /** Its values across. */
+  across: string;
+  /** Down; the first is the dimension, the others exist only for some of its values (the momentum of one optimizer). */
+  down: string[];
+  panels: string[];
+}
+
+/** Optimizers down and learning rates across, where they are swept; else two others. The length is no axis: lines show it better. */
+function axesOf(report: Report): Axes | undefined {
+  const { space } = report.input.spec;
+  const varied = report.dimensions.filter((path) => valuesOf(report, path).length > 1);
+  const free = varied.filter((path) => space[path]?.when === undefined);
+  const few = free.filter((path) => path !== LENGTH && valuesOf(report, path).length <= MOST_VALUES);
+  const across = few.includes(LEARNING_RATE) ? LEARNING_RATE : few.at(-1);
+  const first = few.includes(OPTIMIZER) && across !== OPTIMIZER ? OPTIMIZER : few.find((path) => path !== across);
+  if (across === undefined || first === undefined) return undefined;
+  const dependent = varied.filter((path) => Object.hasOwn(space[path]?.when ?? {}, first));
+  const down = [first, ...dependent];
+  return { across, down, panels: varied.filter((path) => path !== across && !down.includes(path)) };
+}
+
+interface Trouble {
+  /** '1/3 ✕ 437' in the cell, '1/3 diverged at step 437' in words. */
+  note: string;
+  words: string;
+}
+
+/** What kept repeats out of the mean. */
+function troubleOf({ repeats, missing }: SummaryRow): Trouble {
+  const steps = repeats.flatMap(({ status, steps }) => (status === 'diverged' && steps !== undefined ? [steps] : [])).sort((a, b) => a - b);
+  const failed = repeats.filter(({ status }) => status === 'failed').length;
+  const share = (count: number) => (count === repeats.length ? '' : `${count}/${repeats.length} `);
+  const plain = (count: number, what: string) => (count === 0 ? [] : [`${share(count)}${what}`]);
+  const others = [...plain(failed, 'failed'), ...plain(missing, 'to come')];
+  if (steps.length === 0) return { note: others.join('\n'), words: others.join(', ') };
+  return {
+    note: [`${share(steps.length)}${DIVERGED} ${steps[0]}${steps.length > 1 ? '…' : ''}`, ...others].join('\n'),
+    words: [`${share(steps.length)}diverged at step ${steps.join(', ')}`, ...others].join(', '),
+  };
+}
+
+/** A row a configuration: its place, its mean as number and text, and what kept repeats out of it. */
+function data(report: Report): Row[] | undefined {
+  const axes = axesOf(report);
+  const { metric } = report.input.spec.objective;
+  if (axes === undefined || !report.summary.some((row) => row.metrics[metric] !== undefined)) return undefined;
+  const rows = report.summary.map((row): Row => {
+    const estimate = row.metrics[metric];
+    return {
+      panel: oneLine(labelOf(row.configuration, axes.panels)),
+      across: oneLine(textOf(row.configuration[axes.across])),
+      down: oneLine(downLabel(row, axes)),
+      mean: estimate?.mean ?? null,
+      low: estimate?.low ?? null,
+      high: estimate?.high ?? null,
+      text: estimate === undefined ? '' : shortText(estimate.mean),
+      ...troubleOf(row),
+      n: row.n,
+    };
+  });
+  const cells = new Set(rows.map(({ panel, across, down }) => JSON.stringify([panel, across, down])));
+  const count = (column: string) => distinct(rows, column).length;
+  const small = count('panel') <= MOST_PANELS && count('down') <= 2 * MOST_VALUES;
+  // Where two configurations share a cell, or most cells are holes, another figure shows it better.
+  const isGrid = cells.size === rows.length && count('panel') * count('across') * count('down') <= 1.5 * rows.length;
+  return small && isGrid ? rows : undefined;
+}
+
+function downLabel({ configuration }: SummaryRow, { down: [first, ...dependent] }: Axes): string {
+  const [name, more] = [textOf(configuration[first as string]), labelOf(configuration, dependent)];
+  if (more === '') return name;
+  return more.startsWith(name) ? more : `${name}, ${more}`; // 'momentum 0.9' says both
+}
+
+/** Numbers by size, names in order of appearance. */
+function inOrder(report: Report, path: string, labels: unknown[]): unknown[] {
+  const known = valuesOf(report, path).map((value) => oneLine(textOf(value)));
+  return known.filter((label) => labels.includes(label));
+}
+
+/** A logarithmic scale where the values span over two decades; and the value halfway along it, where the text turns. */
+function scaleOf(metric: string, goal: 'maximize' | 'minimize', values: number[]) {
+  const [low, high] = objectiveSpan(metric, goal, values);
+  const log = low > 0 && high / low > 100;
+  return {
+    middle: log ? Math.sqrt(low * high) : (low + high) / 2,
+    scale: {
+      type: log ? 'log' : 'linear',
+      domain: [low, high],
+      range: goal === 'maximize' ? heat : [...heat].reverse(),
+      nice: false,
+      interpolate: 'rgb',
+    },
+  };
+}
+
+export const heatmap: Figure = {
+  title: 'Objective over two dimensions',
+  summary: 'the objective over two dimensions, such as optimizer and learning rate, as coloured cells with their means',
+  caption({ input: { spec } }, rows) {
+    const diverged = rows.some(({ note }) => String(note).includes(DIVERGED));
+    const means = `Mean ${wordsOf(spec.objective.metric)} of ${repeatsText(spec.repeats)}; brighter is better.`;
+    return diverged ? `${means} ${DIVERGED} and a step: diverged there, and not in the mean.` : means;
+  },
+  data,
+  spec(rows, report, room) {
+    const axes = axesOf(report) as Axes;
+    const { metric, goal } = report.input.spec.objective;
+    const columns = inOrder(report, axes.across, distinct(rows, 'across'));
+    const panels = distinct(rows, 'panel');
+    const lines = axes.down.length === 1 ? inOrder(report, axes.down[0] as string, distinct(rows, 'down')) : distinct(rows, 'down');
+    const means = rows.flatMap(({ mean }) => (typeof mean === 'number' ? [mean] : []));
+    const { middle, scale } = scaleOf(metric, goal, means);
+    const available = room === 'narrow' ? 240 : panels.length < 2 ? 540 : 252;
+    const width = Math.max(20, Math.min(room === 'narrow' ? 72 : 92, Math.floor(available / columns.length)));
+    const x = {
+      field: 'across',
+      type: 'nominal',
+      sort: columns,
+      title: wordsOf(axes.across),
+      axis: { labelAngle: width < 40 ? -45 : 0, ticks: false },
+    };
+    const y = {
+      field: 'down',
+      type: 'nominal',
+      sort: lines,
+      title: wordsOf(axes.down[0] as string),
+      axis: { labelLimit: room === 'narrow' ? 80 : 140 },
+    };
+    const bright = goal === 'maximize' ? 'datum.mean > ' : 'datum.mean < ';
+    const colour = { condition: { test: `${bright}${middle}`, value: onHeat.dark }, value: onHeat.light };
+    const there = { filter: 'isValid(datum.mean)' };
+    const lacking = { filter: '!isValid(datum.mean)' };
+    const tooltip = [
+      { field: 'down', title: wordsOf(axes.down[0] as string) },
+      { field: 'across', title: wordsOf(axes.across) },
+      { field: 'mean', title: `mean ${wordsOf(metric)}`, format: '.4~g' },
+      { field: 'low', title: 'interval from', format: '.4~g' },
+      { field: 'high', title: 'to', format: '.4~g' },
+      { field: 'n', title: 'repeats' },
+      { field: 'words', title: 'left out' },
+    ];
+    const legend = room === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
+    const note = { type: 'text', fontSize: 10, lineBreak: '\n', lineHeight: 12, baseline: 'middle' };
+    const text = [
+      {
+        transform: [there],
+        mark: { type: 'text', fontSize: 13, fontWeight: 'bold', baseline: 'middle', dy: { expr: "datum.note === '' ? 0 : -8" } },
+        encoding: { text: { field: 'text' }, color: colour },
+      },
+      { transform: [there], mark: { ...note, dy: 11 }, encoding: { text: { field: 'note' }, color: colour } },
+      { transform: [lacking], mark: { ...note, color: ink.soft }, encoding: { text: { field: 'note' } } },
+    ];
+    const unit = {
+      encoding: { x, y },
+      layer: [
+        {
+          transform: [there],
+          mark: { type: 'rect', stroke: 'white', strokeWidth: 2 },
+          encoding: { color: { field: 'mean', type: 'quantitative', title: `mean ${wordsOf(metric)}`, scale, legend }, tooltip },
+        },
+        {
+          transform: [lacking],
+          mark: { type: 'rect', fill: ink.grid, stroke: 'white', strokeWidth: 2 },
+          encoding: { tooltip },
+        },
+        ...(width < TEXT_WIDTH ? [] : text),
+      ],
+    };
+    return inPanels(panels, room, unit, { width: { step: width }, height: { step: 48 } });
+  },
+};

@@ -1,0 +1,98 @@
+/**
+ * Registry of figures: one file each. A figure is two functions: what it shows, as rows; then how that looks, as a picture
+ * or as a table. A new figure is a new file and a line here; the contract test draws it, and `sweep list figures` shows it.
+ */
+import type { TopLevelSpec } from 'vega-lite';
+import { UserError } from '../../core/errors.ts';
+import type { Report } from '../model.ts';
+import type { Table } from '../tables.ts';
+import { accuracyByLength } from './accuracy-by-length.ts';
+import { accuracyCurves } from './accuracy-curves.ts';
+import { attention } from './attention.ts';
+import { exactMatchByLength } from './exact-match-by-length.ts';
+import { gate } from './gate.ts';
+import { gateTable } from './gate-table.ts';
+import { gradientFlow } from './gradient-flow.ts';
+import { gradientTable } from './gradient-table.ts';
+import { heatmap } from './heatmap.ts';
+import { lossCurves } from './loss-curves.ts';
+import { metricByDimension } from './metric-by-dimension.ts';
+import { parallelCoordinates } from './parallel-coordinates.ts';
+import { samplesByStep } from './samples-by-step.ts';
+import { samplesByTemperature } from './samples-by-temperature.ts';
+import { timeline } from './timeline.ts';
+
+/** A flat row, as vega reads it. */
+export type Row = Record<string, string | number | null>;
+
+/** Room for a figure: on paper and a screen, or on a phone. */
+export type Room = 'wide' | 'narrow';
+
+/** A vega-lite spec without its data, which is the rows. */
+export type FigureSpec = Omit<TopLevelSpec, 'data' | 'config'>;
+
+interface Shown {
+  title: string;
+  /** One line, for `sweep list figures`. */
+  summary: string;
+  /** What to know when reading it; stands under the figure. */
+  caption(report: Report, rows: Row[]): string;
+  /** Undefined where the figure does not apply to the sweep. */
+  data(report: Report): Row[] | undefined;
+}
+
+/** A picture: figures/<name>.svg, .png, and .vl.json with the rows. */
+export interface Figure extends Shown {
+  /** Mentions nothing that is not in the rows, but for names and titles. */
+  spec(rows: Row[], report: Report, room: Room): FigureSpec;
+}
+
+/** A table: what a person reads of the rows; all of them are in figures/<name>.csv. */
+export interface TableFigure extends Shown {
+  table(rows: Row[], report: Report): Table;
+}
+
+export const isTable = (figure: Figure | TableFigure): figure is TableFigure => 'table' in figure;
+
+export const figures = {
+  'accuracy-by-length': accuracyByLength,
+  'exact-match-by-length': exactMatchByLength,
+  'accuracy-curves': accuracyCurves,
+  'loss-curves': lossCurves,
+  'metric-by-dimension': metricByDimension,
+  heatmap,
+  'parallel-coordinates': parallelCoordinates,
+  'samples-by-step': samplesByStep,
+  'samples-by-temperature': samplesByTemperature,
+  attention,
+  'gradient-flow': gradientFlow,
+  'gradient-table': gradientTable,
+  gate,
+  'gate-table': gateTable,
+  timeline,
+} satisfies Record<string, Figure | TableFigure>;
+export type FigureName = keyof typeof figures;
+
+/** Drawn by default only where none of the others applies: it shows the same, less clearly. */
+const insteadOf: Partial<Record<FigureName, FigureName[]>> = { 'metric-by-dimension': ['accuracy-by-length', 'heatmap'] };
+
+export interface Drawing {
+  name: FigureName;
+  figure: Figure | TableFigure;
+  rows: Row[];
+}
+
+/** The figures that the spec asks for, or all; those that do not apply are left out. Throws a UserError on an unknown name. */
+export function chooseFigures(report: Report): Drawing[] {
+  const asked = report.input.spec.report.figures;
+  const unknown = asked?.find((name) => !Object.hasOwn(figures, name));
+  if (unknown !== undefined)
+    throw new UserError(`report.figures: "${unknown}" is no figure; allowed: ${Object.keys(figures).join(', ')}`, 2);
+  const names = (asked ?? Object.keys(figures)) as FigureName[];
+  return names.flatMap((name) => {
+    const figure: Figure | TableFigure = figures[name];
+    const better = asked === undefined ? (insteadOf[name] ?? []) : [];
+    const rows = better.some((other) => figures[other].data(report) !== undefined) ? undefined : figure.data(report);
+    return rows === undefined ? [] : [{ name, figure, rows }];
+  });
+}

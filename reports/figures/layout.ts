@@ -1,0 +1,72 @@
+/** How a figure spreads the dimensions over an axis, lines and panels. */
+import { metricRange } from '../../core/aggregate.ts';
+import type { Configuration } from '../../core/search/index.ts';
+import { labelOf, LENGTH, textOf, wordsOf, type Report } from '../model.ts';
+import type { FigureSpec, Room } from './index.ts';
+
+const CELL = 'model.cell';
+
+export interface Layout {
+  /** What the lines are: 'cell', 'length', …; for the legend. */
+  lineTitle: string;
+  /** The line and the panel that a configuration belongs to. */
+  line(configuration: Configuration): string;
+  panel(configuration: Configuration): string;
+}
+
+/** Lines follow one dimension, panels all others but those that the figure shows otherwise. Without dimensions: the cell's one line. */
+export function layoutBy(report: Report, linePath: string | undefined, elsewhere: string[] = []): Layout {
+  const panels = report.dimensions.filter((path) => path !== linePath && !elsewhere.includes(path));
+  return {
+    lineTitle: wordsOf(linePath ?? CELL),
+    line: (configuration) => oneLine(linePath === undefined ? report.input.spec.model.cell : textOf(configuration[linePath])),
+    panel: (configuration) => oneLine(labelOf(configuration, panels)),
+  };
+}
+
+/** Labels go into vega's expressions, whose grammar has no U+2028, and onto one line of the picture. */
+export const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+
+/** The dimension that lines compare when length is on the axis: the cell, or else the first other one. */
+export function comparedDimension({ dimensions }: Report): string | undefined {
+  return dimensions.find((path) => path === CELL) ?? dimensions.find((path) => path !== LENGTH);
+}
+
+/** Distinct values of a column, in order of appearance. */
+export function distinct<R, K extends keyof R>(rows: readonly R[], column: K): R[K][] {
+  return [...new Set(rows.map((row) => row[column]))];
+}
+
+/** One panel for each value of the column `panel`, side by side where there is room; a single one needs no heading. */
+export function inPanels(panels: unknown[], room: Room, unit: object, given?: object): FigureSpec {
+  const single = panels.length < 2;
+  const usual = room === 'narrow' ? { width: 258, height: 210 } : single ? { width: 660, height: 340 } : { width: 302, height: 236 };
+  const size = given ?? usual;
+  const columns = room === 'narrow' ? 1 : 2;
+  const header = { title: null };
+  const spec = single
+    ? { ...size, ...unit }
+    : {
+        facet: { field: 'panel', type: 'nominal', sort: panels, header },
+        columns,
+        spacing: 28,
+        spec: { ...size, ...unit },
+        // Shared axes stand below the last row alone, which may leave a column without one.
+        ...(columns === 1 || panels.length % columns > 0 ? { resolve: { axis: { x: 'independent' } } } : {}),
+      };
+  return spec as FigureSpec;
+}
+
+export const repeatsText = (n: number) => (n === 1 ? 'one repeat' : `${n} repeats`);
+
+/** So much of a metric's range, or of the best value, a scale of colours spans at least: what differs by less looks alike. */
+const LEAST_SPAN = 0.2;
+
+/** The ends of the values, or further apart on the side of the worse ones: where all are good, none looks bad. */
+export function objectiveSpan(metric: string, goal: 'maximize' | 'minimize', values: number[]): [low: number, high: number] {
+  const [least, most] = metricRange(metric);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const up = goal === 'maximize';
+  const span = LEAST_SPAN * (Number.isFinite(most - least) ? most - least : Math.abs(up ? high : low) || 1);
+  return up ? [Math.min(low, high - span), high] : [low, Math.max(high, low + span)];
+}

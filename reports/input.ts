@@ -1,0 +1,156 @@
+/** What a report is made of: the data files of a run folder, read as bytes (for their hashes) and parsed. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { UserError } from '../core/errors.ts';
+import { countTrials, trialAt } from '../core/plan.ts';
+import type { CurvePoint, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type { SweepSpec } from '../core/spec.ts';
+import { decodeCurve } from '../store/curve.ts';
+import type { Store } from '../store/types.ts';
+import { observationsFile, samplesFile, type Seen } from './observations.ts';
+import type { Provenance } from './provenance.ts';
+
+export interface ReportInput {
+  sweepId: string;
+  spec: SweepSpec;
+  results: Map<string, TrialResult>;
+  /** Of trials with a result, like what was seen of them: what a failed trial left behind depends on when it failed. */
+  curves: Map<string, CurvePoint[]>;
+  observations: Map<string, Seen[]>;
+  /** What trained networks wrote when asked. */
+  samples: Map<string, TrialSamples>;
+  failures: Map<string, TrialFailure>;
+  timings: Map<string, TrialTiming>;
+  /** One entry per environment that the sweep was started in; empty if nobody recorded it. */
+  starts: Provenance[];
+  /** SHA-256 of every file above, by its path in the sweep's folder, in order of path. */
+  hashes: Map<string, string>;
+}
+
+export type Files = Map<string, Uint8Array>;
+
+/** Files of a sweep are read this many trials at a time. */
+const READ_AHEAD = 32;
+
+/** The bytes of every data file that a report is made of, by path in the sweep's folder. Throws a UserError if there is no sweep. */
+export async function readFiles(store: Store, sweepId: string): Promise<Files> {
+  const files: Files = new Map();
+  const read = async (path: string) => {
+    const bytes = await store.get(`${sweepId}/${path}`);
+    if (bytes !== undefined) files.set(path, bytes);
+  };
+  await read('sweep.json');
+  const spec = parseSpec(files, sweepId);
+  await read('provenance.json');
+  const total = countTrials(spec);
+  for (let start = 0; start < total; start += READ_AHEAD) {
+    const ids = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialAt(spec, start + i).trialId);
+    await Promise.all(ids.flatMap((id) => trialFiles.map((file) => read(`trials/${id}/${file}`))));
+  }
+  return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const trialFiles = ['result.json', 'metrics.csv', 'observations.json', 'samples.json', 'timing.json', 'failure.json'] as const;
+
+/** Parses the files; a file that is not what it should be is a UserError that names it. */
+export function parseRun(sweepId: string, files: Files): ReportInput {
+  const input: ReportInput = {
+    sweepId,
+    spec: parseSpec(files, sweepId),
+    results: new Map(),
+    curves: new Map(),
+    observations: new Map(),
+    samples: new Map(),
+    failures: new Map(),
+    timings: new Map(),
+    starts: parse<Provenance[]>(files, sweepId, 'provenance.json', starts) ?? [],
+    hashes: new Map([...files].map(([path, bytes]) => [path, createHash('sha256').update(bytes).digest('hex')])),
+  };
+  for (let index = 0; index < countTrials(input.spec); index++) {
+    const id = trialAt(input.spec, index).trialId;
+    const path = (file: (typeof trialFiles)[number]) => `trials/${id}/${file}`;
+    const result = parse<TrialResult>(files, sweepId, path('result.json'), resultOf(id));
+    const failure = parse<TrialFailure>(files, sweepId, path('failure.json'), failureFile);
+    const timing = parse<TrialTiming>(files, sweepId, path('timing.json'), timingFile);
+    const observations = parse<Seen[]>(files, sweepId, path('observations.json'), observationsFile);
+    const samples = parse<TrialSamples>(files, sweepId, path('samples.json'), samplesFile);
+    if (timing !== undefined) input.timings.set(id, timing);
+    if (result !== undefined) {
+      input.results.set(id, result);
+      input.curves.set(id, parseCurve(files, sweepId, path('metrics.csv')));
+      if (observations !== undefined) input.observations.set(id, observations);
+      if (samples !== undefined) input.samples.set(id, samples);
+    } else if (failure !== undefined) input.failures.set(id, failure); // a result is newer than a failure
+  }
+  return input;
+}
+
+export async function readRun(store: Store, sweepId: string): Promise<ReportInput> {
+  return parseRun(sweepId, await readFiles(store, sweepId));
+}
+
+const finite = z.number();
+const trial = z.object({}).loose();
+const resultFile = z.object({
+  trialId: z.string(),
+  trial,
+  science: finite,
+  status: z.enum(['completed', 'diverged']),
+  steps: finite,
+  metrics: z.record(z.string(), finite),
+  parameters: finite,
+  backend: z.string(),
+  replayed: z.boolean(),
+});
+const resultOf = (id: string) =>
+  resultFile.refine((r) => r.trialId === id, { path: ['trialId'], message: `must be ${id}, its folder's name` });
+const failureFile = z.object({ trialId: z.string(), trial, message: z.string(), at: z.string() });
+const timingFile = z.object({ seconds: finite, attempts: finite, worker: z.string(), startedAt: z.string(), endedAt: z.string() });
+const starts = z.object({ starts: z.array(z.object({}).loose()) }).transform((file) => file.starts);
+const specFile = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    space: z.record(z.string(), z.unknown()),
+    repeats: finite,
+    seed: finite,
+    search: z.object({ name: z.string() }).loose(),
+    objective: z.object({ metric: z.string(), goal: z.enum(['maximize', 'minimize']) }),
+    report: z.object({ figures: z.array(z.string()).optional() }),
+  })
+  .loose();
+
+function parseSpec(files: Files, sweepId: string): SweepSpec {
+  const spec = parse<SweepSpec>(files, sweepId, 'sweep.json', specFile);
+  if (spec === undefined) throw new UserError(`${sweepId}/sweep.json: not there; a sweep's folder has one`);
+  return spec;
+}
+
+/** `schema` checks what the report relies on; T is what the writer of the file promises. */
+function parse<T>(files: Files, sweepId: string, path: string, schema: z.ZodType): T | undefined {
+  const bytes = files.get(path);
+  if (bytes === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    throw new UserError(`${sweepId}/${path}: not JSON (${(error as Error).message})`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data as T;
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${sweepId}/${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not what it should be'}`);
+}
+
+function parseCurve(files: Files, sweepId: string, path: string): CurvePoint[] {
+  const bytes = files.get(path);
+  if (bytes === undefined) return [];
+  try {
+    const curve = decodeCurve(Buffer.from(bytes).toString('utf8'));
+    const numbers = curve.flatMap((point) => [point.step, ...Object.values(point.metrics)]);
+    if (!numbers.every(Number.isFinite)) throw new TypeError('a value is no number');
+    return curve;
+  } catch (error) {
+    throw new UserError(`${sweepId}/${path}: not a curve (${(error as Error).message})`);
+  }
+}

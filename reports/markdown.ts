@@ -1,0 +1,80 @@
+/** report.md: the tables and figures for a repository or a notebook; pictures are links to figures/. */
+import { isTable, type Drawing } from './figures/index.ts';
+import type { Report } from './model.ts';
+import type { ProvenanceFile } from './provenance.ts';
+import { factsOf, TABLE_LIMIT, verifyText } from './prose.ts';
+import {
+  answerTable,
+  countsText,
+  headline,
+  problemsTable,
+  summaryTable,
+  trialsTable,
+  type Cell,
+  type Table,
+  type Written,
+} from './tables.ts';
+import { visible } from './visible.ts';
+
+/** Text that comes from a spec or a message must not become markup: every character that could start some is escaped. */
+export function escapeMarkdown(text: string): string {
+  return escapeMarks(text).replace(/\s+/g, ' ');
+}
+
+const escapeMarks = (text: string) => text.replace(/[\\`*_[\]<>#!|~&]/g, '\\$&');
+
+/** Spaces that Markdown would drop stay. */
+const spaced = (text: string) => text.replace(/^ | $| (?= )/g, '&nbsp;');
+
+function writtenText({ prompt = '', text }: Written): string {
+  const [before, after] = [prompt, text].map((part) => spaced(escapeMarks(visible(part))));
+  return before === '' ? `${after}` : `${before} → ${after}`;
+}
+
+function cellText({ text, written = [], note, warning }: Cell): string {
+  const small = [note, warning].filter((part) => part !== undefined).join('; ');
+  const texts = [...(text === '' ? [] : [escapeMarkdown(text)]), ...written.map(writtenText)].join('<br>');
+  return texts + (small === '' ? '' : ` (${escapeMarkdown(small)})`);
+}
+
+function table({ head, rows }: Table): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  const shown = rows.slice(0, TABLE_LIMIT.markdown).map((row) => line(row.map(cellText)));
+  return [line(head.map(escapeMarkdown)), line(head.map(() => '---')), ...shown].join('\n');
+}
+
+const more = ({ rows }: Table, file: string) =>
+  rows.length > TABLE_LIMIT.markdown ? `\n\n${TABLE_LIMIT.markdown} of ${rows.length}; all are in [${file}](${file}).` : '';
+
+function figureParts({ name, figure, rows }: Drawing, report: Report): string[] {
+  const shown = isTable(figure) ? table(figure.table(rows, report)) : `![${figure.title}](figures/${name}.png)`;
+  const all = isTable(figure) ? ` All of it: [${name}.csv](figures/${name}.csv).` : '';
+  return [`## ${figure.title}`, shown, `${escapeMarkdown(figure.caption(report, rows))}${all}`];
+}
+
+export function markdownOf(report: Report, drawings: Drawing[], provenance: ProvenanceFile): string {
+  const { spec, sweepId } = report.input;
+  const [answer, summary, trials, problems] = [answerTable(report), summaryTable(report), trialsTable(report), problemsTable(report)];
+  const sentence = headline(report);
+  const parts = [
+    `# ${escapeMarkdown(spec.name)}`,
+    escapeMarkdown(spec.description),
+    `${countsText(report)}.${sentence === undefined ? '' : ` ${escapeMarkdown(sentence)}`}`,
+    `## ${escapeMarkdown(answer.title)}`,
+    table(answer),
+    ...drawings.flatMap((drawing) => figureParts(drawing, report)),
+    '## Configurations',
+    table(summary) + more(summary, 'summary.csv'),
+    ...(problems.rows.length > 0 ? ['## Diverged and failed trials', table(problems) + more(problems, 'results.csv')] : []),
+    '## Trials',
+    table(trials) + more(trials, 'results.csv'),
+    '## How it was made',
+    factsOf(provenance)
+      .map(([name, value]) => `- ${name}: ${escapeMarkdown(value)}`)
+      .join('\n'),
+    '## Verify',
+    verifyText,
+    ['```', `sweep report ${sweepId} --verify`, '```'].join('\n'),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}

@@ -1,0 +1,108 @@
+/** The report as data: what every table and figure is drawn from. */
+import { metricNames, summarize, trialRows, type Estimate, type SummaryRow, type TrialRow } from '../core/aggregate.ts';
+import { canonicalJson, valueText, type Json } from '../core/json.ts';
+import type { Configuration } from '../core/search/index.ts';
+import type { ReportInput } from './input.ts';
+
+/** The dimension that most questions are about. */
+export const LENGTH = 'task.length';
+
+export interface Report {
+  input: ReportInput;
+  /** Dotted paths of the space's dimensions, in the file's order. */
+  dimensions: string[];
+  /** Accuracy and loss first. */
+  metrics: string[];
+  trials: TrialRow[];
+  summary: SummaryRow[];
+}
+
+export function modelOf(input: ReportInput): Report {
+  const trials = trialRows(input.spec, input.results, new Set(input.failures.keys()));
+  return {
+    input,
+    dimensions: Object.keys(input.spec.space),
+    metrics: metricNames([{ [input.spec.objective.metric]: 0 }, ...trials.map(({ metrics }) => metrics)]),
+    trials,
+    summary: summarize(trials),
+  };
+}
+
+/** 'training.learningRate' -> 'learning rate'. */
+export function wordsOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+}
+
+/** A dimension's value as people write it; absent (a condition does not hold): nothing. */
+export function textOf(value: Json | undefined): string {
+  return value === undefined ? '' : valueText(value);
+}
+
+/** The part of a configuration that the paths name: 'lstm, learning rate 0.001'. */
+export function labelOf(configuration: Configuration, paths: readonly string[]): string {
+  return paths
+    .flatMap((path) => {
+      const value = configuration[path];
+      if (value === undefined) return [];
+      return typeof value === 'string' ? value : `${wordsOf(path)} ${textOf(value)}`;
+    })
+    .join(', ');
+}
+
+/** The distinct values of a dimension among the configurations: numbers by size, anything else in order of appearance. */
+export function valuesOf(report: Report, path: string): Json[] {
+  const values = new Map(
+    report.summary.flatMap(({ configuration }) => {
+      const value = configuration[path];
+      return value === undefined ? [] : [[canonicalJson(value), value] as const];
+    }),
+  );
+  const distinct = [...values.values()];
+  return distinct.every((value) => typeof value === 'number') ? distinct.sort((a, b) => a - b) : distinct;
+}
+
+/** Four significant digits and no trailing zeros: enough for a reader; the CSV files have every digit. */
+export function roundedText(x: number): string {
+  return String(Number(x.toPrecision(4)));
+}
+
+/** Three decimals for what lies in [0, 1], so that columns line up; else as roundedText. */
+export function shortText(x: number): string {
+  return x >= 0 && x <= 1 ? x.toFixed(3) : roundedText(x);
+}
+
+export function intervalText({ low, high }: Estimate): string {
+  return low === undefined || high === undefined ? '' : `${shortText(low)} – ${shortText(high)}`;
+}
+
+/**
+ * Of each configuration the first repeat of which there is something to show. Of more configurations than can be shown, those
+ * of the longest length, and of these the best.
+ */
+export function examples(report: Report, hasIt: (trial: TrialRow) => boolean, most: number): TrialRow[] {
+  const firstOf = ({ repeats }: SummaryRow) => repeats.find(hasIt);
+  const all = report.summary.filter((row) => firstOf(row) !== undefined);
+  const few = all.length <= most ? all : longest(all);
+  const best = ranked(report).filter((row) => few.includes(row));
+  const shown = few.length <= most ? few : [...new Set([...best, ...few])].slice(0, most);
+  return shown.flatMap((row) => firstOf(row) ?? []);
+}
+
+/** Of configurations that differ in nothing but their length, the longest. */
+function longest(rows: SummaryRow[]): SummaryRow[] {
+  const found = new Map<string, SummaryRow>();
+  const lengthOf = ({ configuration }: SummaryRow) => Number(configuration[LENGTH] ?? 0);
+  for (const row of rows) {
+    const key = canonicalJson({ ...row.configuration, [LENGTH]: null });
+    const known = found.get(key);
+    if (known === undefined || lengthOf(row) > lengthOf(known)) found.set(key, row);
+  }
+  return [...found.values()];
+}
+
+/** Configurations with a value for the objective, best first; of equals, the one that failed less often. */
+export function ranked(report: Report): SummaryRow[] {
+  const { metric, goal } = report.input.spec.objective;
+  const value = (row: SummaryRow) => (row.metrics[metric]?.mean ?? NaN) * (goal === 'maximize' ? -1 : 1);
+  return report.summary.filter((row) => row.metrics[metric] !== undefined).sort((a, b) => value(a) - value(b) || a.failed - b.failed);
+}

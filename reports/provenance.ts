@@ -1,0 +1,154 @@
+/** Under which circumstances a sweep ran: recorded once, when it is started, so that a report needs nothing but its folder. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFile, realpath } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TrialRow } from '../core/aggregate.ts';
+import { canonicalJson, hashJson } from '../core/json.ts';
+import { SCIENCE_VERSION } from '../core/trial.ts';
+import type { Store } from '../store/types.ts';
+import type { Report } from './model.ts';
+
+export interface Provenance {
+  /** When it was recorded, ISO 8601. */
+  at: string;
+  /** Of this package. */
+  version: string;
+  science: number;
+  /** The commit of this package's checkout and whether files differ from it; null outside a checkout. */
+  git: { commit: string; dirty: boolean } | null;
+  /** SHA-256 of package-lock.json; null where there is none. */
+  lockfile: string | null;
+  /** For instance 'tensorflow 2.21.0 cpu'; null if whoever recorded it did not know yet. */
+  backend: string | null;
+  node: string;
+  /** Versions of the packages that train and orchestrate. */
+  packages: Record<string, string>;
+  machine: { os: string; cpu: string; cores: number; memoryGiB: number; gpus: string[] };
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+async function run(command: string, args: string[]): Promise<string | undefined> {
+  try {
+    // 10 s: nvidia-smi takes seconds on a machine that has just started; a hanging driver must not stop a sweep.
+    return (await promisify(execFile)(command, args, { cwd: root, timeout: 10_000 })).stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+async function gitState(): Promise<Provenance['git']> {
+  // Inside someone else's checkout (as a dependency, say) their commit says nothing about this code.
+  const top = await run('git', ['rev-parse', '--show-toplevel']);
+  if (top === undefined || (await realpath(top)) !== (await realpath(root))) return null;
+  const [commit, changes] = await Promise.all([run('git', ['rev-parse', 'HEAD']), run('git', ['status', '--porcelain'])]);
+  return commit === undefined || changes === undefined ? null : { commit, dirty: changes !== '' };
+}
+
+/** A package that lies where Node would find it from here, whatever it exports. */
+async function versionOf(name: string): Promise<[string, string]> {
+  for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
+    const manifest = await readFile(join(folder, name, 'package.json'), 'utf8').catch(() => undefined);
+    if (manifest !== undefined) return [name, (JSON.parse(manifest) as { version: string }).version];
+  }
+  return [name, 'unknown'];
+}
+
+const ownVersion = async () =>
+  (JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const versionsOf = async (names: string[]) => Object.fromEntries(await Promise.all(names.map(versionOf)));
+
+/** Reads git, the lockfile and the machine. `backend` names what trains, in the words of TrialResult.backend. */
+export async function collectProvenance({ backend }: { backend?: string } = {}): Promise<Provenance> {
+  const [git, lockfile, version, gpus, packages] = await Promise.all([
+    gitState(),
+    readFile(new URL('../package-lock.json', import.meta.url)).catch(() => undefined),
+    ownVersion(),
+    run('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader']),
+    versionsOf(['@tensorflow/tfjs-core', '@temporalio/worker']),
+  ]);
+  return {
+    at: new Date().toISOString(),
+    version,
+    science: SCIENCE_VERSION,
+    git,
+    lockfile: lockfile === undefined ? null : createHash('sha256').update(lockfile).digest('hex'),
+    backend: backend ?? null,
+    node: process.versions.node,
+    packages,
+    machine: {
+      os: `${platform()} ${release()} ${arch()}`,
+      cpu: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: availableParallelism(),
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      gpus: gpus === undefined || gpus === '' ? [] : gpus.split('\n'),
+    },
+  };
+}
+
+/** Adds an entry to `<sweep>/provenance.json`, unless the last one differs from it in nothing but the time. */
+export async function recordProvenance(store: Store, sweepId: string, entry: Provenance): Promise<void> {
+  const key = `${sweepId}/provenance.json`;
+  const bytes = await store.get(key);
+  const { starts } = bytes === undefined ? { starts: [] } : (JSON.parse(Buffer.from(bytes).toString('utf8')) as { starts: Provenance[] });
+  const last = starts.at(-1);
+  if (last !== undefined && canonicalJson({ ...last, at: '' }) === canonicalJson({ ...entry, at: '' })) return;
+  await store.put(key, `${JSON.stringify({ starts: [...starts, entry] }, null, 2)}\n`);
+}
+
+/** `report/provenance.json`. */
+export interface ProvenanceFile {
+  sweep: string;
+  name: string;
+  specHash: string;
+  seed: number;
+  science: number;
+  trials: Record<'planned' | TrialRow['status'], number>;
+  /** Of the results, sorted. */
+  backends: string[];
+  starts: Provenance[];
+  /** Training time summed over trials; from the first trial's start to the last one's end. */
+  durations: { trainingSeconds: number; firstStart: string | null; lastEnd: string | null };
+  /** What built the report: other versions may write other bytes. */
+  report: { version: string; packages: Record<string, string> };
+  /** SHA-256 of every data file that the report was built from, by path in the sweep's folder. */
+  data: Record<string, string>;
+}
+
+export async function provenanceOf({ input, trials }: Report): Promise<ProvenanceFile> {
+  const { spec, results, timings } = input;
+  const count = (status: TrialRow['status']) => trials.filter((trial) => trial.status === status).length;
+  const times = [...timings.values()];
+  return {
+    sweep: input.sweepId,
+    name: spec.name,
+    specHash: hashJson(spec),
+    seed: spec.seed,
+    science: [...results.values()][0]?.science ?? SCIENCE_VERSION,
+    trials: {
+      planned: trials.length,
+      completed: count('completed'),
+      diverged: count('diverged'),
+      failed: count('failed'),
+      missing: count('missing'),
+    },
+    backends: [...new Set([...results.values()].map(({ backend }) => backend))].sort(),
+    starts: input.starts,
+    durations: {
+      trainingSeconds: times.reduce((sum, { seconds }) => sum + seconds, 0),
+      firstStart: times.map(({ startedAt }) => startedAt).sort()[0] ?? null,
+      lastEnd:
+        times
+          .map(({ endedAt }) => endedAt)
+          .sort()
+          .at(-1) ?? null,
+    },
+    report: { version: await ownVersion(), packages: await versionsOf(['vega', 'vega-lite', '@resvg/resvg-js', 'dejavu-fonts-ttf']) },
+    data: Object.fromEntries(input.hashes),
+  };
+}

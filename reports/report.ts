@@ -1,0 +1,138 @@
+/** The report of a sweep: built from its data files, written beside them, verified against them. */
+import { createHash } from 'node:crypto';
+import { UserError } from '../core/errors.ts';
+import type { Store } from '../store/types.ts';
+import { curvesCsv, resultsCsv, rowsCsv, summaryCsv, timingsCsv } from './csv.ts';
+import { chooseFigures, isTable, type Drawing } from './figures/index.ts';
+import { htmlOf } from './html.ts';
+import { parseRun, readFiles, readRun, type ReportInput } from './input.ts';
+import { markdownOf } from './markdown.ts';
+import { modelOf, type Report } from './model.ts';
+import { provenanceOf } from './provenance.ts';
+import { compileFigure, pngOf, svgOf, vegaLiteFile } from './render.ts';
+import { wrapped } from './text-width.ts';
+
+/** Path in the report's folder -> content. */
+export type ReportFiles = Map<string, string | Uint8Array>;
+
+/** Width in pixels that a figure's subtitle is broken at: about that of the figures themselves. */
+const SUBTITLE_WIDTH = 660;
+
+/** Every file of the report, from the data alone: the same input gives the same bytes. */
+export async function buildReport(input: ReportInput): Promise<ReportFiles> {
+  const report = modelOf(input);
+  const drawings = chooseFigures(report);
+  const provenance = await provenanceOf(report);
+  const files: ReportFiles = new Map();
+  files.set('report.html', await htmlOf(report, drawings, provenance));
+  files.set('report.md', markdownOf(report, drawings, provenance));
+  files.set('results.csv', resultsCsv(report));
+  files.set('summary.csv', summaryCsv(report));
+  files.set('curves.csv', curvesCsv(report));
+  files.set('timings.csv', timingsCsv(report));
+  files.set('provenance.json', `${JSON.stringify(provenance, null, 2)}\n`);
+  for (const drawing of drawings) await addFigure(files, drawing, report);
+  return files;
+}
+
+async function addFigure(files: ReportFiles, { name, figure, rows }: Drawing, report: Report): Promise<void> {
+  if (isTable(figure)) {
+    files.set(`figures/${name}.csv`, rowsCsv(rows));
+    return;
+  }
+  const spec = figure.spec(rows, report, 'wide');
+  const title = { text: figure.title, subtitle: wrapped(figure.caption(report, rows), SUBTITLE_WIDTH, 11) };
+  const svg = await svgOf(compileFigure(spec, title), rows);
+  files.set(`figures/${name}.vl.json`, vegaLiteFile(spec, title, rows));
+  files.set(`figures/${name}.svg`, svg);
+  files.set(`figures/${name}.png`, pngOf(svg));
+}
+
+/** The report's place in a store. */
+const folderOf = (sweepId: string) => `${sweepId}/report`;
+
+/** Builds and writes the report; files of an earlier one that it no longer has are removed. Returns the paths written. */
+export async function writeReport(store: Store, sweepId: string): Promise<string[]> {
+  const files = await buildReport(await readRun(store, sweepId));
+  for (const [path, content] of files) await store.put(`${folderOf(sweepId)}/${path}`, content);
+  for (const path of await listAll(store, folderOf(sweepId))) if (!files.has(path)) await store.remove(`${folderOf(sweepId)}/${path}`);
+  return [...files.keys()];
+}
+
+/** Paths of all files under a prefix, relative to it. */
+async function listAll(store: Store, prefix: string, folder = ''): Promise<string[]> {
+  const names = await store.list(`${prefix}/${folder}`);
+  const nested = await Promise.all(
+    names.map((name) => (name.endsWith('/') ? listAll(store, prefix, `${folder}${name}`) : [`${folder}${name}`])),
+  );
+  return nested.flat();
+}
+
+/** The report as it stands in the store; empty if there is none. */
+export async function readReport(store: Store, sweepId: string): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const path of await listAll(store, folderOf(sweepId))) {
+    const bytes = await store.get(`${folderOf(sweepId)}/${path}`);
+    if (bytes !== undefined) files.set(path, bytes);
+  }
+  return files;
+}
+
+/** `unexpected`: there, but the report knows nothing of it. */
+export interface Check {
+  path: string;
+  state: 'equal' | 'changed' | 'missing' | 'unexpected';
+}
+
+export interface Verification {
+  /** Everything is equal. */
+  ok: boolean;
+  /** The data files against the sums that the report was built from. Paths in the sweep's folder. */
+  data: Check[];
+  /** The report's files against a report built from the data as it is now. Paths in the report's folder. */
+  report: Check[];
+  /** Why the report could not be built from the data as it is now. */
+  problem?: string;
+}
+
+/**
+ * Checks that a report follows from its data: first every data file against the SHA-256 sum in the report's
+ * provenance.json, then every file of the report against one rebuilt in memory. `published` is the report to check,
+ * by default the one in the store. Throws a UserError if there is none.
+ */
+export async function verifyReport(store: Store, sweepId: string, published?: Map<string, Uint8Array>): Promise<Verification> {
+  const there = published ?? (await readReport(store, sweepId));
+  if (there.size === 0) throw new UserError(`${sweepId} has no report yet; write it with: sweep report ${sweepId}`);
+  let data: Check[] = [];
+  try {
+    const files = await readFiles(store, sweepId);
+    const sums = new Map([...files].map(([path, bytes]) => [path, createHash('sha256').update(bytes).digest('hex')]));
+    data = compare(recordedSums(there), sums, (a, b) => a === b);
+    const rebuilt = await buildReport(parseRun(sweepId, files));
+    const report = compare(rebuilt, there, (a, b) => Buffer.from(a).equals(Buffer.from(b)));
+    return { ok: [...data, ...report].every(({ state }) => state === 'equal'), data, report };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ok: false, data, report: [], problem: error.message };
+  }
+}
+
+/** The sums in a report's provenance.json; none where that is missing or is no longer JSON: the rebuilt one will tell. */
+function recordedSums(report: Map<string, Uint8Array>): Map<string, string> {
+  try {
+    const { data } = JSON.parse(Buffer.from(report.get('provenance.json') ?? []).toString('utf8')) as { data?: Record<string, string> };
+    return new Map(Object.entries(data ?? {}));
+  } catch {
+    return new Map();
+  }
+}
+
+function compare<A, B>(expected: Map<string, A>, actual: Map<string, B>, equal: (a: A, b: B) => boolean): Check[] {
+  const paths = [...new Set([...expected.keys(), ...actual.keys()])].sort();
+  return paths.map((path) => {
+    const [a, b] = [expected.get(path), actual.get(path)];
+    if (a === undefined) return { path, state: 'unexpected' };
+    if (b === undefined) return { path, state: 'missing' };
+    return { path, state: equal(a, b) ? 'equal' : 'changed' };
+  });
+}

@@ -1,0 +1,197 @@
+/** The tables that people read, the same in report.html and report.md. Numbers are rounded; the CSV files have every digit. */
+import type { Estimate, SummaryRow } from '../core/aggregate.ts';
+import type { Json } from '../core/json.ts';
+import { intervalText, LENGTH, labelOf, ranked, shortText, textOf, valuesOf, wordsOf, type Report } from './model.ts';
+
+/** What a network wrote, after the prompt that it was given. */
+export interface Written {
+  prompt?: string;
+  text: string;
+}
+
+/** `note` and `warning` are small print under the text; `sort` is what a column is sorted by, where that is not the text. */
+export interface Cell {
+  text: string;
+  /** Stand one under the other below the text, in letters of equal width. */
+  written?: Written[];
+  note?: string;
+  warning?: string;
+  sort?: number;
+  bad?: boolean;
+}
+export interface Table {
+  head: string[];
+  rows: Cell[][];
+}
+
+/** A wider table cannot be read; a longer one is a list of the best. */
+const MOST_COLUMNS = 12;
+const MOST_ROWS = 24;
+const BEST = 10;
+
+export const cell = (text: string, more: Omit<Cell, 'text'> = {}): Cell => ({ text, ...more });
+export const numberCell = (x: number | undefined): Cell => (x === undefined ? cell('') : cell(shortText(x), { sort: x }));
+const secondsCell = (x: number | undefined): Cell => (x === undefined ? cell('') : cell(x.toFixed(1), { sort: x }));
+export const valueCell = (value: Json | undefined): Cell => cell(textOf(value), typeof value === 'number' ? { sort: value } : {});
+
+/** The mean, under it the interval, and what kept repeats out of them. */
+function estimateCell(row: SummaryRow | undefined, estimate: Estimate | undefined): Cell {
+  if (row === undefined) return cell('');
+  const out = [row.failed > 0 ? `${row.failed} failed` : '', row.missing > 0 ? `${row.missing} to come` : ''].filter((text) => text !== '');
+  const warning = out.length === 0 ? {} : { warning: out.join(', ') };
+  if (estimate === undefined) return cell('–', warning);
+  const interval = intervalText(estimate);
+  return cell(shortText(estimate.mean), { sort: estimate.mean, ...(interval === '' ? {} : { note: interval }), ...warning });
+}
+
+export interface TitledTable extends Table {
+  title: string;
+}
+
+/** The objective's mean and interval: lengths (or the last dimension) across or else down; a list of the best where neither can be read. */
+export function answerTable(report: Report): TitledTable {
+  const {
+    dimensions,
+    input: { spec },
+  } = report;
+  const main = dimensions.includes(LENGTH) ? LENGTH : dimensions.at(-1);
+  const others = dimensions.filter((path) => path !== main);
+  const title = `Mean ${spec.objective.metric}${main === undefined ? '' : ` by ${wordsOf(main)}`}`;
+  if (main === undefined) return { title, ...gridTable(report, [], []) };
+  for (const [down, across] of [
+    [others, [main]],
+    [[main], others],
+  ] as const) {
+    const [rows, columns] = [grouped(report, down).size, grouped(report, across).size];
+    // In a grid that is mostly holes nothing stands beside what it is compared with.
+    if (rows <= MOST_ROWS && columns <= MOST_COLUMNS && rows * columns <= 1.5 * report.summary.length)
+      return { title, ...gridTable(report, down, across) };
+  }
+  return bestTable(report);
+}
+
+function gridTable(report: Report, down: readonly string[], across: readonly string[]): Table {
+  const {
+    objective: { metric },
+    model,
+  } = report.input.spec;
+  const columns = [...grouped(report, across).keys()];
+  return {
+    head: [down.map(wordsOf).join(', '), ...columns.map((label) => label || metric)],
+    rows: [...grouped(report, down)].map(([label, group]) => [
+      cell(label || model.cell),
+      ...columns.map((column) => {
+        const row = group.find(({ configuration }) => labelOf(configuration, across) === column);
+        return estimateCell(row, row?.metrics[metric]);
+      }),
+    ]),
+  };
+}
+
+/** The rows that agree on the paths, by their label; a single dimension in the order of its values. */
+function grouped(report: Report, paths: readonly string[]): Map<string, SummaryRow[]> {
+  const [only, ...more] = paths;
+  const values = only === undefined || more.length > 0 ? [] : valuesOf(report, only);
+  const groups = new Map<string, SummaryRow[]>(values.map((value) => [labelOf({ [only as string]: value }, paths), []]));
+  for (const row of report.summary) {
+    const label = labelOf(row.configuration, paths);
+    const group = groups.get(label);
+    if (group === undefined) groups.set(label, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+function bestTable(report: Report): TitledTable {
+  const { metric } = report.input.spec.objective;
+  return {
+    title: `Best configurations by mean ${metric}`,
+    head: ['', ...report.dimensions.map(wordsOf), `mean ${metric}`],
+    rows: ranked(report)
+      .slice(0, BEST)
+      .map((row, i) => [
+        cell(String(i + 1), { sort: i }),
+        ...report.dimensions.map((path) => valueCell(row.configuration[path])),
+        estimateCell(row, row.metrics[metric]),
+      ]),
+  };
+}
+
+/**
+ * One sentence for sweeps over lengths: up to which length each network solves the task, in the sense of the sweep's own
+ * stopping rule. Undefined where the sweep does not ask that.
+ */
+export function headline(report: Report): string | undefined {
+  const { objective, training } = report.input.spec;
+  const threshold = training.stopWhen?.metric === 'accuracy' ? training.stopWhen.atLeast : 0.95;
+  if (objective.metric !== 'accuracy' || !report.dimensions.includes(LENGTH) || threshold === undefined) return undefined;
+  const groups = grouped(
+    report,
+    report.dimensions.filter((path) => path !== LENGTH),
+  );
+  if (groups.size > MOST_COLUMNS) return undefined;
+  const reach = [...groups].map(([label, rows]) => {
+    const byLength = [...rows].sort((a, b) => Number(a.configuration[LENGTH]) - Number(b.configuration[LENGTH]));
+    const first = byLength.findIndex((row) => !((row.metrics['accuracy']?.mean ?? 0) >= threshold));
+    const last = byLength[(first === -1 ? byLength.length : first) - 1];
+    const name = label === '' ? report.input.spec.model.cell : label;
+    return last === undefined ? `${name} at none` : `${name} up to ${String(last.configuration[LENGTH])}`;
+  });
+  return `Lengths solved with a mean accuracy of at least ${threshold}: ${reach.join('; ')}.`;
+}
+
+export function summaryTable(report: Report): Table {
+  return {
+    head: [...report.dimensions.map(wordsOf), 'n', 'failed', ...report.metrics.flatMap((name) => [`${name}, mean`, '95 % interval'])],
+    rows: report.summary.map((row) => [
+      ...report.dimensions.map((path) => valueCell(row.configuration[path])),
+      cell(String(row.n), { sort: row.n }),
+      cell(String(row.failed), { sort: row.failed, bad: row.failed > 0 }),
+      ...report.metrics.flatMap((name) => {
+        const estimate = row.metrics[name];
+        return [
+          numberCell(estimate?.mean),
+          estimate === undefined ? cell('') : cell(intervalText(estimate), { sort: estimate.low ?? NaN }),
+        ];
+      }),
+    ]),
+  };
+}
+
+export function trialsTable({ dimensions, metrics, trials, input: { timings } }: Report): Table {
+  return {
+    head: ['trial', ...dimensions.map(wordsOf), 'repeat', 'status', 'steps', ...metrics, 'seconds'],
+    rows: trials.map((t) => [
+      cell(t.trialId),
+      ...dimensions.map((path) => valueCell(t.configuration[path])),
+      cell(String(t.repeat), { sort: t.repeat }),
+      cell(t.status, { bad: t.status === 'diverged' || t.status === 'failed' }),
+      t.steps === undefined ? cell('') : cell(String(t.steps), { sort: t.steps }),
+      ...metrics.map((name) => numberCell(t.metrics[name])),
+      secondsCell(timings.get(t.trialId)?.seconds),
+    ]),
+  };
+}
+
+/** Trials that gave no number, and why. */
+export function problemsTable({ dimensions, trials, input: { failures } }: Report): Table {
+  return {
+    head: ['trial', 'configuration', 'repeat', 'what happened'],
+    rows: trials
+      .filter(({ status }) => status === 'diverged' || status === 'failed')
+      .map((t) => [
+        cell(t.trialId),
+        cell(labelOf(t.configuration, dimensions)),
+        cell(String(t.repeat), { sort: t.repeat }),
+        cell(t.status === 'diverged' ? `diverged: not finite at step ${t.steps}` : `failed: ${failures.get(t.trialId)?.message ?? ''}`, {
+          bad: true,
+        }),
+      ]),
+  };
+}
+
+export function countsText({ trials }: Report): string {
+  const count = (status: string) => trials.filter((t) => t.status === status).length;
+  const words = (['diverged', 'failed', 'missing'] as const).flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []));
+  return [`${count('completed')} of ${trials.length} trials completed`, ...words].join(', ');
+}

@@ -1,0 +1,121 @@
+/**
+ * Where Temporal is: what the environment or a TOML profile says; else our embedded server; else whatever answers on the
+ * usual port; else the embedded server, started now.
+ */
+import { Client, Connection } from '@temporalio/client';
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envconfig';
+import { UserError } from '../core/errors.ts';
+import type { InstallOptions } from '../setup/progress.ts';
+import { EMBEDDED_NAMESPACE, answers, embeddedStatus, startEmbedded } from './embedded.ts';
+import { isListening, whyNotListening } from './ports.ts';
+
+export interface TemporalTarget {
+  address: string;
+  namespace: string;
+  source: 'environment' | 'embedded' | 'local';
+  uiUrl?: string;
+  /** For another connection to the same server, and for a worker's NativeConnection.connect(). */
+  connectionOptions: ClientConnectConfig['connectionOptions'];
+  client: Client;
+}
+
+export interface ConnectOptions extends InstallOptions {
+  /** Start the embedded server if there is no other. */
+  start: boolean;
+}
+
+const LOCAL = '127.0.0.1:7233';
+const CONNECT_MS = 5_000;
+
+export async function connect({ start, ...options }: ConnectOptions): Promise<TemporalTarget> {
+  const profile = readProfile();
+  if (profile.address) return connectToProfile(profile, profile.address);
+
+  const embedded = await embeddedStatus();
+  if (embedded.healthy && embedded.address) return open(embedded.address, 'embedded', embedded.uiUrl);
+  if (embedded.state !== 'running' && await isListening(7233) && await answers(LOCAL)) {
+    return open(LOCAL, 'local', await isListening(8233) ? 'http://localhost:8233' : undefined);
+  }
+  // A supervised server that does not answer is on its way back: wait for it, whoever asks.
+  if (!start && embedded.state !== 'running') {
+    throw new UserError('No Temporal server runs here: start one with `sweep server start`, or set TEMPORAL_ADDRESS to one of yours.');
+  }
+  const started = await startEmbedded(options);
+  return open(started.address, 'embedded', started.uiUrl);
+}
+
+/** Whether the environment or a profile says where the server is. */
+export const isServerChosen = (): boolean => Boolean(readProfile().address);
+
+/** Whether connect() would have to start the embedded server, so that its program must be there. */
+export async function needsEmbeddedServer(): Promise<boolean> {
+  if (isServerChosen()) return false;
+  if ((await embeddedStatus()).healthy) return false;
+  return !(await isListening(7233) && await answers(LOCAL));
+}
+
+/** For NativeConnection.connect(). */
+export const workerConnectionOptions = (target: TemporalTarget): ClientConnectConfig['connectionOptions'] => target.connectionOptions;
+
+/** The page of a workflow in the Temporal UI, where there is one. */
+export function workflowUrl(target: Pick<TemporalTarget, 'uiUrl' | 'namespace'>, workflowId: string): string | undefined {
+  return target.uiUrl && `${target.uiUrl}/namespaces/${encodeURIComponent(target.namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+}
+
+function readProfile(): ClientConfigProfile {
+  try {
+    return loadClientConfigProfile();
+  } catch (error) {
+    throw new UserError(`The Temporal profile cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function connectToProfile(profile: ClientConfigProfile, address: string): Promise<TemporalTarget> {
+  const { connectionOptions } = toClientOptions(profile);
+  const namespace = profile.namespace ?? EMBEDDED_NAMESPACE;
+  const where = `${process.env.TEMPORAL_ADDRESS ? 'TEMPORAL_ADDRESS' : 'the Temporal profile'}, ${address}`;
+  const fail = (problem: string): never => {
+    throw new UserError(`${problem} (${where}). Correct it, or unset it to use the embedded server.`);
+  };
+  const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? fail('The address should look like host:port');
+  const silent = await whyNotListening(Number(port), host, CONNECT_MS);
+  if (silent) fail(`No Temporal server answers: ${silent}`);
+  const connection = await Connection.connect({ ...(connectionOptions as ConnectionOptions), connectTimeout: CONNECT_MS })
+    .catch((error: unknown) => fail(`No Temporal server answers: ${firstLine(error)}`));
+  await connection.withDeadline(Date.now() + CONNECT_MS, () => connection.workflowService.describeNamespace({ namespace }))
+    .catch(async (error: unknown) => {
+      // Describing a namespace may need a permission that running workflows in it does not.
+      if ((error as { code?: number }).code !== 5) return;
+      await connection.close();
+      fail(`The Temporal server has no namespace ${JSON.stringify(namespace)}`);
+    });
+  const uiUrl = await uiOf(address);
+  const client = new Client({ connection, namespace });
+  return { address, namespace, source: 'environment', ...(uiUrl && { uiUrl }), connectionOptions, client };
+}
+
+async function open(address: string, source: 'embedded' | 'local', uiUrl: string | undefined): Promise<TemporalTarget> {
+  const connectionOptions = { address };
+  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
+  const client = new Client({ connection, namespace: EMBEDDED_NAMESPACE });
+  return { address, namespace: EMBEDDED_NAMESPACE, source, ...(uiUrl && { uiUrl }), connectionOptions, client };
+}
+
+/** Temporal Cloud's, or the dev server's on the usual distance from its port. */
+async function uiOf(address: string): Promise<string | undefined> {
+  if (/\.(tmprl\.cloud|api\.temporal\.io)(:\d+)?$/.test(address)) return 'https://cloud.temporal.io';
+  const [, host, port] = /^(localhost|127\.0\.0\.1|\[::1\]):(\d+)$/.exec(address) ?? [];
+  if (!host || !port) return undefined;
+  const embedded = await embeddedStatus();
+  if (embedded.address?.endsWith(`:${port}`)) return embedded.uiUrl;
+  const uiPort = Number(port) + 1000;
+  return await isListening(uiPort) ? `http://localhost:${uiPort}` : undefined;
+}
+
+function firstLine(error: unknown): string {
+  const cause = (error as { cause?: unknown }).cause ?? error;
+  const { details, message } = cause as { details?: string; message?: string };
+  return (details || message || String(error)).split('\n')[0] ?? '';
+}

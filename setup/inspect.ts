@@ -1,0 +1,121 @@
+/** What is here, what is missing, and how to get it: the data behind `sweep doctor`. */
+import { existsSync } from 'node:fs';
+import { readFile, statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { cacheDir, stateDir } from './home.ts';
+import { findProgram, run } from './process.ts';
+import { findTemporal, findGo, versionOf } from './temporal.ts';
+import { findCompiler, findNative, hasNvidiaGpu, installHint, loads, wantedVariant, whyNotNative } from './tensorflow.ts';
+import { findPip } from './wheel.ts';
+
+export interface Part {
+  name: string;
+  /** missing: something will not work; optional: works without, the hint says what it would give. */
+  status: 'ok' | 'missing' | 'optional';
+  version?: string;
+  path?: string;
+  hint?: string;
+}
+
+/** Everything but the server that runs, which server/ knows about. */
+export async function inspectParts(runs: string): Promise<Part[]> {
+  const parts = await Promise.all([
+    node(), npm(), pip(), compiler(), go(), temporal(), native(), gpu(), wasm(), processor(), memory(),
+    disk('Parts', cacheDir()), disk('Server state', stateDir()), disk('Runs', resolve(runs)),
+  ]);
+  return parts.flat();
+}
+
+async function node(): Promise<Part> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const recent = major > 20 || (major === 20 && minor >= 3);
+  return {
+    name: 'Node.js', version: process.versions.node, path: process.execPath,
+    ...(recent ? { status: 'ok' } : { status: 'missing', hint: 'Node 20.3 or newer is needed' }),
+  };
+}
+
+async function npm(): Promise<Part> {
+  return tool('npm', await findProgram('npm'), ['--version'], 'only for installing sweep itself');
+}
+
+async function pip(): Promise<Part> {
+  const found = await findPip();
+  if (!found) return { name: 'Python with pip', status: 'optional', hint: `downloads native TensorFlow: ${installHint('pip')}` };
+  const { output } = await run(found.command, [...found.args, '--version']);
+  return { name: 'Python with pip', status: 'ok', version: /^pip (\S+)/m.exec(output)?.[1] ?? '', path: found.command };
+}
+
+async function compiler(): Promise<Part> {
+  const hint = `builds native TensorFlow's binding: ${installHint('c++')}`;
+  return tool('C++ compiler', await findCompiler(), ['-dumpfullversion', '-dumpversion'], hint);
+}
+
+async function go(): Promise<Part> {
+  return tool('Go', await findGo(), ['version'], `builds the Temporal server where it cannot be downloaded: ${installHint('go')}`);
+}
+
+async function temporal(): Promise<Part> {
+  const name = 'Temporal program';
+  const found = await findTemporal();
+  if (!found) return { name, status: 'missing', hint: 'sweep setup' };
+  const version = found.version ?? await versionOf(found.path);
+  return version ? { name, status: 'ok', version, path: found.path }
+    : { name, status: 'missing', path: found.path, hint: 'it does not run; delete its folder, then: sweep setup' };
+}
+
+async function native(): Promise<Part> {
+  const name = 'TensorFlow, native';
+  const found = await findNative();
+  if (!found) return { name, status: 'optional', hint: whyNotNative() ?? 'several times faster than WebAssembly: sweep setup' };
+  const trouble = await loads(found);
+  const version = `${found.version} ${found.kind.toUpperCase()}`;
+  if (trouble) return { name, status: 'missing', version, path: found.binding, hint: `it does not load: ${trouble}` };
+  const better = wantedVariant() === 'gpu' && found.kind === 'cpu';
+  const hint = 'there is a GPU: sweep setup installs its libraries';
+  return { name, status: 'ok', version, path: found.binding, ...(better && { hint }) };
+}
+
+async function gpu(): Promise<Part[]> {
+  const program = await findProgram('nvidia-smi', ['/usr/lib/wsl/lib']);
+  const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'];
+  const listed = program && await run(program, query, { timeoutMs: 20_000 });
+  const names = listed && listed.code === 0 ? listed.output.trim().split('\n').filter(Boolean) : [];
+  if (names.length > 0) return names.map((version) => ({ name: 'GPU', status: 'ok', version }));
+  return [{ name: 'GPU', status: 'optional', version: hasNvidiaGpu() ? 'NVIDIA, of unknown kind' : 'none' }];
+}
+
+async function wasm(): Promise<Part> {
+  const path = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'));
+  const { version } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8')) as { version: string };
+  return { name: 'TensorFlow, WebAssembly', status: 'ok', version, path };
+}
+
+async function processor(): Promise<Part> {
+  return { name: 'Processor', status: 'ok', version: `${availableParallelism()} cores, ${cpus()[0]?.model.trim() ?? process.arch}` };
+}
+
+async function memory(): Promise<Part> {
+  return { name: 'Memory', status: 'ok', version: `${gigabytes(totalmem())}, ${gigabytes(freemem())} free` };
+}
+
+async function disk(name: string, path: string): Promise<Part> {
+  let there = path;
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  const { bavail, bsize } = await statfs(there);
+  const free = bavail * bsize;
+  const version = `${gigabytes(free)} free`;
+  return free < 1e9 ? { name, path, version, status: 'missing', hint: 'less than 1 GB is left' } : { name, path, version, status: 'ok' };
+}
+
+async function tool(name: string, path: string | undefined, args: readonly string[], hint: string): Promise<Part> {
+  if (!path) return { name, status: 'optional', hint };
+  const { code, output } = await run(path, args, { timeoutMs: 20_000 });
+  const version = /\d+(\.\d+)+/.exec(output)?.[0];
+  if (code === 0 && version) return { name, status: 'ok', version, path };
+  return { name, status: 'optional', path, hint: `it does not run; ${hint}` };
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

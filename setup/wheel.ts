@@ -1,0 +1,124 @@
+/** One wheel: downloaded with pip (which knows the user's index, proxy and certificates), checked, unpacked in part. */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { openPromise } from 'yauzl';
+import { UserError } from '../core/errors.ts';
+import type { InstallOptions } from './progress.ts';
+import { findProgram, run } from './process.ts';
+import type { Wheel } from './wheels.ts';
+import { exists } from './workplace.ts';
+
+export interface Command { command: string; args: readonly string[] }
+
+/** pip, as a module of the first Python that has it or as a program of its own. */
+export async function findPip(): Promise<Command | undefined> {
+  const candidates: Command[] = [
+    { command: 'python3', args: ['-m', 'pip'] }, { command: 'python', args: ['-m', 'pip'] },
+    { command: 'pip3', args: [] }, { command: 'pip', args: [] },
+  ];
+  for (const { command, args } of candidates) {
+    const path = await findProgram(command);
+    if (path && (await run(path, [...args, '--version'], { timeoutMs: 30_000 })).code === 0) return { command: path, args };
+  }
+  return undefined;
+}
+
+/** The path of the verified wheel in `folder`; one that is already there and whole is not downloaded again. */
+export async function downloadWheel(
+  wheel: Wheel, pip: Command, folder: string, options: InstallOptions & { message?: string },
+): Promise<string> {
+  const name = `${wheel.project} ${wheel.version}`;
+  const target = join(folder, `${wheel.project}-${wheel.version}-${wheel.sha256.slice(0, 12)}.whl`);
+  const report = (phase: 'download' | 'verify', done: number): void =>
+    options.onProgress?.({ part: 'tensorflow', phase, done, total: wheel.bytes, unit: 'bytes', message: options.message ?? name });
+  const verified = async (path: string): Promise<boolean> =>
+    (await sha256(path, (done) => report('verify', done), options.signal)) === wheel.sha256;
+  if (await exists(target) && await verified(target)) return target;
+
+  const temporary = join(folder, `pip-${process.pid}`);
+  await mkdir(temporary, { recursive: true });
+  const polling = setInterval(() => void largestFile(temporary).then((bytes) => report('download', Math.min(bytes, wheel.bytes))), 200);
+  try {
+    report('download', 0);
+    const result = await run(pip.command, [
+      ...pip.args, 'download', '--no-deps', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2',
+      '--only-binary=:all:', ...platforms(wheel.platform).flatMap((tag) => ['--platform', tag]),
+      '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311',
+      '--dest', join(temporary, 'done'), `${wheel.project}==${wheel.version}`,
+    ], { env: { ...process.env, TMPDIR: temporary }, signal: options.signal }).finally(() => clearInterval(polling));
+    const file = (await readdir(join(temporary, 'done')).catch(() => [])).find((entry) => entry.endsWith('.whl'));
+    if (result.code !== 0 || !file) throw new UserError(`pip could not download ${name}: ${reason(result.output)}`);
+    const path = join(temporary, 'done', file);
+    if (!(await verified(path))) {
+      throw new UserError(`${basename(path)} from pip's index is not the file TensorFlow published (its SHA-256 is not ${wheel.sha256}).`);
+    }
+    await rename(path, target);
+    return target;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Unpacks the entries that `where` gives a path for. */
+export async function unpackWheel(
+  path: string, where: (entry: string) => string | undefined, options: InstallOptions & { message: string },
+): Promise<void> {
+  const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
+  try {
+    const entries: { target: string; entry: Parameters<typeof zip.openReadStreamPromise>[0] }[] = [];
+    for await (const entry of zip.eachEntry()) {
+      const target = entry.fileName.endsWith('/') ? undefined : where(entry.fileName);
+      if (target) entries.push({ target, entry });
+    }
+    const total = entries.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+    let done = 0;
+    let shown = 0;
+    for (const { target, entry } of entries) {
+      await mkdir(join(target, '..'), { recursive: true });
+      const source = await zip.openReadStreamPromise(entry);
+      source.on('data', (chunk: Buffer) => {
+        done += chunk.length;
+        if (done - shown < total / 200 && done < total) return;
+        shown = done;
+        options.onProgress?.({ part: 'tensorflow', phase: 'unpack', done, total, unit: 'bytes', message: options.message });
+      });
+      await pipeline(source, createWriteStream(target), options.signal ? { signal: options.signal } : {});
+    }
+  } finally {
+    zip.close();
+  }
+}
+
+/** pip takes --platform to the letter, where an older tag would do as well: manylinux_2_27 systems run manylinux2014 wheels. */
+function platforms(tag: string): string[] {
+  const [, arch] = /^manylinux_2_27_(\w+)$/.exec(tag) ?? [];
+  return arch ? [tag, `manylinux_2_17_${arch}`, `manylinux2014_${arch}`, `manylinux_2_12_${arch}`, `manylinux2010_${arch}`] : [tag];
+}
+
+async function sha256(path: string, onBytes: (done: number) => void, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  let done = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 4 << 20, signal })) {
+    hash.update(chunk as Buffer);
+    onBytes(done += (chunk as Buffer).length);
+  }
+  return hash.digest('hex');
+}
+
+/** pip writes the wheel somewhere below its TMPDIR while it downloads: the largest file there is it. */
+async function largestFile(folder: string): Promise<number> {
+  const sizes = await readdir(folder, { recursive: true })
+    .then((names) => Promise.all(names.map((name) => stat(join(folder, name)).then((s) => (s.isFile() ? s.size : 0), () => 0))))
+    .catch(() => []);
+  return Math.max(0, ...sizes);
+}
+
+function reason(output: string): string {
+  if (/NewConnectionError|ConnectTimeout|name resolution|ProxyError|Max retries/.test(output)) return 'its package index cannot be reached';
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const errors = lines.filter((line) => /error/i.test(line));
+  return (errors.at(-1) ?? lines.at(-1) ?? 'it said nothing').replace(/^\s*(ERROR:|WARNING:)\s*/, '').trim().slice(0, 300);
+}

