@@ -4,7 +4,9 @@ export interface NumberOption {
   integer: boolean;
   atLeast: number;
   atMost?: number;
-  /** Left out: the sweep file must give it. */
+  /** Left out, and not optional: the sweep file must give it. */
   default?: number;
+  /** What happens where the sweep file does not give it; it is then missing among the options too. */
+  optional?: string;
 }
 export type NumberOptions = Record<string, NumberOption>;

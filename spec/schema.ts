@@ -105,8 +105,9 @@ export function sectionSchema(section: SectionName, names = Object.keys(sections
   return made;
 }
 
-function numberSchema({ summary, integer, atLeast, atMost, default: fallback }: NumberOption): z.ZodType {
+function numberSchema({ summary, integer, atLeast, atMost, default: fallback, optional }: NumberOption): z.ZodType {
   const bounded = (integer ? z.int() : z.number()).min(atLeast).max(atMost ?? Number.MAX_SAFE_INTEGER);
+  if (optional !== undefined) return bounded.optional().describe(`${summary}; left out: ${optional}`);
   return (fallback === undefined ? bounded : bounded.default(fallback)).describe(summary);
 }
 
