@@ -147,25 +147,38 @@ export async function storedSnapshot(store: Store, sweepId: string, spec: SweepS
   return { sweepId, state: outcome?.state ?? 'running', ...progress, running: [], ...(outcome?.message && { message: outcome.message }) };
 }
 
+/** A server that restarts may deny a sweep that it knows; one that still does after this long, in milliseconds, has lost it. */
+const DENIAL_MS = 10_000;
+
 export interface FollowOptions {
   signal: AbortSignal;
   intervalMs?: number;
   /** Called when the server or the workers cannot be reached, at most every ten seconds: the place to bring them back. */
   revive?(): Promise<TemporalTarget>;
+  /** Called when the server has lost the sweep, to start it again; left out: a UserError. */
+  restart?(target: TemporalTarget): Promise<unknown>;
 }
 
 /** Snapshots until the sweep has ended (the last one says how) or the signal aborts. Lost connections are waited out. */
-export async function* followSweep(given: TemporalTarget, store: Store, sweepId: string, { signal, intervalMs = 500, revive }: FollowOptions): AsyncGenerator<SweepSnapshot> {
+export async function* followSweep(given: TemporalTarget, store: Store, sweepId: string, options: FollowOptions): AsyncGenerator<SweepSnapshot> {
+  const { signal, intervalMs = 500, revive, restart } = options;
   const spec = await readSpec(store, sweepId);
   if (spec === undefined) throw new UserError(`${sweepId}: there is no such sweep in ${store.url}`);
   let target = given;
   let revivedAt = Date.now();
+  let knownAt = Date.now();
   while (!signal.aborted) {
     try {
       const snapshot = await liveSnapshot(target, store, sweepId, spec);
-      if (snapshot === undefined) throw new UserError(`${sweepId}: the Temporal server at ${target.address} does not know it; start it again with sweep start`);
-      yield snapshot;
-      if (snapshot.state !== 'running' && snapshot.state !== 'paused') return;
+      if (snapshot !== undefined) {
+        yield snapshot;
+        if (snapshot.state !== 'running' && snapshot.state !== 'paused') return;
+        knownAt = Date.now();
+      } else if (Date.now() - knownAt > DENIAL_MS) {
+        if (!restart) throw new UserError(`${sweepId}: the Temporal server at ${target.address} does not know it; start it again with sweep start`);
+        await restart(target);
+        knownAt = Date.now();
+      }
     } catch (error) {
       if (error instanceof UserError) throw error;
       if (revive && Date.now() - revivedAt > 10_000) {

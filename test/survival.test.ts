@@ -51,7 +51,7 @@ async function workerPid(name: string): Promise<number> {
 
 test('killed trainers, a killed worker, a killed server and a killed CLI change no result', { timeout: 420_000 }, async (t) => {
   const undisturbed = await start('undisturbed').ended;
-  assert.equal(undisturbed.code, 0, undisturbed.stdout + undisturbed.stderr);
+  assert.equal(undisturbed.code, 0, await machine.story(undisturbed));
   const expected = await results('undisturbed');
   assert.equal(expected.trim().split('\n').length, 7, expected);
 
@@ -86,7 +86,7 @@ test('killed trainers, a killed worker, a killed server and a killed CLI change 
   });
 
   const second = await start(name).ended;
-  assert.equal(second.code, 0, second.stdout + second.stderr);
+  assert.equal(second.code, 0, await machine.story(second));
   assert.equal(await results(name), expected);
 
   const store = openStore(runs(name));
@@ -98,7 +98,7 @@ test('killed trainers, a killed worker, a killed server and a killed CLI change 
     assert.deepEqual(await store.list(`${ID}/trials/${trial}`), ['metrics.csv', 'model.ckpt', 'observations.json', 'result.json', 'timing.json']);
   }
   const verified = await machine.sweep('report', ID, '--runs', runs(name), '--verify');
-  assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+  assert.equal(verified.code, 0, await machine.story(verified));
 });
 
 function isAlive(pid: number): boolean {

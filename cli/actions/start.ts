@@ -14,7 +14,7 @@ import type { BackendKind } from '../../models/backends/index.ts';
 import { ensureWorker } from '../../orchestrate/background.ts';
 import { followSweep, startSweep, sweepUrl } from '../../orchestrate/sweeps.ts';
 import { collectProvenance, recordProvenance } from '../../reports/provenance.ts';
-import { connect } from '../../server/connection.ts';
+import { connect, type TemporalTarget } from '../../server/connection.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { loadSweep } from '../../spec/index.ts';
 import { openStore } from '../../store/index.ts';
@@ -51,7 +51,8 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
     await recordProvenance(store, sweepId, await collectProvenance({ backend: backend.name }));
   }
   signal.throwIfAborted();
-  const { attached, total } = await startSweep({ spec, sweepId, store, target, accelerator: backend.accelerator }); // 5
+  const begin = (on: TemporalTarget) => startSweep({ spec, sweepId, store, target: on, accelerator: backend.accelerator });
+  const { attached, total } = await begin(target); // 5
   const worker = { store, slots, backend: backend.choice.kind };
   await ensureWorker({ ...worker, target }); // 6
 
@@ -72,6 +73,6 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
     await ensureWorker({ ...worker, target: again });
     return again;
   };
-  const snapshots = followSweep(target, store, sweepId, { signal, revive }); // 7
+  const snapshots = followSweep(target, store, sweepId, { signal, revive, restart: begin }); // 7
   if (await follow({ spec, sweepId, store, snapshots, display, ...(!attached && { began }) }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, options.runs);
 }

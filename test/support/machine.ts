@@ -1,6 +1,6 @@
 /** A machine of its own for end-to-end tests: state folder, ports and runs folder; set-up parts are shared. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,8 @@ export interface Machine {
   sweep(...args: string[]): Promise<Ended>;
   server(): Promise<SupervisedStatus>;
   worker(runs: string): Promise<SupervisedStatus>;
+  /** What a command printed and what the server and the workers logged last: for the message of a failed assertion. */
+  story(ended: Ended): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,11 @@ export async function newMachine(variables: Record<string, string> = {}): Promis
     sweep: (...args) => machine.spawn(...args).ended,
     server: () => supervisedStatus('temporal', serverFolder),
     worker: async (runs) => supervisedStatus(await workerName(runs), workerFolder),
+    async story({ stdout, stderr }) {
+      const logs = [join(serverFolder, 'temporal.log'), ...[...workers].map((name) => join(workerFolder, `${name}.log`))];
+      const tails = await Promise.all(logs.map(async (log) => `${log}:\n${(await readFile(log, 'utf8').catch(String)).slice(-2000)}`));
+      return [stdout, stderr, JSON.stringify(await machine.server()), ...tails].join('\n');
+    },
     async stop() {
       for (const name of workers) await stopSupervised(name, workerFolder);
       await stopSupervised('temporal', serverFolder);
