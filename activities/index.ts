@@ -1,12 +1,12 @@
 /** What workflows may do to the world. Every activity may run more than once; each is safe to repeat. */
 import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity';
-import { hashJson } from '../core/json.ts';
 import { trialAt } from '../core/plan.ts';
+import { outcomeOf } from '../core/progress.ts';
 import type { LaneOutcome, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { writeReport } from '../reports/report.ts';
 import type { Store } from '../store/index.ts';
-import { adoptTrial, readSamples, writeFailure, writeOutcome, type SweepOutcome } from '../store/runs.ts';
+import { adoptTrial, isSampled, writeFailure, writeOutcome, type SweepOutcome } from '../store/runs.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
 
 export interface TrainingDependencies { store: Store; trainers: TrainerPool; worker: string }
@@ -36,13 +36,6 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
   };
 }
 
-/** Whether a trained network has written what the sweep asks for. */
-async function isSampled(store: Store, sweepId: string, trialId: string, { sampling }: SweepSpec): Promise<boolean> {
-  if (sampling === undefined) return true;
-  const done = await readSamples(store, sweepId, trialId);
-  return done !== undefined && hashJson(done.sampling) === hashJson(sampling);
-}
-
 /** Activities of the sweep queue: short, no TensorFlow. */
 export function createBookkeepingActivities({ store, backendName }: BookkeepingDependencies) {
   return {
@@ -52,9 +45,8 @@ export function createBookkeepingActivities({ store, backendName }: BookkeepingD
       for (let index = from; index < to; index++) {
         const { trialId } = trialAt(spec, index);
         const result = await adoptTrial(store, sweepId, trialId, backendName);
-        if (result === undefined || !(await isSampled(store, sweepId, trialId, spec))) continue;
-        const objective = result.status === 'completed' ? (result.metrics[spec.objective.metric] ?? null) : null;
-        found.push([index, { trialId, status: result.status, steps: result.steps, objective, cached: true }]);
+        if (result === undefined || !(await isSampled(store, sweepId, trialId, spec.sampling))) continue;
+        found.push([index, outcomeOf(result, spec.objective.metric, true)]);
         Context.current().heartbeat(index);
       }
       return found;

@@ -3,16 +3,17 @@
  * It belongs to the worker that started it and ends when the worker is gone.
  */
 import { UserError } from '../core/errors.ts';
-import { hashJson } from '../core/json.ts';
+import { outcomeOf } from '../core/progress.ts';
+import type { Lane, LaneOutcome, RungRecord } from '../core/results.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
-import type { Lane, LaneOutcome, TrialResult } from '../core/results.ts';
 import { loadBackend, type Backend, type BackendChoice } from '../models/backends/index.ts';
 import { compiler } from '../models/graph/index.ts';
 import { programsKept } from '../models/programs.ts';
 import { sampleTrial } from '../models/sample.ts';
 import { train } from '../models/train.ts';
 import { openStore, type Store } from '../store/index.ts';
-import { commitTrial, latestCheckpoint, readCorpus, readModel, readResult, readSamples, saveCheckpoint, writeSamples } from '../store/runs.ts';
+import { commitRung, readRung, rungOf } from '../store/rungs.ts';
+import { commitTrial, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
 import type { FromTrainer, ToTrainer, TrainRequest } from './messages.ts';
 
 /** A kill loses at most this much training (and the time to the next evaluation). Tests shorten it. */
@@ -26,14 +27,6 @@ backend.catch(() => {}); // reported with the first job
 const programs = programsKept(compiler((line) => send({ type: 'debug', line })));
 let stopping = new AbortController();
 
-const outcomeOf = (result: TrialResult, objective: string, cached = false): LaneOutcome => ({
-  trialId: result.trialId,
-  status: result.status,
-  steps: result.steps,
-  objective: result.status === 'completed' ? (result.metrics[objective] ?? null) : null,
-  cached,
-});
-
 /** Trains one lane up to the job's step from its latest checkpoint; undefined if it was stopped on the way. */
 async function trainLane(lane: Lane, request: TrainRequest, store: Store): Promise<LaneOutcome | undefined> {
   const { job, attempt, attemptNumber, worker } = request;
@@ -41,14 +34,18 @@ async function trainLane(lane: Lane, request: TrainRequest, store: Store): Promi
   const { trialId, trial, label } = lane;
   const { name: backendName } = await backend;
   const corpus = typeof trial.task['corpus'] === 'string' ? await readCorpus(store, sweepId, trial.task['corpus']) : undefined;
+  const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
   const known = await readResult(store, sweepId, trialId);
   if (known !== undefined) {
     await sample(lane, request, store, corpus);
-    return outcomeOf(known, objective, attemptNumber === 1); // else: an earlier attempt ended before it could say so
+    return outcomeOf(await rungOf(store, sweepId, known, toStep), objective, cached);
   }
+  const reached = await readRung(store, sweepId, trialId, toStep);
+  if (reached !== undefined) return outcomeOf(reached, objective, cached);
 
   const startedAt = new Date();
-  const resume = await latestCheckpoint(store, sweepId, trialId, (key, why) => send({ type: 'warning', message: `${key}: ${why}; going back to the one before` }));
+  const onDamaged = (key: string, why: string) => void send({ type: 'warning', message: `${key}: ${why}; going back to the one before` });
+  const resume = await latestCheckpoint(store, sweepId, trialId, { upTo: toStep, onDamaged });
   const report = (step: number, metrics: Record<string, number>) => send({ type: 'progress', progress: { label, trialId, step, toStep, metrics, worker } });
   let metrics = resume?.curve.at(-1)?.metrics ?? {};
   let reportedAt = 0;
@@ -70,16 +67,17 @@ async function trainLane(lane: Lane, request: TrainRequest, store: Store): Promi
     savedAt = Date.now();
   }
   const end = step.value;
+  const record: RungRecord = {
+    trialId, trial, science: SCIENCE_VERSION, steps: end.steps, metrics: end.metrics, parameters: end.parameters, backend: backendName, replayed: end.replayed,
+  };
+  if (end.status === 'paused' && end.steps === toStep) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint: end.checkpoint }), objective);
   if (end.status === 'paused') {
     await saveCheckpoint(store, sweepId, trialId, attempt, end.checkpoint);
     return undefined;
   }
   const endedAt = new Date();
   const result = await commitTrial(store, sweepId, {
-    result: {
-      trialId, trial, science: SCIENCE_VERSION, status: end.status, steps: end.steps, metrics: end.metrics,
-      parameters: end.parameters, backend: backendName, replayed: end.replayed,
-    },
+    result: { ...record, status: end.status },
     timing: { seconds: (endedAt.getTime() - startedAt.getTime()) / 1000, attempts: attemptNumber, worker, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() },
     curve: end.checkpoint.curve,
     model: end.checkpoint,
@@ -90,9 +88,7 @@ async function trainLane(lane: Lane, request: TrainRequest, store: Store): Promi
 
 /** Lets the trained network write what the job asks for, unless it has done so already. */
 async function sample({ trialId, trial }: Lane, { job: { sweepId, sampling } }: TrainRequest, store: Store, corpus: string | undefined): Promise<void> {
-  if (sampling === undefined) return;
-  const done = await readSamples(store, sweepId, trialId);
-  if (done !== undefined && hashJson(done.sampling) === hashJson(sampling)) return;
+  if (sampling === undefined || await isSampled(store, sweepId, trialId, sampling)) return;
   const model = await readModel(store, sweepId, trialId);
   if (model !== undefined) await writeSamples(store, sweepId, trialId, sampleTrial(trial, model, sampling, corpus));
 }

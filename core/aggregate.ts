@@ -2,22 +2,24 @@
  * Results -> rows: one per trial, and one per configuration with mean and interval over its repeats.
  *
  * Only completed repeats enter a mean. A diverged or failed repeat has no number to contribute; it is counted in `failed`,
- * so that a mean over fewer repeats than planned is seen as one. A repeat that has not ended yet is `missing`.
+ * so that a mean over fewer repeats than planned is seen as one. One that a scheduler `stopped` at a rung is no equal of one that
+ * was trained to its end, and stays out too. A repeat that has not ended yet is `missing`.
  */
 import { canonicalJson } from './json.ts';
 import { countTrials, trialAt } from './plan.ts';
-import type { Metrics, TrialResult, TrialStatus } from './results.ts';
+import { hasEnded } from './progress.ts';
+import type { Metrics, RungRecord, TrialResult, TrialStatus } from './results.ts';
 import type { Configuration } from './search/index.ts';
 import type { SweepSpec } from './spec.ts';
 
-/** One planned trial and what became of it; `metrics` is empty unless it completed. */
+/** One planned trial and what became of it; `metrics` is empty unless it completed, or was stopped at a rung. */
 export interface TrialRow {
   trialId: string;
   /** Counts from 1. */
   repeat: number;
   seed: number;
   configuration: Configuration;
-  status: TrialStatus | 'missing';
+  status: TrialStatus | 'stopped' | 'missing';
   /** Steps trained; for a diverged trial the step at which it diverged; absent for one without a result. */
   steps?: number;
   metrics: Metrics;
@@ -40,22 +42,27 @@ export interface SummaryRow {
   n: number;
   /** Diverged repeats and repeats whose job failed for good. */
   failed: number;
+  /** Repeats that a scheduler left at a rung. */
+  stopped: number;
   /** Repeats without a result yet. */
   missing: number;
   metrics: Record<string, Estimate>;
 }
 
 /** A row for every planned trial, in the plan's order. A random search may draw a trial twice: it is one trial and one row. */
-export function trialRows(spec: SweepSpec, results: ReadonlyMap<string, TrialResult>, failed: ReadonlySet<string>): TrialRow[] {
+export function trialRows(
+  spec: SweepSpec, results: ReadonlyMap<string, TrialResult>, failed: ReadonlySet<string>, stopped: ReadonlyMap<string, RungRecord> = new Map(),
+): TrialRow[] {
   const rows = new Map<string, TrialRow>();
   for (let index = 0; index < countTrials(spec); index++) {
     const { trialId, repeat, configuration, trial } = trialAt(spec, index);
     const planned = { trialId, repeat: repeat + 1, seed: trial.seed, configuration };
-    const result = results.get(trialId);
-    if (result === undefined) rows.set(trialId, { ...planned, status: failed.has(trialId) ? 'failed' : 'missing', metrics: {} });
+    const found = results.get(trialId) ?? stopped.get(trialId);
+    if (found === undefined) rows.set(trialId, { ...planned, status: failed.has(trialId) ? 'failed' : 'missing', metrics: {} });
     else {
-      const { status, steps, parameters, backend } = result;
-      rows.set(trialId, { ...planned, status, steps, metrics: status === 'completed' ? result.metrics : {}, parameters, backend });
+      const { steps, metrics, parameters, backend } = found;
+      const status = hasEnded(found) ? found.status : 'stopped';
+      rows.set(trialId, { ...planned, status, steps, metrics: status === 'diverged' ? {} : metrics, parameters, backend });
     }
   }
   return [...rows.values()];
@@ -77,6 +84,7 @@ export function summarize(trials: readonly TrialRow[]): SummaryRow[] {
       repeats,
       n: completed.length,
       failed: repeats.filter(({ status }) => status === 'diverged' || status === 'failed').length,
+      stopped: repeats.filter(({ status }) => status === 'stopped').length,
       missing: repeats.filter(({ status }) => status === 'missing').length,
       metrics: Object.fromEntries(
         metricNames(completed.map(({ metrics }) => metrics)).map((name) => {

@@ -1,5 +1,5 @@
-/** How far a sweep is: a reducer over the outcomes of its trials. Plain JSON, the workflow's state. */
-import type { LaneOutcome } from './results.ts';
+/** What came of trials, and how far a sweep is: a reducer over their outcomes. Plain JSON, the workflow's state. */
+import type { LaneOutcome, RungRecord, TrialResult } from './results.ts';
 import type { Objective } from './spec.ts';
 
 export interface Progress {
@@ -8,11 +8,22 @@ export interface Progress {
   cached: number;
   diverged: number;
   failed: number;
+  /** Of the completed: those that a scheduler left at a rung. */
+  stopped: number;
   best?: { label: string; trialId: string; objective: number };
 }
 
 export function emptyProgress(total: number): Progress {
-  return { total, completed: 0, cached: 0, diverged: 0, failed: 0 };
+  return { total, completed: 0, cached: 0, diverged: 0, failed: 0, stopped: 0 };
+}
+
+/** Whether training is over, and not just at a rung. */
+export const hasEnded = (found: TrialResult | RungRecord): found is TrialResult => 'status' in found;
+
+/** A trial's outcome from what the store has of it: its result, or how far it came. A diverged one has no objective. */
+export function outcomeOf(found: TrialResult | RungRecord, metric: string, cached = false): LaneOutcome {
+  const status = hasEnded(found) ? found.status : 'paused';
+  return { trialId: found.trialId, status, steps: found.steps, objective: status === 'diverged' ? null : (found.metrics[metric] ?? null), cached };
 }
 
 /** Whether objective `a` is strictly better than `b`; nothing is worse than no number. */
@@ -22,13 +33,16 @@ export function isBetter(goal: Objective['goal'], a: number | null, b: number | 
   return goal === 'maximize' ? a > b : a < b;
 }
 
+/** One that paused has not ended, so it counts for nothing but the best. */
 export function withOutcome(progress: Progress, outcome: LaneOutcome, label: string, goal: Objective['goal']): Progress {
   const next = { ...progress };
   if (outcome.status === 'failed') next.failed++;
-  else next.completed++;
+  else if (outcome.status !== 'paused') {
+    next.completed++;
+    if (outcome.cached) next.cached++;
+  }
   if (outcome.status === 'diverged') next.diverged++;
-  if (outcome.cached) next.cached++;
-  if (outcome.status === 'completed' && outcome.objective !== null && isBetter(goal, outcome.objective, next.best?.objective)) {
+  if (outcome.objective !== null && isBetter(goal, outcome.objective, next.best?.objective)) {
     next.best = { label, trialId: outcome.trialId, objective: outcome.objective };
   }
   return next;
@@ -43,6 +57,7 @@ export function addProgress(a: Progress, b: Progress, goal: Objective['goal']): 
     cached: a.cached + b.cached,
     diverged: a.diverged + b.diverged,
     failed: a.failed + b.failed,
+    stopped: a.stopped + b.stopped,
     ...(best && { best }),
   };
 }

@@ -8,12 +8,11 @@ export type TrialStatus = 'completed' | 'diverged' | 'failed';
 export type Metrics = Record<string, number>;
 export interface CurvePoint { step: number; metrics: Metrics }
 
-/** `trials/<id>/result.json`: written once, and only when training ended (completed or diverged). */
-export interface TrialResult {
+/** What is known of a trial after so many steps; `trials/<id>/rungs/step-<steps>.json` if they are fewer than it may have. */
+export interface RungRecord {
   trialId: string;
   trial: TrialSpec;
   science: number;
-  status: 'completed' | 'diverged';
   /** Steps trained; for a diverged trial, the step whose loss or weights were no longer finite. */
   steps: number;
   /** The last evaluation; empty if the trial diverged before the first. */
@@ -25,6 +24,9 @@ export interface TrialResult {
   replayed: boolean;
 }
 
+/** `trials/<id>/result.json`: written once, and only when training ended (completed or diverged). */
+export interface TrialResult extends RungRecord { status: 'completed' | 'diverged' }
+
 /** `trials/<id>/timing.json`: what differs when the same trial runs again. */
 export interface TrialTiming { seconds: number; attempts: number; worker: string; startedAt: string; endedAt: string }
 
@@ -33,7 +35,7 @@ export interface TrialFailure { trialId: string; trial: TrialSpec; message: stri
 
 export interface Lane { trialId: string; index: number; repeat: number; trial: TrialSpec; label: string }
 
-/** Train the lanes from their latest checkpoint (or from nothing) up to `toStep`. */
+/** Train the lanes from their latest checkpoint (or from nothing) up to `toStep`; before a trial's last step that is a rung. */
 export interface TrainJob {
   sweepId: string;
   science: number;
@@ -44,7 +46,8 @@ export interface TrainJob {
   sampling?: SamplingSpec;
 }
 
-export interface LaneOutcome { trialId: string; status: TrialStatus; steps: number; objective: number | null; cached: boolean }
+/** 'paused': it has reached a rung and may go on from there. */
+export interface LaneOutcome { trialId: string; status: TrialStatus | 'paused'; steps: number; objective: number | null; cached: boolean }
 
 /** A heartbeat: where the job is, small enough to be sent often. */
 export interface JobProgress { label: string; trialId: string; step: number; toStep: number; metrics: Metrics; worker: string }

@@ -2,6 +2,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { metricNames } from '../core/aggregate.ts';
 import type { Json } from '../core/json.ts';
+import { schedulerOf } from '../core/schedulers/index.ts';
 import type { Configuration } from '../core/search/index.ts';
 import type { Row } from './figures/index.ts';
 import type { Report } from './model.ts';
@@ -12,7 +13,7 @@ const csv = (header: string[], rows: Cell[][]) => stringify([header, ...rows]);
 const exact = (value: Json | undefined) => (value === undefined || typeof value === 'string' ? value : JSON.stringify(value));
 const valuesIn = (configuration: Configuration, paths: string[]) => paths.map((path) => exact(configuration[path]));
 
-/** One row a trial, in the plan's order whatever the order of completion. Metrics are empty unless the trial completed. */
+/** One row a trial, in the plan's order whatever the order of completion. Metrics are empty unless the trial completed or was stopped at a rung. */
 export function resultsCsv({ trials, dimensions, metrics }: Report): string {
   return csv(
     ['trial', 'repeat', 'seed', 'status', 'steps', ...dimensions, ...metrics, 'parameters', 'backend'],
@@ -30,20 +31,25 @@ export function resultsCsv({ trials, dimensions, metrics }: Report): string {
   );
 }
 
-/** One row a configuration: n completed repeats, `failed` that failed or diverged; no interval for a single repeat. */
-export function summaryCsv({ summary, dimensions, metrics }: Report): string {
+/**
+ * One row a configuration: n completed repeats, `failed` that failed or diverged, and, where a scheduler stops trials, `stopped`;
+ * no interval for a single repeat.
+ */
+export function summaryCsv({ summary, dimensions, metrics, input: { spec } }: Report): string {
+  const stops = !schedulerOf(spec).wholeTrials;
   return csv(
-    [...dimensions, 'n', 'failed', ...metrics.flatMap((name) => [`${name}_mean`, `${name}_low`, `${name}_high`])],
+    [...dimensions, 'n', 'failed', ...(stops ? ['stopped'] : []), ...metrics.flatMap((name) => [`${name}_mean`, `${name}_low`, `${name}_high`])],
     summary.map((row) => [
       ...valuesIn(row.configuration, dimensions),
       row.n,
       row.failed,
+      ...(stops ? [row.stopped] : []),
       ...metrics.flatMap((name) => [row.metrics[name]?.mean, row.metrics[name]?.low, row.metrics[name]?.high]),
     ]),
   );
 }
 
-/** One row an evaluation, of every trial that has a result. */
+/** One row an evaluation, of every trial that has a result or stopped at a rung. */
 export function curvesCsv({ trials, input: { curves } }: Report): string {
   const metrics = metricNames([...curves.values()].flatMap((curve) => curve.map((point) => point.metrics)));
   return csv(

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
 import { countTrials, trialAt } from '../core/plan.ts';
-import type { CurvePoint, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type { CurvePoint, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
+import { highestRung } from '../store/rungs.ts';
 import type { Store } from '../store/types.ts';
 import { observationsFile, samplesFile, type Seen } from './observations.ts';
 import type { Provenance } from './provenance.ts';
@@ -14,7 +15,9 @@ export interface ReportInput {
   sweepId: string;
   spec: SweepSpec;
   results: Map<string, TrialResult>;
-  /** Of trials with a result, like what was seen of them: what a failed trial left behind depends on when it failed. */
+  /** The highest rung of every trial that a scheduler left there; one with a result has none. */
+  stopped: Map<string, RungRecord>;
+  /** Of trials with a result or a rung, like what was seen of them: what a failed trial left behind depends on when it failed. */
   curves: Map<string, CurvePoint[]>;
   observations: Map<string, Seen[]>;
   /** What trained networks wrote when asked. */
@@ -45,7 +48,12 @@ export async function readFiles(store: Store, sweepId: string): Promise<Files> {
   const total = countTrials(spec);
   for (let start = 0; start < total; start += READ_AHEAD) {
     const ids = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialAt(spec, start + i).trialId);
-    await Promise.all(ids.flatMap((id) => trialFiles.map((file) => read(`trials/${id}/${file}`))));
+    await Promise.all(ids.map(async (id) => {
+      await Promise.all(trialFiles.map((file) => read(`trials/${id}/${file}`)));
+      if (files.has(`trials/${id}/result.json`)) return;
+      const rung = await highestRung(store, sweepId, id);
+      if (rung !== undefined) await Promise.all([rung.record, rung.curve].map((file) => read(`trials/${id}/${file}`)));
+    }));
   }
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -58,6 +66,7 @@ export function parseRun(sweepId: string, files: Files): ReportInput {
     sweepId,
     spec: parseSpec(files, sweepId),
     results: new Map(),
+    stopped: new Map(),
     curves: new Map(),
     observations: new Map(),
     samples: new Map(),
@@ -66,6 +75,7 @@ export function parseRun(sweepId: string, files: Files): ReportInput {
     starts: parse<Provenance[]>(files, sweepId, 'provenance.json', starts) ?? [],
     hashes: new Map([...files].map(([path, bytes]) => [path, createHash('sha256').update(bytes).digest('hex')])),
   };
+  const rungs = rungPaths(files);
   for (let index = 0; index < countTrials(input.spec); index++) {
     const id = trialAt(input.spec, index).trialId;
     const path = (file: (typeof trialFiles)[number]) => `trials/${id}/${file}`;
@@ -81,8 +91,23 @@ export function parseRun(sweepId: string, files: Files): ReportInput {
       if (observations !== undefined) input.observations.set(id, observations);
       if (samples !== undefined) input.samples.set(id, samples);
     } else if (failure !== undefined) input.failures.set(id, failure); // a result is newer than a failure
+    else {
+      const rung = rungs.get(id);
+      if (rung === undefined) continue;
+      const record = parse<RungRecord>(files, sweepId, rung, rungOf(id)) as RungRecord; // it is there: its path is
+      input.stopped.set(id, record);
+      input.curves.set(id, parseCurve(files, sweepId, rung.replace(/json$/, 'csv')));
+    }
   }
   return input;
+}
+
+/** The path of each trial's rung, where it is at one. */
+function rungPaths(files: Files): Map<string, string> {
+  return new Map([...files.keys()].flatMap((path) => {
+    const [, id] = /^trials\/([^/]+)\/rungs\/.*\.json$/.exec(path) ?? [];
+    return id === undefined ? [] : [[id, path] as const];
+  }));
 }
 
 export async function readRun(store: Store, sweepId: string): Promise<ReportInput> {
@@ -91,19 +116,21 @@ export async function readRun(store: Store, sweepId: string): Promise<ReportInpu
 
 const finite = z.number();
 const trial = z.object({}).loose();
-const resultFile = z.object({
+const rungFile = z.object({
   trialId: z.string(),
   trial,
   science: finite,
-  status: z.enum(['completed', 'diverged']),
   steps: finite,
   metrics: z.record(z.string(), finite),
   parameters: finite,
   backend: z.string(),
   replayed: z.boolean(),
 });
-const resultOf = (id: string) =>
-  resultFile.refine((r) => r.trialId === id, { path: ['trialId'], message: `must be ${id}, its folder's name` });
+const resultFile = rungFile.extend({ status: z.enum(['completed', 'diverged']) });
+const ofTrial = <T extends z.ZodType<{ trialId: string }>>(schema: T, id: string) =>
+  schema.refine((r) => r.trialId === id, { path: ['trialId'], message: `must be ${id}, its folder's name` });
+const resultOf = (id: string) => ofTrial(resultFile, id);
+const rungOf = (id: string) => ofTrial(rungFile, id);
 const failureFile = z.object({ trialId: z.string(), trial, message: z.string(), at: z.string() });
 const timingFile = z.object({ seconds: finite, attempts: finite, worker: z.string(), startedAt: z.string(), endedAt: z.string() });
 const starts = z.object({ starts: z.array(z.object({}).loose()) }).transform((file) => file.starts);

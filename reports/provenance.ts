@@ -121,7 +121,8 @@ export interface ProvenanceFile {
 }
 
 export async function provenanceOf({ input, trials }: Report): Promise<ProvenanceFile> {
-  const { spec, results, timings } = input;
+  const { spec, timings } = input;
+  const found = [...input.results.values(), ...input.stopped.values()];
   const count = (status: TrialRow['status']) => trials.filter((trial) => trial.status === status).length;
   const times = [...timings.values()];
   return {
@@ -129,15 +130,16 @@ export async function provenanceOf({ input, trials }: Report): Promise<Provenanc
     name: spec.name,
     specHash: hashJson(spec),
     seed: spec.seed,
-    science: [...results.values()][0]?.science ?? SCIENCE_VERSION,
+    science: found[0]?.science ?? SCIENCE_VERSION,
     trials: {
       planned: trials.length,
       completed: count('completed'),
+      stopped: count('stopped'),
       diverged: count('diverged'),
       failed: count('failed'),
       missing: count('missing'),
     },
-    backends: [...new Set([...results.values()].map(({ backend }) => backend))].sort(),
+    backends: [...new Set(found.map(({ backend }) => backend))].sort(),
     starts: input.starts,
     durations: {
       trainingSeconds: times.reduce((sum, { seconds }) => sum + seconds, 0),

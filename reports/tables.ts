@@ -37,7 +37,7 @@ export const valueCell = (value: Json | undefined): Cell => cell(textOf(value), 
 /** The mean, under it the interval, and what kept repeats out of them. */
 function estimateCell(row: SummaryRow | undefined, estimate: Estimate | undefined): Cell {
   if (row === undefined) return cell('');
-  const out = [row.failed > 0 ? `${row.failed} failed` : '', row.missing > 0 ? `${row.missing} to come` : ''].filter((text) => text !== '');
+  const out = ([['failed', row.failed], ['stopped', row.stopped], ['to come', row.missing]] as const).flatMap(([word, n]) => (n > 0 ? [`${n} ${word}`] : []));
   const warning = out.length === 0 ? {} : { warning: out.join(', ') };
   if (estimate === undefined) return cell('–', warning);
   const interval = intervalText(estimate);
@@ -192,6 +192,6 @@ export function problemsTable({ dimensions, trials, input: { failures } }: Repor
 
 export function countsText({ trials }: Report): string {
   const count = (status: string) => trials.filter((t) => t.status === status).length;
-  const words = (['diverged', 'failed', 'missing'] as const).flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []));
+  const words = (['stopped', 'diverged', 'failed', 'missing'] as const).flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []));
   return [`${count('completed')} of ${trials.length} trials completed`, ...words].join(', ');
 }

@@ -2,27 +2,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hashJson } from '../core/json.ts';
 import type { Checkpoint, CurvePoint, Observation, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
-import type { SweepSpec } from '../core/spec.ts';
+import type { SamplingSpec, SweepSpec } from '../core/spec.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
+import { pretty, readJson, trialKey } from './keys.ts';
 import type { Store } from './types.ts';
 
 /** How a sweep ended, in `outcome.json`; absent while it runs. */
 export interface SweepOutcome { state: 'completed' | 'cancelled' | 'failed'; total: number; completed: number; diverged: number; failed: number; at: string; message?: string }
 
 const RESULT = 'result.json';
-const trialKey = (sweepId: string, trialId: string, file = '') => `${sweepId}/trials/${trialId}/${file}`;
-const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-
-async function readJson<T>(store: Store, key: string): Promise<T | undefined> {
-  const bytes = await store.get(key);
-  if (bytes === undefined) return undefined;
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8')) as T;
-  } catch (error) {
-    throw new Error(`${store.url}/${key}: not JSON (${(error as Error).message})`);
-  }
-}
 
 /** The runs folder's own id, made on first use: workers and sweeps that share it find each other by it. */
 export async function storeId(store: Store): Promise<string> {
@@ -92,6 +81,13 @@ export const readSamples = (store: Store, sweepId: string, trialId: string) => r
 export const writeSamples = (store: Store, sweepId: string, trialId: string, samples: TrialSamples) =>
   store.put(trialKey(sweepId, trialId, 'samples.json'), pretty(samples));
 
+/** Whether a trained network has written what the sweep asks for. */
+export async function isSampled(store: Store, sweepId: string, trialId: string, sampling: SamplingSpec | undefined): Promise<boolean> {
+  if (sampling === undefined) return true;
+  const done = await readSamples(store, sweepId, trialId);
+  return done !== undefined && hashJson(done.sampling) === hashJson(sampling);
+}
+
 /** The trained network: weights and optimizer state at the last step. */
 export async function readModel(store: Store, sweepId: string, trialId: string): Promise<Checkpoint | undefined> {
   const bytes = await store.get(trialKey(sweepId, trialId, 'model.ckpt'));
@@ -116,6 +112,7 @@ export async function commitTrial(store: Store, sweepId: string, { result, timin
     await store.remove(key('failure.json'));
   }
   await store.remove(key('attempts'));
+  await store.remove(key('rungs'));
   return (await readResult(store, sweepId, result.trialId)) ?? result;
 }
 
@@ -144,19 +141,33 @@ export async function adoptTrial(store: Store, sweepId: string, trialId: string,
 
 const stepOf = (key: string) => Number(/step-(\d+)\.ckpt$/.exec(key)?.[1] ?? -1);
 
-/** Every checkpoint of a trial, newest first, whatever attempt it is of. */
-async function checkpointKeys(store: Store, sweepId: string, trialId: string): Promise<string[]> {
+/** Every checkpoint of a trial on its way, newest first, whatever attempt it is of. */
+async function attemptKeys(store: Store, sweepId: string, trialId: string): Promise<string[]> {
   const attempts = trialKey(sweepId, trialId, 'attempts');
   const keys: string[] = [];
   for (const attempt of await store.list(attempts)) {
     for (const file of await store.list(`${attempts}/${attempt}`)) if (stepOf(file) >= 0) keys.push(`${attempts}/${attempt}${file}`);
   }
-  return keys.sort((a, b) => stepOf(b) - stepOf(a));
+  return newestFirst(keys);
+}
+
+async function rungCheckpointKeys(store: Store, sweepId: string, trialId: string): Promise<string[]> {
+  const rungs = trialKey(sweepId, trialId, 'rungs');
+  return (await store.list(rungs)).filter((file) => stepOf(file) >= 0).map((file) => `${rungs}/${file}`);
+}
+
+const newestFirst = (keys: string[]) => [...keys].sort((a, b) => stepOf(b) - stepOf(a));
+
+export interface CheckpointOptions {
+  /** Not one beyond this step; left out: the newest there is. */
+  upTo?: number;
+  onDamaged?(key: string, why: string): void;
 }
 
 /** The newest checkpoint that is whole; a damaged one falls back to the one before, and `onDamaged` hears of it. */
-export async function latestCheckpoint(store: Store, sweepId: string, trialId: string, onDamaged?: (key: string, why: string) => void): Promise<Checkpoint | undefined> {
-  for (const key of await checkpointKeys(store, sweepId, trialId)) {
+export async function latestCheckpoint(store: Store, sweepId: string, trialId: string, { upTo = Infinity, onDamaged }: CheckpointOptions = {}): Promise<Checkpoint | undefined> {
+  const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
+  for (const key of newestFirst(keys.flat()).filter((one) => stepOf(one) <= upTo)) {
     try {
       const bytes = await store.get(key);
       if (bytes !== undefined) return decodeCheckpoint(bytes);
@@ -167,9 +178,9 @@ export async function latestCheckpoint(store: Store, sweepId: string, trialId: s
   return undefined;
 }
 
-/** Writes an attempt's checkpoint and keeps the last two, of all attempts: an attempt writes only into a folder of its own. */
+/** Writes an attempt's checkpoint and keeps the last two, of all attempts (and those of rungs): an attempt writes only into a folder of its own. */
 export async function saveCheckpoint(store: Store, sweepId: string, trialId: string, attempt: string, checkpoint: Checkpoint): Promise<void> {
   const name = `step-${String(checkpoint.step).padStart(9, '0')}.ckpt`;
   await store.put(trialKey(sweepId, trialId, `attempts/${attempt}/${name}`), encodeCheckpoint(checkpoint));
-  for (const key of (await checkpointKeys(store, sweepId, trialId)).slice(2)) await store.remove(key);
+  for (const key of (await attemptKeys(store, sweepId, trialId)).slice(2)) await store.remove(key);
 }

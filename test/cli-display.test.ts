@@ -276,7 +276,7 @@ describe('the table of results', () => {
 
   test('a space without columns is shown by its best', () => {
     const summary = Array.from({ length: 30 }, (_, i) => ({
-      configuration: { 'training.learningRate': (i + 1) / 1000 }, repeats: [], n: 1, failed: 0, missing: 0, metrics: { accuracy: { n: 1, mean: i / 30 } },
+      configuration: { 'training.learningRate': (i + 1) / 1000 }, repeats: [], n: 1, failed: 0, stopped: 0, missing: 0, metrics: { accuracy: { n: 1, mean: i / 30 } },
     }));
     const lines = resultsTable(exampleSpec, summary, { width: 80, height: 20 }, unicode);
     assert.equal(lines.length, 11);

@@ -415,7 +415,7 @@ test('provenance.json has the spec, the code, the machine, the durations, and th
     'data',
   ]);
   assert.equal(sweepId, `rnn-vs-lstm-${provenance.specHash.slice(0, 8)}`);
-  assert.deepEqual(provenance.trials, { planned: 42, completed: 40, diverged: 1, failed: 1, missing: 0 });
+  assert.deepEqual(provenance.trials, { planned: 42, completed: 40, stopped: 0, diverged: 1, failed: 1, missing: 0 });
   assert.deepEqual(provenance.backends, ['tensorflow 2.21.0 cpu']);
   assert.deepEqual(provenance.starts, [exampleProvenance]);
   assert.deepEqual(Object.keys(provenance.data), [...input.hashes.keys()]);

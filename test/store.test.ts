@@ -79,7 +79,7 @@ test('the last two checkpoints are kept, and a damaged one falls back to the one
     if (damage === 'flip') await writeFile(newest, bytes.map((byte, i) => (i === bytes.length - 40 ? byte ^ 4 : byte)));
     else await truncate(newest, damage === 'cut' ? bytes.length - 1 : 0);
     const heard: string[] = [];
-    assert.equal((await latestCheckpoint(store, 's', id, (key) => heard.push(key)))?.step, 20, damage);
+    assert.equal((await latestCheckpoint(store, 's', id, { onDamaged: (key) => void heard.push(key) }))?.step, 20, damage);
     assert.deepEqual(heard, [newest]);
   }
 });
