@@ -29,7 +29,7 @@ import { knowing, namesOf, type Parts, type Space } from './paths.ts';
 import { listOf, pathText, showArgument, type Problem } from './problem.ts';
 import { readText } from './read.ts';
 import { sectionNames, sectionSchema, sections, sweepFile, type SectionName, type SweepFile } from './schema.ts';
-import { checkSearch, checkSpace } from './space.ts';
+import { checkScheduler, checkSearch, checkSpace } from './space.ts';
 import { checkTrials } from './trials.ts';
 
 /** What a workflow's history, a report's table and a person's patience can hold. */
@@ -88,6 +88,7 @@ export function parseSweep(text: string, { origin, set = [] }: SpecOptions & { o
 
   // 6. size
   check(checkSize(named));
+  check(checkScheduler(named));
 
   // 7. corpora
   const { spec, corpora, problems: wrongTexts } = readCorpora(named, givenSpace as JsonObject, dirname(origin));

@@ -41,6 +41,18 @@ for (const [name, dimension] of Object.entries(examples)) {
       assert.ok((draws.at(-1) as number) > low + 0.9 * (high - low));
     }
   });
+
+  test(`${name}: a value's place is where it is drawn from`, () => {
+    if (kind.place === undefined) return assert.notEqual(kind.count(dimension), undefined, 'values without a place must be countable');
+    for (let u = 0; u < 1; u += 0.0625) {
+      const value = kind.draw(dimension, u) as number;
+      const place: number = kind.place(dimension, value);
+      assert.ok(place >= 0 && place <= 1);
+      assert.deepEqual(kind.draw(dimension, Math.min(place, 1 - 2 ** -32)), value);
+      const width = 1 / (kind.count(dimension) ?? 100_000);
+      assert.ok(Math.abs(place - u) <= width, `${u} gives ${value}, whose place is ${place}`);
+    }
+  });
 }
 
 test('a range has the numbers that one would write', () => {

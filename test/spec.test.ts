@@ -72,10 +72,14 @@ const wrongValues: [what: string, path: string[], value: Json, line: string][] =
     'sampling.temperature[1]: 0 is not allowed; allowed: a number > 0'],
   ['a negative temperature', ['sampling'], { temperature: -1 }, 'sampling.temperature: -1 is not allowed; allowed: …'],
   ['sampling of a task that generates nothing', ['sampling'], { temperature: 1 }, 'sampling: palindrome generates no text; leave sampling out'],
-  ['an unknown search', ['search'], { name: 'gird' }, 'search.name: "gird" is not a search; allowed: grid, random (did you mean "grid"?)'],
+  ['an unknown search', ['search'], { name: 'gird' }, 'search.name: "gird" is not a search; allowed: grid, random… (did you mean "grid"?)'],
   ['a random search without a number of trials', ['search'], { name: 'random' }, 'search.trials: missing; needed: a whole number ≥ 1 and ≤ 1000000'],
   ['an option of another search', ['search'], { name: 'grid', trials: 3 }, 'search.trials: unknown key; allowed: name'],
-  ['an unknown scheduler', ['scheduler'], { name: 'ful' }, 'scheduler.name: "ful" is not a scheduler; allowed: full… (did you mean "full"?)'],
+  ['an unknown scheduler', ['scheduler'], { name: 'ful' }, 'scheduler.name: "ful" is not a scheduler; allowed: …full… (did you mean "full"?)'],
+  ['an option of another scheduler', ['scheduler'], { name: 'asha', every: 3 }, 'scheduler.every: unknown key; allowed: eta, minSteps, name, skipRungs'],
+  ['a scheduler that keeps everything', ['scheduler'], { name: 'asha', eta: 1 }, 'scheduler.eta: 1 is not allowed; allowed: a whole number ≥ 2 and ≤ 100'],
+  ['a search without enough to begin with', ['search'], { name: 'tpe', trials: 9, startup: 0 },
+    'search.startup: 0 is not allowed; allowed: a whole number ≥ 2 and ≤ 1000'],
   ['an unknown figure', ['report'], { figures: ['loss-curve'] },
     'report.figures[0]: "loss-curve" is not a figure; allowed: … (did you mean "loss-curves"?)'],
   ['a duration without a unit', ['budget'], { wallClock: '90' },
@@ -120,7 +124,7 @@ const wrongValues: [what: string, path: string[], value: Json, line: string][] =
     'space["task.length"]: 1 is not allowed; allowed: a whole number ≥ 2 and ≤ 10000'],
   ['a range between whole numbers', ['space'], { 'task.length': { from: 5, to: 9, step: 0.5 } }, 'space["task.length"]: 5.5 is not allowed; allowed: a whole number …'],
   ['a continuous dimension in a grid', ['space'], { 'training.learningRate': { logUniform: [0.001, 0.1] } },
-    'space["training.learningRate"]: is continuous, which the search "grid" cannot count; allowed: a list or a range, or a search by "random"'],
+    'space["training.learningRate"]: is continuous, which the search "grid" cannot count; allowed: a list or a range, or a search by "random"…'],
   ['a condition on nothing', ['space'], { 'model.layers': { choice: [1], when: { 'model.cel': 'lstm' } } },
     'space["model.layers"].when["model.cel"]: names nothing; allowed: a path in space, or one that has a value'],
   ['a condition on a value that never occurs', ['space'], { 'model.cell': ['rnn', 'lstm'], 'model.layers': { choice: [1, 2], when: { 'model.cell': 'gru' } } },
@@ -187,6 +191,16 @@ for (const [what, text, expected] of wrongTexts) {
 test('all mistakes of a file are said at once', () => {
   const lines = refusal(() => parse({ ...good, model: { cell: 'x', layers: 0 }, repeats: 0, extra: 1 }));
   assert.deepEqual(lines.map((line) => line.slice('x.json: '.length).split(':')[0]), ['model.cell', 'model.layers', 'repeats', 'extra']);
+});
+
+test('a scheduler that compares configurations refuses what it cannot compare, by its name', () => {
+  const swept = { ...good, scheduler: { name: 'median' }, space: { 'training.maxSteps': [10, 20] } };
+  assert.deepEqual(refusal(() => parse(swept)), ['x.json: space["training.maxSteps"]: cannot be swept with the scheduler "median", which compares '
+    + 'configurations on the way to one last step; allowed: a single training.maxSteps, or the scheduler "full"']);
+  const many = { ...good, repeats: 1, scheduler: { name: 'asha' }, space: { 'model.hiddenUnits': { int: [1, 10_000] } } };
+  assert.deepEqual(refusal(() => parse(many)), [
+    'x.json: scheduler: "asha" keeps what it has seen of each configuration, and there are 10,000; allowed: at most 9,102 with these options']);
+  assert.equal(countTrials(parse({ ...many, scheduler: { name: 'full' } })), 10_000);
 });
 
 test('comments and trailing commas are welcome', () => {

@@ -13,7 +13,10 @@ import type { Json } from '../json.ts';
 import type { NumberOptions } from '../options.ts';
 import { searchOf } from '../search/index.ts';
 import type { SweepSpec } from '../spec.ts';
+import { asha } from './asha.ts';
 import { full } from './full.ts';
+import { hyperband } from './hyperband.ts';
+import { medianStopping } from './median.ts';
 
 /** All repeats of a configuration are to be trained up to `toStep` (or to their own last step, if that is earlier), from wherever they are. */
 export interface Assignment { configuration: number; rung: number; toStep: number }
@@ -64,11 +67,16 @@ export interface Scheduler<S extends Json = Json> {
   report(state: S, report: RungReport, setting: Setting): { state: S; decisions: Decision[] };
 }
 
-export const schedulers = { full } satisfies Record<string, Scheduler>;
+export const schedulers = { full, median: medianStopping, asha, hyperband } satisfies Record<string, Scheduler>;
 export type SchedulerName = keyof typeof schedulers;
 
 export function schedulerOf(spec: Pick<SweepSpec, 'scheduler'>): Scheduler {
   return schedulers[spec.scheduler.name as SchedulerName];
+}
+
+/** Whether what is trained next depends on results: then one workflow decides over the whole sweep, configuration by configuration. */
+export function isAdaptive(spec: Pick<SweepSpec, 'scheduler' | 'search'>): boolean {
+  return !schedulerOf(spec).wholeTrials || searchOf(spec).suggest !== undefined;
 }
 
 export function settingOf(spec: SweepSpec): Setting {

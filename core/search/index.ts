@@ -4,6 +4,7 @@ import type { NumberOptions } from '../options.ts';
 import type { SweepSpec } from '../spec.ts';
 import { grid } from './grid.ts';
 import { random } from './random.ts';
+import { tpe } from './tpe.ts';
 
 /** The values of one point of the space, by dotted path; a conditional dimension that does not apply is absent. */
 export type Configuration = Record<string, Json>;
@@ -21,6 +22,8 @@ export interface Observation {
 
 export interface Search {
   summary: string;
+  /** The paper; left out where there is none. */
+  source?: string;
   options: NumberOptions;
   /** Whether it draws from dimensions, and so can explore those that are a continuum. */
   samples: boolean;
@@ -35,7 +38,7 @@ export interface Search {
   suggest?(spec: SweepSpec, index: number, history: readonly Observation[], pending: readonly Configuration[]): Configuration;
 }
 
-export const searches = { grid, random } satisfies Record<string, Search>;
+export const searches = { grid, random, tpe } satisfies Record<string, Search>;
 export type SearchName = keyof typeof searches;
 
 export function searchOf(spec: Pick<SweepSpec, 'search'>): Search {

@@ -18,4 +18,5 @@ export const logUniform: DimensionKind<LogUniform> = {
     const value = Number((low * Math.exp(u * Math.log(high / low))).toPrecision(6));
     return Math.min(high, Math.max(low, value));
   },
+  place: ({ logUniform: [low, high] }, value) => Math.log(value / low) / Math.log(high / low),
 };

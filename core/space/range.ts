@@ -35,4 +35,5 @@ export const range: DimensionKind<Range> = {
   count,
   at,
   draw: (d, u) => at(d, Math.floor(u * count(d))),
+  place: (d, value) => (Math.round((value - d.from) / d.step) + 0.5) / count(d),
 };

@@ -11,4 +11,5 @@ export const uniform: DimensionKind<Uniform> = {
   count: () => undefined,
   at: () => { throw new RangeError('a uniform dimension cannot be counted'); },
   draw: ({ uniform: [low, high] }, u) => low + u * (high - low),
+  place: ({ uniform: [low, high] }, value) => (value - low) / (high - low),
 };

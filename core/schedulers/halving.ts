@@ -1,0 +1,184 @@
+/**
+ * Asynchronous successive halving: what ASHA does once and Hyperband in several brackets.
+ *
+ * Li, Jamieson, Rostamizadeh, Gonina, Ben-tzur, Hardt, Recht and Talwalkar 2020, "A system for massively parallel hyperparameter
+ * tuning", algorithm 2. A configuration whose rung has ended waits there, with its checkpoint. A free worker promotes the best one
+ * that waits, from the highest rung where one waits that is promotable; if there is none it starts another configuration.
+ *
+ * Two things that the paper, which never runs out of configurations, need not say. Once nothing more can arrive at a rung, those
+ * that wait there in vain are stopped. And the best of such a rung goes on even where there are fewer than η, so that every bracket
+ * trains at least one configuration to its end.
+ */
+import type { Decision, RungReport, Scheduler, Setting } from './index.ts';
+import { add, best, countBefore, cut, ENTRY_BYTES, orderOf, withoutBest, type Entry, type Order, type Ranking } from './ranking.ts';
+import { mostWithin } from './state-size.ts';
+
+type Rung = {
+  /** Reported, and may be promoted. */
+  waiting: Ranking;
+  /** Reported, and promoted or ended by itself: they keep their rank. */
+  settled: Ranking;
+  /** How many reported in all: those that diverged too, which have the last ranks. */
+  reported: number;
+  /** How many are being trained for this rung. */
+  training: number;
+  /** Nothing more can arrive, and those that cannot be promoted are stopped. */
+  over: boolean;
+};
+type Bracket = Rung[];
+/** The configurations below `next` have been started. */
+export type HalvingState = { next: number; brackets: Bracket[] };
+
+/** The rungs of the sweep, and the brackets: bracket b starts at rung `from(b)`. */
+export interface Brackets {
+  eta: number;
+  /** Steps of each rung, ascending; a bracket leaves out the first ones. */
+  rungs: number[];
+  starts: number[];
+  /** The bracket of a configuration. */
+  choose(configuration: number): number;
+}
+
+/** How many of n have their rung's promotion: ⌊n / η⌋; of a rung where nothing more can arrive at least one. */
+export function promotions(n: number, eta: number, over: boolean): number {
+  return Math.max(Math.floor(n / eta), over ? 1 : 0);
+}
+
+/**
+ * The best configuration that waits at a rung, if it is among the rung's ⌊n / η⌋ best, those that were promoted before counted
+ * (get_job of algorithm 2). Ranks are counted from 1.
+ */
+export function promotable({ waiting, settled, reported, over }: Rung, eta: number, order: Order): { entry: Entry; rank: number; top: number } | undefined {
+  const entry = best(waiting);
+  if (entry === undefined) return undefined;
+  const rank = countBefore(settled, entry, order) + 1; // of those that wait it is the first
+  const top = promotions(reported, eta, over);
+  return rank <= top ? { entry, rank, top } : undefined;
+}
+
+const replaced = <T>(list: readonly T[], index: number, item: T): T[] => [...list.slice(0, index), item, ...list.slice(index + 1)];
+const emptyRung = (): Rung => ({ waiting: [], settled: [], reported: 0, training: 0, over: false });
+const share = (eta: number) => (eta === 2 ? 'half' : eta === 3 ? 'third' : `1/${eta}`);
+
+/** `bracketsOf` is asked at every call: it must be cheap and depend on the setting alone. */
+export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Scheduler<HalvingState>, 'wholeTrials' | 'most' | 'init' | 'next' | 'report'> {
+  return {
+    wholeTrials: false,
+    // At worst each one is better than all before it, and so promoted to the end: it then stands at every rung.
+    most: (setting) => mostWithin(ENTRY_BYTES * bracketsOf(setting).rungs.length),
+
+    init(setting) {
+      const { rungs, starts } = bracketsOf(setting);
+      return { next: 0, brackets: starts.map((start) => rungs.slice(start).map(emptyRung)) };
+    },
+
+    next({ next, brackets }, setting) {
+      const { eta, rungs, starts, choose } = bracketsOf(setting);
+      const order = orderOf(setting.goal);
+      for (let rung = rungs.length - 2; rung >= 0; rung--) {
+        for (const [b, bracket] of brackets.entries()) {
+          const here = rung - (starts[b] as number);
+          const from = bracket[here];
+          const found = from && promotable(from, eta, order);
+          if (from === undefined || found === undefined) continue;
+          const [configuration, value] = found.entry;
+          const left = { ...from, waiting: withoutBest(from.waiting), settled: add(from.settled, found.entry, order) };
+          const above = bracket[here + 1] as Rung;
+          const promoted = replaced(replaced(bracket, here, left), here + 1, { ...above, training: above.training + 1 });
+          const toStep = rungs[rung + 1] as number;
+          return {
+            state: { next, brackets: replaced(brackets, b, promoted) },
+            assignment: { configuration, rung: rung + 1, toStep },
+            decision: {
+              configuration, rung: rung + 1, action: 'promote',
+              reason: `rank ${found.rank} of ${from.reported} after ${rungs[rung]} steps: among the best ${share(eta)}`,
+              numbers: { value, rank: found.rank, reported: from.reported, top: found.top, eta, fromStep: rungs[rung] as number, toStep, bracket: b },
+            },
+          };
+        }
+      }
+      if (next >= setting.configurations) return undefined;
+      const b = choose(next);
+      const bracket = brackets[b] as Bracket;
+      const [first = emptyRung()] = bracket;
+      const rung = starts[b] as number;
+      const toStep = rungs[rung] as number;
+      return {
+        state: { next: next + 1, brackets: replaced(brackets, b, replaced(bracket, 0, { ...first, training: first.training + 1 })) },
+        assignment: { configuration: next, rung, toStep },
+        decision: {
+          configuration: next, rung, action: 'start', reason: 'a worker was free, and nothing could be promoted',
+          numbers: { toStep, bracket: b },
+        },
+      };
+    },
+
+    report({ next, brackets }, report, setting) {
+      const { eta, rungs, starts, choose } = bracketsOf(setting);
+      const order = orderOf(setting.goal);
+      const b = choose(report.configuration);
+      const bracket = brackets[b] as Bracket;
+      const here = report.rung - (starts[b] as number);
+      const { rung, decisions } = takeIn(bracket[here] as Rung, report, report.rung === rungs.length - 1, order);
+      let after = replaced(brackets, b, replaced(bracket, here, rung));
+      if (next >= setting.configurations) {
+        after = after.map((one, i) => {
+          const closed = close(one, eta, order);
+          for (const { entry: [configuration, value], rung: k, rank, reported, top } of closed.stopped) {
+            const at = k + (starts[i] as number);
+            decisions.push({
+              configuration, rung: at, action: 'stop', reason: `rank ${rank} of ${reported} after ${rungs[at]} steps: not among the best ${share(eta)}`,
+              numbers: { value, rank, reported, top, eta, fromStep: rungs[at] as number, bracket: i },
+            });
+          }
+          return closed.bracket;
+        });
+      }
+      return { state: { next, brackets: after }, decisions };
+    },
+  };
+}
+
+/** A rung with one more report, and what that means for the configuration it is of. */
+function takeIn(rung: Rung, { configuration, rung: number, toStep, value, ended }: RungReport, last: boolean, order: Order): { rung: Rung; decisions: Decision[] } {
+  const entry: Entry = [configuration, value];
+  const after = { ...rung, reported: rung.reported + 1, training: rung.training - 1 };
+  const decide = (action: Decision['action'], reason: string): Decision => ({ configuration, rung: number, action, reason, numbers: { value, toStep } });
+  if (ended || last) {
+    const why = value === null ? 'it diverged or failed' : last ? 'it was trained to its last step' : 'it ended by itself';
+    return { rung: value === null || last ? after : { ...after, settled: add(rung.settled, entry, order) }, decisions: [decide('complete', why)] };
+  }
+  if (value === null) return { rung: after, decisions: [decide('stop', 'a repeat diverged or failed, which ranks last')] };
+  return { rung: { ...after, waiting: add(rung.waiting, entry, order) }, decisions: [] };
+}
+
+interface Stopped { entry: Entry; rung: number; rank: number; reported: number; top: number }
+
+/** All configurations have been started: stops those that wait where nothing more can arrive, and are not among the best. */
+function close(bracket: Bracket, eta: number, order: Order): { bracket: Bracket; stopped: Stopped[] } {
+  const stopped: Stopped[] = [];
+  let after = bracket;
+  for (const [k, rung] of bracket.entries()) {
+    if (rung.training > 0) break;
+    if (!rung.over) {
+      const top = promotions(rung.reported, eta, true);
+      const ranks = ranksOf(rung, order);
+      const going = ranks.filter((rank) => rank <= top).length;
+      const [waiting, others] = cut(rung.waiting, going);
+      stopped.push(...others.map((entry, i) => ({ entry, rung: k, rank: ranks[going + i] as number, reported: rung.reported, top })));
+      after = replaced(after, k, { ...rung, waiting, over: true });
+    }
+    if ((after[k] as Rung).waiting.length > 0) break; // these will arrive above
+  }
+  return { bracket: after, stopped };
+}
+
+/** The ranks, ascending, of those that wait, among all that reported at the rung. */
+function ranksOf({ waiting, settled }: Rung, order: Order): number[] {
+  const ahead = settled.flat();
+  let passed = 0;
+  return waiting.flat().map((entry, i) => {
+    while (passed < ahead.length && order(ahead[passed] as Entry, entry) < 0) passed++;
+    return passed + i + 1;
+  });
+}
