@@ -10,7 +10,8 @@ const mayImport = {
   setup: ['models', 'core'],
   server: ['setup', 'core'],
   orchestrate: ['server', 'setup', 'activities', 'workflows', 'models', 'store', 'core'], // one process: connection, worker, client
-  cli: ['orchestrate', 'server', 'setup', 'spec', 'activities', 'workflows', 'reports', 'models', 'store', 'core'],
+  bench: ['orchestrate', 'server', 'setup', 'activities', 'models', 'store', 'core'],
+  cli: ['bench', 'orchestrate', 'server', 'setup', 'spec', 'activities', 'workflows', 'reports', 'models', 'store', 'core'],
 };
 const folders = Object.keys(mayImport).join('|');
 

@@ -14,6 +14,7 @@ export const commands = {
   list: { summary: 'what a sweep file can name: cells, tasks, optimizers, …', load: async () => (await import('./list.ts')).listCommand() },
   worker: { summary: 'train trials on this machine until ^C', load: async () => (await import('./worker.ts')).workerCommand() },
   server: { summary: 'the Temporal server that comes with sweep', load: async () => (await import('./server.ts')).serverCommand() },
+  bench: { summary: 'measure this machine: a training step, a sweep, the overhead', load: async () => (await import('./bench.ts')).benchCommand() },
   setup: { summary: 'install native TensorFlow and the Temporal server', load: async () => (await import('./setup.ts')).setupCommand() },
   doctor: { summary: 'show every part, its version, and what is missing', load: async () => (await import('./doctor.ts')).doctorCommand() },
 } satisfies Record<string, Entry>;

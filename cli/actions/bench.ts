@@ -1,0 +1,77 @@
+/** `sweep bench`: runs a benchmark, and shows it as a table or JSON. */
+import { readFile } from 'node:fs/promises';
+import { machineText, thisMachine } from '../../bench/machine.ts';
+import { changesSince, comparable, type BenchResult, type Change, type Measurement } from '../../bench/result.ts';
+import { benchStep, type StepOptions } from '../../bench/step.ts';
+import { UserError } from '../../core/errors.ts';
+import { cells } from '../../models/cells/index.ts';
+import { entryOf } from '../../models/options.ts';
+import { styleOf, symbols, type Style } from '../ui/style.ts';
+import { table } from '../ui/table.ts';
+
+export interface CommonOptions { rounds: number; compare?: string; json?: boolean }
+
+export interface StepArguments extends CommonOptions {
+  cells: string[];
+  lengths: number[];
+  batch: number[];
+  hidden: number[];
+  encoding: StepOptions['encoding'];
+  clock: StepOptions['clock'];
+  python?: string[];
+  alone?: boolean;
+}
+
+const progress = (line: string) => process.stderr.write(`${line}\n`);
+
+export async function step(given: StepArguments, signal: AbortSignal): Promise<void> {
+  for (const name of given.cells) entryOf(cells, 'cell', name);
+  await measured('step', given, () => benchStep({
+    cells: given.cells, lengths: given.lengths, batches: given.batch, hidden: given.hidden, encoding: given.encoding, clock: given.clock,
+    rounds: given.rounds, pythons: given.python ?? ['python3'], alone: given.alone ?? false, signal, onProgress: progress,
+  }));
+}
+
+/** An earlier result that cannot be compared is refused before minutes are spent. */
+async function measured(name: BenchResult['bench'], { compare, json }: CommonOptions, bench: () => Promise<BenchResult>): Promise<void> {
+  const earlier = compare === undefined ? undefined : comparable(await readEarlier(compare), name, thisMachine(), compare);
+  const result = await bench();
+  const changes = earlier && changesSince(earlier, result);
+  if (json) process.stdout.write(`${JSON.stringify({ ...result, ...(changes && { changes }) }, null, 2)}\n`);
+  else process.stdout.write(`${lines(result, styleOf(process.stdout), changes).join('\n')}\n`);
+}
+
+async function readEarlier(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`--compare ${file}: it cannot be read (${error.code ?? error.message})`, 2);
+  });
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`--compare ${file}: it is not what sweep bench --json printed`, 2);
+  }
+}
+
+/** Three digits: more would be noise. */
+const number = (x: number): string => (Math.abs(x) >= 1000 ? Math.round(x).toLocaleString('en-US') : String(Number(x.toPrecision(3))));
+
+function lines(result: BenchResult, style: Style, changes: readonly Change[] = []): string[] {
+  const { machine, load, versions, measurements, notes, options } = result;
+  const { times } = symbols(style);
+  const row = ({ of, unit, median, q1, q3, ratio }: Measurement) => [
+    ...of.slice(0, -1), { text: of.at(-1) ?? '', tint: style.bold }, `${number(median)} ${unit}`, style.dim(`${number(q1)} to ${number(q3)}`),
+    ratio ? `${number(ratio.median)} ${times} ${ratio.to}` : '', ratio ? style.dim(`${number(ratio.q1)} to ${number(ratio.q3)}`) : '',
+  ];
+  const parts = Math.max(0, ...measurements.map(({ of }) => of.length));
+  return [
+    `sweep bench ${result.bench}, ${result.at}`,
+    `${machineText(machine)}; load ${load[0]} before, ${load[1]} after`,
+    Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', '),
+    `${Object.entries(options).map(([name, value]) => `${name} ${String(value)}`).join(', ')}; medians and quartiles`,
+    '',
+    ...table(measurements.map(row), { sides: [...Array.from({ length: parts }, () => 'left' as const), 'right', 'left', 'right', 'left'] }),
+    ...(changes.length === 0 ? [] : ['', 'Change', ...table(changes.map(({ of, unit, before, now, ratio }) =>
+      [of.join(' '), `${number(before)} ${unit}`, `${number(now)} ${unit}`, `${number(ratio)} ${times} as before`]), { sides: ['left', 'right', 'right', 'right'] })]),
+    ...(notes.length === 0 ? [] : ['', ...notes.map((note) => style.dim(`note: ${note}`))]),
+  ];
+}

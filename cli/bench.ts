@@ -1,0 +1,39 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { StepArguments } from './actions/bench.ts';
+import { interruptSignal } from './interrupt.ts';
+import { collect, jsonOption } from './options.ts';
+
+export function benchCommand(): Command {
+  const command = new Command('bench')
+    .description('measure this machine: everything takes turns with what it is compared to, and is told as a median, quartiles and a ratio');
+  common(command.command('step'), 20)
+    .description('a training step: operation by operation, replayed as one graph, and in PyTorch and JAX where they are installed')
+    .option('--cells <names>', 'which cells', names, ['rnn', 'lstm'])
+    .option('--lengths <numbers>', 'T, the digits that the network reads', wholeNumbers, [5, 19, 35])
+    .option('--batch <numbers>', 'examples in a batch', wholeNumbers, [128])
+    .option('--hidden <numbers>', 'hidden units', wholeNumbers, [128])
+    .addOption(new Option('--encoding <how>', 'how a digit is shown').choices(['scalar', 'one-hot']).default('scalar'))
+    .addOption(new Option('--clock <which>', 'of the wall, or the processor time of the process, which does not count what others take on a busy machine')
+      .choices(['wall', 'processor']).default('wall'))
+    .option('--python <path>', 'a Python with PyTorch, JAX or both; may be repeated (left out: python3)', collect)
+    .option('--alone', 'without PyTorch and JAX')
+    .action(async (options: StepArguments) => {
+      const { step } = await import('./actions/bench.ts');
+      await step(options, interruptSignal());
+    });
+  return command;
+}
+
+const common = (command: Command, rounds: number): Command => command
+  .option('--rounds <n>', 'how many times each is measured', wholeNumber, rounds)
+  .option('--compare <file>', 'also show the change from what --json printed earlier, on this machine')
+  .addOption(jsonOption('print JSON'));
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 1_000_000) throw new InvalidArgumentError('Allowed: a whole number from 1 to 1,000,000.');
+  return number;
+}
+
+const names = (text: string): string[] => text.split(',').map((name) => name.trim()).filter(Boolean);
+const wholeNumbers = (text: string): number[] => names(text).map(wholeNumber);
