@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { NativeConnection, Runtime, DefaultLogger, Worker } from '@temporalio/worker';
 import { createBookkeepingActivities, createTrainingActivities } from '../activities/index.ts';
-import { createTrainerPool } from '../activities/trainer-pool.ts';
+import { createTrainerPool, type TrainerPool } from '../activities/trainer-pool.ts';
 import { queuesOf } from '../core/queues.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import type { TrainerBackend } from '../setup/backend.ts';
@@ -20,6 +20,8 @@ export interface WorkerOptions {
   /** End once no sweep of this runs folder has been running for this long, in milliseconds. Left out: never. */
   idleExitMs?: number;
   cacheDir: string;
+  /** What trains; left out: processes of our own. They are closed at the end. */
+  trainers?: TrainerPool;
   onReady?(queues: string[]): void;
   onWarning?(message: string): void;
 }
@@ -38,7 +40,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const queues = queuesOf(await storeId(store));
   const trainQueue = backend.accelerator === 'gpu' ? queues.gpu : queues.cpu;
   const identity = `${hostname()}:${process.pid}`;
-  const trainers = createTrainerPool({ backend: JSON.stringify(backend.choice), env: backend.env, onWarning });
+  const trainers = options.trainers ?? createTrainerPool({ backend: JSON.stringify(backend.choice), env: backend.env, onWarning });
   const connection = await NativeConnection.connect(target.connectionOptions ?? {});
   const shared = { connection, namespace: target.namespace, identity, maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
   try {
