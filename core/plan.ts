@@ -19,12 +19,21 @@ export function countTrials(spec: SweepSpec): number {
   return searchOf(spec).count(spec) * spec.repeats;
 }
 
+/** How many of them the budget allows: the first ones. */
+export function countWithin(spec: SweepSpec): number {
+  return Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity);
+}
+
 /**
  * Trial `index` of the sweep: repeats of a configuration are neighbours. A repeat has the same seed in every
  * configuration, so that configurations are compared on the same draws.
  */
 export function trialAt(spec: SweepSpec, index: number): PlannedTrial {
-  const configuration = searchOf(spec).at(spec, Math.floor(index / spec.repeats));
+  return plannedTrial(spec, searchOf(spec).at(spec, Math.floor(index / spec.repeats)), index);
+}
+
+/** Trial `index` of a sweep whose search has chosen this configuration for it. */
+export function plannedTrial(spec: SweepSpec, configuration: Configuration, index: number): PlannedTrial {
   const repeat = index % spec.repeats;
   const trial = trialOf(spec, configuration, repeat);
   return { index, repeat, configuration, trial, trialId: trialId(trial), label: labelOf(configuration, repeat) };

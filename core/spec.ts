@@ -65,7 +65,7 @@ export interface SweepSpec {
   search: NamedOptions;
   scheduler: NamedOptions;
   objective: Objective;
-  budget: { maxConcurrent?: number; wallClockSeconds?: number };
+  budget: { maxConcurrent?: number; wallClockSeconds?: number; maxTrials?: number };
   resources: { accelerator: 'cpu' | 'gpu' | 'any' };
   report: { figures?: string[] };
 }

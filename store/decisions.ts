@@ -1,0 +1,32 @@
+/**
+ * `decisions/<number of its first entry>.json`: the record of an adaptive sweep, what was handed out and what came of it in the
+ * order in which it happened, a few entries a file. Files are added and never changed, so that writing one twice is safe.
+ */
+import type { RecordEntry } from '../core/adaptive.ts';
+import { canonicalJson } from '../core/json.ts';
+import { pretty, readJson } from './keys.ts';
+import type { Store } from './types.ts';
+
+const folder = (sweepId: string) => `${sweepId}/decisions`;
+const keyOf = (sweepId: string, from: number) => `${folder(sweepId)}/${String(from).padStart(9, '0')}.json`;
+
+/** Adds entries from number `from` on. Throws an Error where the record has others there. */
+export async function writeDecisions(store: Store, sweepId: string, from: number, entries: readonly RecordEntry[]): Promise<void> {
+  const key = keyOf(sweepId, from);
+  if (await store.putNew(key, pretty(entries))) return;
+  const there = await readJson<RecordEntry[]>(store, key);
+  if (canonicalJson(there ?? null) !== canonicalJson(entries)) throw new Error(`${store.url}/${key} records other decisions than these`);
+}
+
+/** The whole record, in order; empty for a sweep that has none. What comes after a gap is left out. */
+export async function readDecisions(store: Store, sweepId: string): Promise<RecordEntry[]> {
+  const record: RecordEntry[] = [];
+  for (const name of await store.list(folder(sweepId))) {
+    if (Number.parseInt(name, 10) !== record.length) break;
+    record.push(...((await readJson<RecordEntry[]>(store, `${folder(sweepId)}/${name}`)) ?? []));
+  }
+  return record;
+}
+
+/** Decisions of another spec, or on trials that are now tried again, are no longer this sweep's. */
+export const clearDecisions = (store: Store, sweepId: string): Promise<void> => store.remove(folder(sweepId));
