@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { StepArguments } from './actions/bench.ts';
+import type { MemoryArguments, OverheadArguments, StepArguments, SweepArguments } from './actions/bench.ts';
 import { interruptSignal } from './interrupt.ts';
-import { collect, jsonOption } from './options.ts';
+import { collect, jsonOption, slotsOption } from './options.ts';
 
 export function benchCommand(): Command {
   const command = new Command('bench')
@@ -20,6 +20,32 @@ export function benchCommand(): Command {
     .action(async (options: StepArguments) => {
       const { step } = await import('./actions/bench.ts');
       await step(options, interruptSignal());
+    });
+  common(command.command('sweep'), 3)
+    .description('the same 24 trials of the palindrome task here and on Ray Tune with PyTorch, by the clock on the wall, both from a cold start')
+    .option('--steps <n>', 'of training, a trial', wholeNumber, 300)
+    .addOption(slotsOption('--workers <n>'))
+    .option('--python <path>', 'a Python with Ray Tune and PyTorch; may be repeated (left out: python3)', collect)
+    .option('--alone', 'without Ray Tune')
+    .action(async (options: SweepArguments) => {
+      const { sweep } = await import('./actions/bench.ts');
+      await sweep(options, interruptSignal());
+    });
+  common(command.command('overhead'), 3)
+    .description('what orchestration costs: trials a second that train nothing, slot time lost between trials, time from the command to the first step')
+    .option('--trials <n>', 'how many that train nothing', wholeNumber, 2000)
+    .addOption(slotsOption('--workers <n>'))
+    .action(async (options: OverheadArguments) => {
+      const { overhead } = await import('./actions/bench.ts');
+      await overhead(options, interruptSignal());
+    });
+  command.command('memory')
+    .description('what thousands of replayed steps leave behind: memory, tensors, sessions')
+    .option('--steps <n>', 'how many', wholeNumber, 20_000)
+    .addOption(jsonOption('print JSON'))
+    .action(async (options: MemoryArguments) => {
+      const { memory } = await import('./actions/bench.ts');
+      await memory(options, interruptSignal());
     });
   return command;
 }

@@ -2,10 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { machineText, thisMachine } from '../../bench/machine.ts';
 import { changesSince, comparable, type BenchResult, type Change, type Measurement } from '../../bench/result.ts';
+import { benchMemory } from '../../bench/memory.ts';
+import { benchOverhead } from '../../bench/overhead.ts';
+import type { Spread } from '../../bench/statistics.ts';
 import { benchStep, type StepOptions } from '../../bench/step.ts';
+import { benchSweep } from '../../bench/sweep.ts';
 import { UserError } from '../../core/errors.ts';
 import { cells } from '../../models/cells/index.ts';
 import { entryOf } from '../../models/options.ts';
+import { defaultSlots } from '../defaults.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
 
@@ -22,18 +27,38 @@ export interface StepArguments extends CommonOptions {
   alone?: boolean;
 }
 
+export interface SweepArguments extends CommonOptions { steps: number; workers?: number; python?: string[]; alone?: boolean }
+export interface OverheadArguments extends CommonOptions { trials: number; workers?: number }
+export interface MemoryArguments { steps: number; json?: boolean }
+
+const PYTHONS = ['python3'];
 const progress = (line: string) => process.stderr.write(`${line}\n`);
 
 export async function step(given: StepArguments, signal: AbortSignal): Promise<void> {
   for (const name of given.cells) entryOf(cells, 'cell', name);
   await measured('step', given, () => benchStep({
     cells: given.cells, lengths: given.lengths, batches: given.batch, hidden: given.hidden, encoding: given.encoding, clock: given.clock,
-    rounds: given.rounds, pythons: given.python ?? ['python3'], alone: given.alone ?? false, signal, onProgress: progress,
+    rounds: given.rounds, pythons: given.python ?? PYTHONS, alone: given.alone ?? false, signal, onProgress: progress,
   }));
 }
 
+export async function sweep(given: SweepArguments, signal: AbortSignal): Promise<void> {
+  await measured('sweep', given, () => benchSweep({
+    steps: given.steps, slots: given.workers ?? defaultSlots('cpu'), rounds: given.rounds, pythons: given.python ?? PYTHONS, alone: given.alone ?? false,
+    signal, onProgress: progress,
+  }));
+}
+
+export async function overhead({ trials, workers, ...given }: OverheadArguments, signal: AbortSignal): Promise<void> {
+  await measured('overhead', given, () => benchOverhead({ rounds: given.rounds, trials, slots: workers ?? defaultSlots('cpu'), signal, onProgress: progress }));
+}
+
+export async function memory({ steps, ...given }: MemoryArguments, signal: AbortSignal): Promise<void> {
+  await measured('memory', given, () => benchMemory({ steps, signal, onProgress: progress }));
+}
+
 /** An earlier result that cannot be compared is refused before minutes are spent. */
-async function measured(name: BenchResult['bench'], { compare, json }: CommonOptions, bench: () => Promise<BenchResult>): Promise<void> {
+async function measured(name: BenchResult['bench'], { compare, json }: Omit<CommonOptions, 'rounds'>, bench: () => Promise<BenchResult>): Promise<void> {
   const earlier = compare === undefined ? undefined : comparable(await readEarlier(compare), name, thisMachine(), compare);
   const result = await bench();
   const changes = earlier && changesSince(earlier, result);
@@ -58,16 +83,17 @@ const number = (x: number): string => (Math.abs(x) >= 1000 ? Math.round(x).toLoc
 function lines(result: BenchResult, style: Style, changes: readonly Change[] = []): string[] {
   const { machine, load, versions, measurements, notes, options } = result;
   const { times } = symbols(style);
-  const row = ({ of, unit, median, q1, q3, ratio }: Measurement) => [
-    ...of.slice(0, -1), { text: of.at(-1) ?? '', tint: style.bold }, `${number(median)} ${unit}`, style.dim(`${number(q1)} to ${number(q3)}`),
-    ratio ? `${number(ratio.median)} ${times} ${ratio.to}` : '', ratio ? style.dim(`${number(ratio.q1)} to ${number(ratio.q3)}`) : '',
+  const quartiles = ({ n, q1, q3 }: Spread) => (n > 1 ? style.dim(`${number(q1)} to ${number(q3)}`) : '');
+  const row = ({ of, unit, ratio, ...spread }: Measurement) => [
+    ...of.slice(0, -1), { text: of.at(-1) ?? '', tint: style.bold }, `${number(spread.median)} ${unit}`.trim(), quartiles(spread),
+    ratio ? `${number(ratio.median)} ${times} ${ratio.to}` : '', ratio ? quartiles(ratio) : '',
   ];
   const parts = Math.max(0, ...measurements.map(({ of }) => of.length));
   return [
     `sweep bench ${result.bench}, ${result.at}`,
     `${machineText(machine)}; load ${load[0]} before, ${load[1]} after`,
     Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', '),
-    `${Object.entries(options).map(([name, value]) => `${name} ${String(value)}`).join(', ')}; medians and quartiles`,
+    `${Object.entries(options).map(([name, value]) => `${name} ${String(value)}`).join(', ')}`,
     '',
     ...table(measurements.map(row), { sides: [...Array.from({ length: parts }, () => 'left' as const), 'right', 'left', 'right', 'left'] }),
     ...(changes.length === 0 ? [] : ['', 'Change', ...table(changes.map(({ of, unit, before, now, ratio }) =>

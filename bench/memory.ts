@@ -1,0 +1,53 @@
+/** Whether many thousands of replayed steps leave anything behind: tensors, sessions, memory of the process. */
+import { fileURLToPath } from 'node:url';
+import { nativeEnvironment } from '../models/backends/index.ts';
+import { UserError } from '../core/errors.ts';
+import { chooseBackend } from '../setup/backend.ts';
+import { startLineWorker } from './line-worker.ts';
+import { loadNow, ourVersions, thisMachine } from './machine.ts';
+import { alone, type BenchResult } from './result.ts';
+
+export interface MemoryOptions { steps: number; signal?: AbortSignal; onProgress(line: string): void }
+
+/** What workers/memory.ts counts after some steps. */
+export interface Held {
+  /** MiB, resident in memory. */
+  rss: number;
+  /** MiB that JavaScript has in use, after a collection. */
+  heap: number;
+  /** That JavaScript knows, and that TensorFlow holds for it. */
+  tensors: number;
+  nativeTensors: number;
+  sessions: number;
+}
+
+const WORKER = fileURLToPath(new URL('workers/memory.ts', import.meta.url));
+const LOOKS = 10;
+
+export async function benchMemory({ steps, signal, onProgress }: MemoryOptions): Promise<BenchResult> {
+  const at = new Date().toISOString();
+  const before = loadNow();
+  const { choice, name } = await chooseBackend();
+  if (!choice.native) throw new UserError(`steps are replayed on native TensorFlow alone, and this is ${name}; run sweep setup`);
+  const args = ['--expose-gc', '--import', import.meta.resolve('tsx'), WORKER, JSON.stringify(choice)];
+  const worker = await startLineWorker(process.execPath, args, { env: nativeEnvironment(choice.native, 1), signal });
+  const measurements = [];
+  try {
+    for (let look = 0, done = 0; look <= LOOKS; look++) {
+      const until = Math.round((look * steps) / LOOKS) || 1; // the first look is after the recording
+      const held = await worker.ask<Held>({ run: until - done });
+      done = until;
+      onProgress(`${done} steps`);
+      const of = `after ${done} steps`;
+      measurements.push(alone([of, 'resident'], 'MiB', [held.rss]), alone([of, 'heap'], 'MiB', [held.heap]), alone([of, 'tensors in JavaScript'], '', [held.tensors]),
+        alone([of, 'tensors in TensorFlow'], '', [held.nativeTensors]), alone([of, 'sessions'], '', [held.sessions]));
+    }
+  } finally {
+    worker.close();
+  }
+  return {
+    bench: 'memory', at, machine: thisMachine(), load: [before, loadNow()], versions: { ...ourVersions(), backend: name },
+    options: { steps }, measurements,
+    notes: ['an LSTM of 32 units on palindromes of 6 digits, batch 16, RMSProp, clipped by norm, evaluated every 100 steps; counted after a collection'],
+  };
+}

@@ -1,0 +1,43 @@
+/** Trains one trial, replayed, as far as it is asked to, and counts what it holds. Started with --expose-gc. Argument: the backend (JSON). */
+import { createInterface } from 'node:readline';
+import { memory } from '@tensorflow/tfjs-core';
+import { loadBackend, type BackendChoice } from '../../models/backends/index.ts';
+import { nativeBackend } from '../../models/graph/binding.ts';
+import { compile } from '../../models/graph/index.ts';
+import { learnerOf } from '../../models/learner.ts';
+import { programsOnce } from '../../models/programs.ts';
+import type { Held } from '../memory.ts';
+
+const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+const EVALUATE_EVERY = 100;
+
+const { name } = await loadBackend(JSON.parse(process.argv[2] ?? '') as BackendChoice);
+const learner = learnerOf({
+  task: { name: 'palindrome', length: 6 },
+  model: { cell: 'lstm', hiddenUnits: 32, layers: 1 },
+  training: {
+    optimizer: 'rmsprop', learningRate: 0.001, batchSize: 16, maxSteps: 1e9, evaluateEvery: EVALUATE_EVERY, evaluationSize: 16, clip: { norm: 10 },
+  },
+  seed: 1,
+}, { programs: programsOnce(compile) });
+say({ name: 'memory', versions: { backend: name } });
+
+let step = 0;
+async function train(steps: number): Promise<Held> {
+  for (let i = 0; i < steps; i++) {
+    if (!learner.advance(++step)) throw new Error(`the loss of step ${step} is not finite`);
+    if (step % EVALUATE_EVERY === 0) await learner.evaluate(step, () => Promise.resolve());
+  }
+  if (!learner.replayed) throw new Error('the steps were not replayed');
+  globalThis.gc?.();
+  const { rss, heapUsed } = process.memoryUsage();
+  const binding = nativeBackend()?.binding;
+  return {
+    rss: rss / 2 ** 20, heap: heapUsed / 2 ** 20, tensors: memory().numTensors,
+    nativeTensors: binding?.getNumOfTensors() ?? NaN, sessions: binding?.getNumOfSavedModels() ?? NaN,
+  };
+}
+
+for await (const line of createInterface(process.stdin)) {
+  say(await train((JSON.parse(line) as { run: number }).run).catch((error: Error) => ({ error: error.message })));
+}
