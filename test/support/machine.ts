@@ -19,15 +19,20 @@ export interface Running { process: ChildProcess; output(): string; ended: Promi
 export interface Machine {
   folder: string;
   env: NodeJS.ProcessEnv;
+  /** The Temporal server's SQLite file. */
+  database: string;
   /** Starts `sweep …`. */
   spawn(...args: string[]): Running;
+  /** The same with other variables in its environment. */
+  spawnWith(variables: Record<string, string>, ...args: string[]): Running;
   /** Runs `sweep …` to its end. */
   sweep(...args: string[]): Promise<Ended>;
   server(): Promise<SupervisedStatus>;
   worker(runs: string): Promise<SupervisedStatus>;
   /** What a command printed and what the server and the workers logged last: for the message of a failed assertion. */
   story(ended: Ended): Promise<string>;
-  stop(): Promise<void>;
+  /** Ends the server and the workers; removes the folder, unless it is to be kept. */
+  stop(options?: { keep?: boolean }): Promise<void>;
 }
 
 export async function newMachine(variables: Record<string, string> = {}): Promise<Machine> {
@@ -53,8 +58,10 @@ export async function newMachine(variables: Record<string, string> = {}): Promis
   const machine: Machine = {
     folder,
     env,
-    spawn(...args) {
-      const child = spawn(process.execPath, [BIN, ...args], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    database: join(serverFolder, 'temporal.db'),
+    spawn: (...args) => machine.spawnWith({}, ...args),
+    spawnWith(others, ...args) {
+      const child = spawn(process.execPath, [BIN, ...args], { env: { ...env, ...others }, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; });
@@ -70,10 +77,10 @@ export async function newMachine(variables: Record<string, string> = {}): Promis
       const tails = await Promise.all(logs.map(async (log) => `${log}:\n${(await readFile(log, 'utf8').catch(String)).slice(-2000)}`));
       return [stdout, stderr, JSON.stringify(await machine.server()), ...tails].join('\n');
     },
-    async stop() {
+    async stop({ keep = false } = {}) {
       for (const name of workers) await stopSupervised(name, workerFolder);
       await stopSupervised('temporal', serverFolder);
-      await rm(folder, { recursive: true, force: true });
+      if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };
   return machine;

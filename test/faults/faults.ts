@@ -1,0 +1,146 @@
+/** What can go wrong, one entry each. All is real: signals, files, a file system that is full, a clock that is wrong. */
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { World } from './world.ts';
+
+export interface Fault {
+  summary: string;
+  /** Whether the runs folder has to be a small file system of its own. */
+  smallDisk?: boolean;
+  /** `draw`, in [0, 1), is all the chance there is. */
+  strike(world: World, draw: number): Promise<void>;
+}
+
+const SKEWED_CLOCK = fileURLToPath(new URL('skewed-clock.cjs', import.meta.url));
+/** Longer than the 30 seconds after which Temporal takes a silent job for lost. */
+const ZOMBIE_MS = 35_000;
+export const SMALL_DISK = 4 << 20;
+
+const pick = <T>(items: readonly T[], draw: number): T | undefined => items[Math.floor(draw * items.length)];
+
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(pid, name);
+  } catch {
+    // it has just ended
+  }
+}
+
+/** Stops the processes' clocks, as a machine that swaps or sleeps does. */
+async function freeze(pids: readonly number[], milliseconds: number): Promise<void> {
+  for (const pid of pids) signal(pid, 'SIGSTOP');
+  await sleep(milliseconds);
+  for (const pid of pids) signal(pid, 'SIGCONT');
+}
+
+async function killTrainer(world: World, draw: number): Promise<void> {
+  world.noteRework();
+  signal(pick(await world.trainers(), draw), 'SIGKILL');
+}
+
+/** Damages the newest checkpoint of a trial, then makes somebody need it. */
+async function damage(world: World, draw: number, how: (file: string, bytes: Buffer) => Promise<void>): Promise<void> {
+  const [newest] = pick(world.training().filter(({ checkpoints }) => checkpoints.length > 0), draw)?.checkpoints ?? [];
+  if (newest !== undefined) {
+    const bytes = await readFile(newest).catch(() => undefined);
+    if (bytes !== undefined && bytes.length > 0) await how(newest, bytes).catch(() => undefined); // pruned meanwhile
+  }
+  for (const pid of await world.trainers()) signal(pid, 'SIGKILL');
+  world.noteRework();
+}
+
+export const faults = {
+  'kill trainer': { summary: 'SIGKILL of a trainer', strike: killTrainer },
+  'kill worker': {
+    summary: 'SIGKILL of the worker',
+    async strike(world) {
+      world.noteRework();
+      signal(await world.workerPid(), 'SIGKILL');
+    },
+  },
+  'kill server': {
+    summary: 'SIGKILL of the Temporal server, which comes back on the same file',
+    async strike(world) {
+      signal(await world.serverPid(), 'SIGKILL');
+    },
+  },
+  'kill command': {
+    summary: 'SIGKILL of the command, which is typed again',
+    async strike(world) {
+      world.cli.process.kill('SIGKILL');
+      await world.cli.ended;
+      world.cli = world.start();
+    },
+  },
+  'freeze trainer': { summary: 'a trainer stands still for up to 5 s', strike: async (world, draw) => freeze((await world.trainers()).slice(0, 1), 5000 * draw) },
+  'freeze worker': { summary: 'the worker stands still for up to 5 s', strike: async (world, draw) => freeze([await world.workerPid()], 5000 * draw) },
+  'freeze server': { summary: 'the server stands still for up to 5 s', strike: async (world, draw) => freeze([await world.serverPid()], 5000 * draw) },
+  'zombie worker': {
+    summary: 'worker and trainers stand still until Temporal has given their jobs up, then go on',
+    async strike(world) {
+      const worker = await world.workerPid();
+      world.noteRework();
+      await freeze([worker, ...(await world.trainers())], ZOMBIE_MS);
+    },
+  },
+  'restart server': {
+    summary: 'the server is stopped and started on the same file',
+    async strike({ machine }) {
+      await machine.sweep('server', 'stop');
+      await machine.sweep('server', 'start');
+    },
+  },
+  'truncate checkpoint': {
+    summary: 'the newest checkpoint loses its end, the trainers are killed',
+    strike: (world, draw) => damage(world, draw, (file, bytes) => truncate(file, Math.floor(bytes.length * draw))),
+  },
+  'flip a bit': {
+    summary: 'one bit of the newest checkpoint is another one, the trainers are killed',
+    strike: (world, draw) => damage(world, draw, async (file, bytes) => {
+      const place = Math.floor(draw * bytes.length);
+      bytes[place] = (bytes[place] ?? 0) ^ (1 << Math.floor(draw * 8));
+      await writeFile(file, bytes);
+    }),
+  },
+  'full disk': {
+    summary: 'the disk of the runs folder is full for some seconds',
+    smallDisk: true,
+    async strike({ runs }, draw) {
+      const ballast = join(runs, '.ballast');
+      await writeFile(ballast, Buffer.alloc(SMALL_DISK)).catch(() => undefined); // ENOSPC is what is wanted
+      await sleep(1000 + 4000 * draw);
+      await rm(ballast, { force: true });
+    },
+  },
+  'skewed clock': {
+    summary: 'another worker takes its share, with a clock that is up to a day wrong',
+    async strike(world, draw) {
+      const { machine } = world;
+      const offset = Math.round((draw - 0.5) * 2 * 86_400_000);
+      const environment = { NODE_OPTIONS: `--require ${SKEWED_CLOCK}`, SKEW_MS: String(offset), TEMPORAL_ADDRESS: `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}` };
+      const worker = machine.spawnWith(environment, 'worker', '--slots', '1', '--runs', world.runs);
+      await sleep(8000);
+      worker.process.kill('SIGINT');
+      await worker.ended;
+    },
+  },
+  'two commands': {
+    summary: 'the sweep is started a second time while it runs',
+    async strike(world) {
+      world.others.push(world.start());
+    },
+  },
+  'database lost': {
+    summary: 'the Temporal database is deleted and the server killed',
+    async strike(world) {
+      const { database } = world.machine;
+      const pid = await world.serverPid();
+      for (const file of [database, `${database}-wal`, `${database}-shm`]) await rm(file, { force: true });
+      signal(pid, 'SIGKILL');
+    },
+  },
+} satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof faults;
