@@ -32,7 +32,7 @@ const tiny = (repeats: number, seed: number) => ({
   task: { name: 'palindrome', length: 4 },
   model: { cell: 'rnn', hiddenUnits: 4 },
   training: { optimizer: 'sgd', learningRate: 0.1, batchSize: 4, maxSteps: 5, evaluateEvery: 5, evaluationSize: 4 },
-  repeats, seed, report: { figures: [] },
+  space: { 'model.cell': ['rnn'] }, repeats, seed, report: { figures: [] },
 });
 
 /** A trial of one step, of the size that people train. */
@@ -41,7 +41,7 @@ const oneStep = (seed: number) => ({
   task: { name: 'palindrome', length: 10 },
   model: { cell: 'lstm', hiddenUnits: 128 },
   training: { optimizer: 'rmsprop', learningRate: 0.001, batchSize: 128, maxSteps: 1, evaluateEvery: 1, evaluationSize: 128 },
-  repeats: 1, seed, report: { figures: [] },
+  space: { 'model.cell': ['lstm'] }, repeats: 1, seed, report: { figures: [] },
 });
 
 interface Round { perSecond: number; gap: number; cold: number; warm: number }
