@@ -56,9 +56,6 @@ export async function needsEmbeddedServer(): Promise<boolean> {
   return !(await isListening(7233) && await answers(LOCAL));
 }
 
-/** For NativeConnection.connect(). */
-export const workerConnectionOptions = (target: TemporalTarget): ClientConnectConfig['connectionOptions'] => target.connectionOptions;
-
 /** The page of a workflow in the Temporal UI, where there is one. */
 export function workflowUrl(target: Pick<TemporalTarget, 'uiUrl' | 'namespace'>, workflowId: string): string | undefined {
   return target.uiUrl && `${target.uiUrl}/namespaces/${encodeURIComponent(target.namespace)}/workflows/${encodeURIComponent(workflowId)}`;
