@@ -6,6 +6,7 @@ export interface Entry { summary: string; load(): Promise<Command> }
 export const commands = {
   start: { summary: 'run a sweep, or go on with it', load: async () => (await import('./start.ts')).startCommand() },
   plan: { summary: 'what a sweep would do: trials, cached ones, time', load: async () => (await import('./plan.ts')).planCommand() },
+  simulate: { summary: 'what each scheduler would make of a sweep, in virtual time', load: async () => (await import('./simulate.ts')).simulateCommand() },
   status: { summary: 'how the sweeps are, or one of them', load: async () => (await import('./status.ts')).statusCommand() },
   watch: { summary: 'look on while a sweep runs', load: async () => (await import('./watch.ts')).watchCommand() },
   cancel: { summary: 'end a sweep; what is finished is kept', load: async () => (await import('./cancel.ts')).cancelCommand() },

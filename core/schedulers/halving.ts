@@ -56,7 +56,11 @@ export function promotable({ waiting, settled, reported, over }: Rung, eta: numb
   return rank <= top ? { entry, rank, top } : undefined;
 }
 
-const replaced = <T>(list: readonly T[], index: number, item: T): T[] => [...list.slice(0, index), item, ...list.slice(index + 1)];
+function replaced<T>(list: readonly T[], index: number, item: T): T[] {
+  const after = list.slice();
+  after[index] = item;
+  return after;
+}
 const emptyRung = (): Rung => ({ waiting: [], settled: [], reported: 0, training: 0, over: false });
 const share = (eta: number) => (eta === 2 ? 'half' : eta === 3 ? 'third' : `1/${eta}`);
 
@@ -165,7 +169,7 @@ function close(bracket: Bracket, eta: number, order: Order): { bracket: Bracket;
       const ranks = ranksOf(rung, order);
       const going = ranks.filter((rank) => rank <= top).length;
       const [waiting, others] = cut(rung.waiting, going);
-      stopped.push(...others.map((entry, i) => ({ entry, rung: k, rank: ranks[going + i] as number, reported: rung.reported, top })));
+      for (const [i, entry] of others.entries()) stopped.push({ entry, rung: k, rank: ranks[going + i] as number, reported: rung.reported, top });
       after = replaced(after, k, { ...rung, waiting, over: true });
     }
     if ((after[k] as Rung).waiting.length > 0) break; // these will arrive above

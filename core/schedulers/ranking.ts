@@ -49,16 +49,21 @@ export function add(ranking: Ranking, entry: Entry, order: Order): Ranking {
   const [found, inside] = locate(ranking, entry, order);
   // What comes after all others goes to the end of the last piece.
   const [piece, place] = found < ranking.length || found === 0 ? [found, inside] : [found - 1, Infinity];
-  const entries = [...ranking[piece] ?? []];
+  const entries = (ranking[piece] ?? []).slice();
   entries.splice(place, 0, entry);
   const pieces = entries.length <= PIECE ? [entries] : [entries.slice(0, PIECE / 2), entries.slice(PIECE / 2)];
-  return [...ranking.slice(0, piece), ...pieces, ...ranking.slice(piece + 1)];
+  const after = ranking.slice();
+  after.splice(piece, 1, ...pieces);
+  return after;
 }
 
 export const best = (ranking: Ranking): Entry | undefined => ranking[0]?.[0];
 
-export function withoutBest([first = [], ...rest]: Ranking): Ranking {
-  return first.length > 1 ? [first.slice(1), ...rest] : rest;
+export function withoutBest(ranking: Ranking): Ranking {
+  const after = ranking.slice();
+  const first = after.shift() ?? [];
+  if (first.length > 1) after.unshift(first.slice(1));
+  return after;
 }
 
 /** The best `count`, and all others. */
