@@ -104,10 +104,12 @@ export async function commitTrial(store: Store, sweepId: string, { result, timin
   const key = (file: string) => trialKey(sweepId, result.trialId, file);
   const first = await readResult(store, sweepId, result.trialId);
   if (first === undefined) {
-    await store.put(key('model.ckpt'), encodeCheckpoint(model));
-    await store.put(key('metrics.csv'), encodeCurve(curve));
-    if (model.observations.length > 0) await store.put(key('observations.json'), pretty(model.observations));
-    await store.put(key('timing.json'), pretty(timing));
+    await Promise.all([ // at once: each waits for the disk
+      store.put(key('model.ckpt'), encodeCheckpoint(model)),
+      store.put(key('metrics.csv'), encodeCurve(curve)),
+      model.observations.length > 0 && store.put(key('observations.json'), pretty(model.observations)),
+      store.put(key('timing.json'), pretty(timing)),
+    ]);
     await store.putNew(key(RESULT), pretty(result));
     await store.remove(key('failure.json'));
   }
