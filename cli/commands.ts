@@ -11,6 +11,7 @@ export const commands = {
   watch: { summary: 'look on while a sweep runs', load: async () => (await import('./watch.ts')).watchCommand() },
   cancel: { summary: 'end a sweep; what is finished is kept', load: async () => (await import('./cancel.ts')).cancelCommand() },
   report: { summary: 'write a sweep\'s report, or prove it from its data', load: async () => (await import('./report.ts')).reportCommand() },
+  explain: { summary: 'why a trial was promoted or stopped, with the numbers', load: async () => (await import('./explain.ts')).explainCommand() },
   sample: { summary: 'let a trained network write', load: async () => (await import('./sample.ts')).sampleCommand() },
   list: { summary: 'what a sweep file can name: cells, tasks, optimizers, …', load: async () => (await import('./list.ts')).listCommand() },
   worker: { summary: 'train trials on this machine until ^C', load: async () => (await import('./worker.ts')).workerCommand() },

@@ -79,7 +79,7 @@ test('asha, one worker, worked out by hand', () => {
   ]);
   assert.deepEqual(decisions.find(({ action, configuration }) => action === 'stop' && configuration === 0), {
     configuration: 0, rung: 0, action: 'stop', reason: 'rank 3 of 4 after 10 steps: not among the best half',
-    numbers: { value: 0.2, rank: 3, reported: 4, top: 2, eta: 2, fromStep: 10, bracket: 0 },
+    numbers: { value: 0.2, rank: 3, reported: 4, top: 2, cutoff: 0.3, eta: 2, fromStep: 10, bracket: 0 },
   });
 });
 

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { countTrials, trialAt } from '../core/plan.ts';
 import { schedulers, settingOf, type RungReport, type Scheduler } from '../core/schedulers/index.ts';
 import { Heap } from '../core/simulate/heap.ts';
-import { recordedCurves, type Curves } from '../core/simulate/curves.ts';
+import { recordedCurves, type Curves, type RecordedTrial } from '../core/simulate/curves.ts';
 import { simulate } from '../core/simulate/index.ts';
 import { syntheticCurves } from '../core/simulate/synthetic.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -99,6 +101,39 @@ test('a search that learns is simulated too, and learns', () => {
   };
   assert.ok(late(specOf(40, { search: options })) > late(specOf(40)) + 0.05, 'what it tries later is better than what chance tries');
 });
+
+/** Curves of a sweep that was trained; see the fixture's README. */
+async function shipped(): Promise<{ spec: SweepSpec; trials: Map<string, RecordedTrial> }> {
+  const read = (name: string) => readFile(new URL(`fixtures/palindrome-search/${name}`, import.meta.url), 'utf8');
+  const [spec, results, curves] = await Promise.all(['sweep.json', 'results.csv', 'curves.csv'].map(read)) as [string, string, string];
+  const trials = new Map<string, RecordedTrial>();
+  for (const { trial, status, steps } of parse(results, { columns: true }) as Record<string, string>[]) {
+    trials.set(String(trial), { status: status as RecordedTrial['status'], steps: Number(steps), curve: [] });
+  }
+  for (const { trial, step, accuracy, loss } of parse(curves, { columns: true }) as Record<string, string>[]) {
+    trials.get(String(trial))?.curve.push({ step: Number(step), metrics: { accuracy: Number(accuracy), loss: Number(loss) } });
+  }
+  return { spec: JSON.parse(spec) as SweepSpec, trials };
+}
+
+for (const metric of ['accuracy', 'loss']) {
+  test(`on curves that were recorded, asha trains the best configuration by ${metric} to its end, in a third of the steps at most`, async () => {
+    const { spec: given, trials } = await shipped();
+    const spec: SweepSpec = { ...given, objective: { metric, goal: metric === 'loss' ? 'minimize' : 'maximize' } };
+    assert.equal(trials.size, countTrials(spec));
+    const find = (c: number, r: number) => trials.get(trialAt(spec, c * spec.repeats + r).trialId) as RecordedTrial;
+    const curves = recordedCurves(find, metric, 'recorded');
+    for (const workers of [1, 4, 16, 64]) {
+      const { outcome: { best, found, steps, fullSteps }, reports } = run(spec, schedulers.asha, workers, curves);
+      assert.equal(fullSteps, 72 * 2700);
+      assert.ok(steps <= fullSteps / 3, `${workers} workers: ${steps} of ${fullSteps} steps`);
+      const top = reports.filter(({ toStep }) => toStep === 2700);
+      // Several solve the task wholly, so that the best accuracy is that of several.
+      assert.ok(top.some(({ value }) => value === best?.value), `${workers} workers: ${JSON.stringify({ best, top })}`);
+      assert.equal(found?.value, best?.value);
+    }
+  });
+}
 
 const BIN = fileURLToPath(new URL('../cli/bin.js', import.meta.url));
 const sweepFile = (name: string) => fileURLToPath(new URL(`../sweeps/${name}.json`, import.meta.url));

@@ -128,11 +128,12 @@ export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Schedu
       if (next >= setting.configurations) {
         after = after.map((one, i) => {
           const closed = close(one, eta, order);
-          for (const { entry: [configuration, value], rung: k, rank, reported, top } of closed.stopped) {
+          for (const { entry: [configuration, value], rung: k, numbers } of closed.stopped) {
             const at = k + (starts[i] as number);
             decisions.push({
-              configuration, rung: at, action: 'stop', reason: `rank ${rank} of ${reported} after ${rungs[at]} steps: not among the best ${share(eta)}`,
-              numbers: { value, rank, reported, top, eta, fromStep: rungs[at] as number, bracket: i },
+              configuration, rung: at, action: 'stop',
+              reason: `rank ${numbers.rank} of ${numbers.reported} after ${rungs[at]} steps: not among the best ${share(eta)}`,
+              numbers: { value, ...numbers, eta, fromStep: rungs[at] as number, bracket: i },
             });
           }
           return closed.bracket;
@@ -156,7 +157,8 @@ function takeIn(rung: Rung, { configuration, rung: number, toStep, value, ended 
   return { rung: { ...after, waiting: add(rung.waiting, entry, order) }, decisions: [] };
 }
 
-interface Stopped { entry: Entry; rung: number; rank: number; reported: number; top: number }
+/** `cutoff` is the value of the last one that is good enough; null: all that had values are. */
+interface Stopped { entry: Entry; rung: number; numbers: { rank: number; reported: number; top: number; cutoff: number | null } }
 
 /** All configurations have been started: stops those that wait where nothing more can arrive, and are not among the best. */
 function close(bracket: Bracket, eta: number, order: Order): { bracket: Bracket; stopped: Stopped[] } {
@@ -169,7 +171,10 @@ function close(bracket: Bracket, eta: number, order: Order): { bracket: Bracket;
       const ranks = ranksOf(rung, order);
       const going = ranks.filter((rank) => rank <= top).length;
       const [waiting, others] = cut(rung.waiting, going);
-      for (const [i, entry] of others.entries()) stopped.push({ entry, rung: k, rank: ranks[going + i] as number, reported: rung.reported, top });
+      const [, cutoff = null] = [...rung.waiting.flat(), ...rung.settled.flat()].sort(order)[top - 1] ?? [];
+      for (const [i, entry] of others.entries()) {
+        stopped.push({ entry, rung: k, numbers: { rank: ranks[going + i] as number, reported: rung.reported, top, cutoff } });
+      }
       after = replaced(after, k, { ...rung, waiting, over: true });
     }
     if ((after[k] as Rung).waiting.length > 0) break; // these will arrive above
