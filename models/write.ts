@@ -37,8 +37,8 @@ export interface Reader {
   dispose(): void;
 }
 
-/** A text of so many symbols is worth a recording, which takes as long as reading a hundred or two operation by operation. */
-const LONG = 200;
+/** A text of so many symbols is worth a recording, which takes as long as reading 20 to 30 operation by operation. */
+const LONG = 30;
 
 export interface ReaderOf { network: Network; output: OutputLayer; weights: Weights; vocabulary: { size: number } }
 
