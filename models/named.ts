@@ -1,13 +1,12 @@
-import { tidy } from '@tensorflow/tfjs-core';
+export { eager } from './graph/eager.ts';
 import type { Compile } from './graph/types.ts';
 import { listOf, namesOf, takeNamed } from './tensors.ts';
 import type { Tensors } from './types.ts';
 
-/** Runs as it is, operation by operation. */
-export const eager: Compile = (step) => ({ run: (...inputs) => tidy(() => step(...inputs)), replayed: false, dispose: () => {} });
-
 export interface Named {
   run(...groups: Tensors[]): Tensors[];
+  /** With a lane axis in front of every tensor, if there are more lanes than one. */
+  runLanes(count: number, ...groups: Tensors[]): Tensors[];
   readonly replayed: boolean;
   dispose(): void;
 }
@@ -21,12 +20,15 @@ export function compileNamed(compile: Compile, name: string, step: (...groups: T
     resultNames = results.map(namesOf);
     return results.flatMap(listOf);
   }, name);
+  function runLanes(count: number, ...groups: Tensors[]): Tensors[] {
+    names ??= groups.map(namesOf);
+    const run = count === 1 ? compiled.run : compiled.lanes(count);
+    const list = run(...groups.flatMap(listOf));
+    return resultNames.map((group) => takeNamed(group, list));
+  }
   return {
-    run(...groups) {
-      names ??= groups.map(namesOf);
-      const list = compiled.run(...groups.flatMap(listOf));
-      return resultNames.map((group) => takeNamed(group, list));
-    },
+    run: (...groups) => runLanes(1, ...groups),
+    runLanes,
     get replayed() { return compiled.replayed; },
     dispose: () => compiled.dispose(),
   };

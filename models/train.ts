@@ -7,7 +7,7 @@ import type { CurvePoint, Metrics, Observation } from '../core/results.ts';
 import type { StopRule, TrainingSpec, TrialSpec } from '../core/spec.ts';
 import type { Compile } from './graph/types.ts';
 import { learnerOf } from './learner.ts';
-import { eager } from './named.ts';
+import { eager } from './graph/eager.ts';
 import { programsOnce, type Programs } from './programs.ts';
 import type { Checkpoint } from './types.ts';
 
@@ -60,7 +60,7 @@ export function stops(curve: readonly CurvePoint[], rule: StopRule | undefined):
 }
 
 /** Whether the curve has a point at this step: every evaluateEvery steps from 0 on, and at the end. */
-function evaluatesAt({ evaluateEvery, maxSteps }: TrainingSpec, step: number): boolean {
+export function evaluatesAt({ evaluateEvery, maxSteps }: TrainingSpec, step: number): boolean {
   return step % evaluateEvery === 0 || step === maxSteps;
 }
 

@@ -19,8 +19,10 @@ export function nativeEnvironment(native: NativeTensorFlow, threads = 1): Record
     TF_NUM_INTRAOP_THREADS: n,
     TF_NUM_INTEROP_THREADS: n,
     OMP_NUM_THREADS: n,
-    // oneDNN changes results with the processor's features, wins nothing on networks of this size, and announces itself.
+    // Recorded graphs say themselves where oneDNN pays (graph/rewrites/one-dnn.ts); elsewhere it wins nothing.
     TF_ENABLE_ONEDNN_OPTS: process.env.TF_ENABLE_ONEDNN_OPTS ?? '0',
+    // Its results change with the instructions it uses: those that every x86-64 machine of these years has are as fast here.
+    ONEDNN_MAX_CPU_ISA: process.env.ONEDNN_MAX_CPU_ISA ?? 'AVX2',
     TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '2',
     ...(native.kind === 'gpu' && {
       // One process must not take all the memory of a GPU that several share.

@@ -9,9 +9,12 @@
  *
  * Every call runs the graph, the first one too: so results do not depend on which call was the first one in its process.
  */
-import { dispose, engine, tensor, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, engine, tensor, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { nativeBackend, type NativeBackend } from './binding.ts';
+import { runEagerly } from './eager.ts';
+import { deviceOf } from './device.ts';
 import type { Graph } from './graph.ts';
+import { lanes } from './lanes/index.ts';
 import { record } from './record.ts';
 import { rewrite } from './rewrites/index.ts';
 import { toSavedModel } from './saved-model.ts';
@@ -29,16 +32,27 @@ export function compiler(debug: (line: string) => void): Compile {
 export const compile: Compile = compiler(() => {});
 
 function compileStep(step: TensorFunction, explain: (reason: string) => void): Compiled {
-  /** By the inputs' types and shapes; undefined: eager. */
+  /** By the number of lanes and the inputs' types and shapes; undefined: eager. */
   const sessions = new Map<string, Session | undefined>();
+  /** By the types and shapes of one lane's inputs. */
+  const graphs = new Map<string, Graph>();
 
-  const eager = (inputs: Tensor[]): Tensor[] => tidy(() => step(...inputs));
+  function graphOf(inputs: readonly Tensor[], count: number, backend: NativeBackend): Graph {
+    const examples = inputs.map((x) => exampleOf(x, count));
+    try {
+      const key = keyOf(examples);
+      const graph = graphs.get(key) ?? rewrite(recordPure(step, examples, backend), deviceOf(backend.binding));
+      graphs.set(key, graph);
+      return count === 1 ? graph : lanes(graph, count);
+    } finally {
+      dispose(examples);
+    }
+  }
 
-  function first(key: string, inputs: Tensor[], backend: NativeBackend): Tensor[] {
+  function first(key: string, inputs: Tensor[], count: number, backend: NativeBackend): Tensor[] {
     let session: Session | undefined;
     try {
-      const device = backend.binding.isUsingGpuDevice() ? 'gpu' : 'cpu';
-      session = openSession(backend.binding, rewrite(recordPure(step, inputs, backend), device));
+      session = openSession(backend.binding, graphOf(inputs, count, backend));
       const outputs = replay(session, inputs, backend);
       sessions.set(key, session);
       return outputs;
@@ -46,30 +60,41 @@ function compileStep(step: TensorFunction, explain: (reason: string) => void): C
       session?.close();
       sessions.set(key, undefined);
       explain(error instanceof Error ? error.message : String(error));
-      return eager(inputs);
+      return runEagerly(step, inputs, count);
     }
   }
 
+  function run(inputs: Tensor[], count: number): Tensor[] {
+    const backend = nativeBackend();
+    const key = backend === undefined ? 'eager' : `${count}×${keyOf(inputs)}`;
+    const session = sessions.get(key);
+    // Under tf.grad the ops themselves are wanted: the gradient goes through them.
+    if (engine().state.gradientDepth > 0) return runEagerly(step, inputs, count);
+    if (session !== undefined && backend !== undefined) return replay(session, inputs, backend);
+    if (sessions.has(key)) return runEagerly(step, inputs, count);
+    if (backend !== undefined) return first(key, inputs, count, backend);
+    sessions.set(key, undefined);
+    explain('recording needs the native backend');
+    return runEagerly(step, inputs, count);
+  }
+
   return {
-    run(...inputs) {
-      const backend = nativeBackend();
-      const key = backend === undefined ? 'eager' : keyOf(inputs);
-      const session = sessions.get(key);
-      // Under tf.grad the ops themselves are wanted: the gradient goes through them.
-      if (engine().state.gradientDepth > 0) return eager(inputs);
-      if (session !== undefined && backend !== undefined) return replay(session, inputs, backend);
-      if (sessions.has(key)) return eager(inputs);
-      if (backend !== undefined) return first(key, inputs, backend);
-      sessions.set(key, undefined);
-      explain('recording needs the native backend');
-      return eager(inputs);
-    },
+    run: (...inputs) => run(inputs, 1),
+    lanes: (count) => (...inputs) => run(inputs, count),
     get replayed() { return sessions.size > 0 && [...sessions.values()].every((session) => session !== undefined); },
     dispose() {
       for (const session of sessions.values()) session?.close();
       sessions.clear();
+      graphs.clear();
     },
   };
+}
+
+/** A copy of what the first lane is given. */
+function exampleOf(x: Tensor, count: number): Tensor {
+  const shape = count === 1 ? x.shape : x.shape.slice(1);
+  const size = shape.reduce((product, length) => product * length, 1);
+  return tensor(x.dataSync().slice(0, size), shape, x.dtype);
 }
 
 const keyOf = (inputs: readonly Tensor[]): string => inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join();

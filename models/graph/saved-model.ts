@@ -17,9 +17,12 @@ export interface SavedModel {
   outputs: string[];
 }
 
-/** Nodes are named by their place in the order, so equal graphs give equal bytes in every process. */
+/**
+ * Nodes are named by their place in the order, so equal graphs give equal bytes in every process. Grappler sorts what an op
+ * adds up by name: names of equal length keep the order, whatever the number of nodes before them.
+ */
 export function toSavedModel(graph: Graph): SavedModel {
-  const names = new Map(graph.nodes.map((node, i) => [node, `n${i}`]));
+  const names = new Map(graph.nodes.map((node, i) => [node, `n${String(i).padStart(8, '0')}`]));
   const nameOf = (node: Node): string => {
     const name = names.get(node);
     if (name === undefined) throw new Error(`a ${node.op} is read that is not in the graph`);

@@ -6,6 +6,11 @@ export type TensorFunction = (...inputs: Tensor[]) => Tensor[];
 export interface Compiled {
   /** The outputs are new tensors that the caller disposes of; whatever is made on the way is disposed of already. */
   run: TensorFunction;
+  /**
+   * The same for several lanes in one run: each tensor, in and out, has one more axis in front, of `count` lanes. A lane gets
+   * the bits that run() gives it alone.
+   */
+  lanes(count: number): TensorFunction;
   /** Whether it runs as one recorded graph, rather than operation by operation. Known after the first run. */
   readonly replayed: boolean;
   dispose(): void;

@@ -4,12 +4,14 @@ import { constant, DT, type Attribute, typeOf, valueOf, type Value } from '../gr
 const FLOAT: Attribute = { kind: 'type', value: DT.float };
 const INT32: Attribute = { kind: 'type', value: DT.int32 };
 
+const typeAttribute = (value: Value): Attribute => ({ kind: 'type', value: typeOf(value).dtype });
+
 export function floats(shape: readonly number[], value: number): Value {
   const numbers = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(value);
   return valueOf(constant({ dtype: DT.float, shape }, new Uint8Array(numbers.buffer)));
 }
 
-function ints(numbers: readonly number[], shape: readonly number[] = [numbers.length]): Value {
+export function ints(numbers: readonly number[], shape: readonly number[] = [numbers.length]): Value {
   return valueOf(constant({ dtype: DT.int32, shape }, new Uint8Array(Int32Array.from(numbers).buffer)));
 }
 
@@ -44,17 +46,29 @@ export function rows(matrix: Value, first: number, count: number): Value {
   return float('Slice', [matrix, ints([first, 0]), ints(shape)], shape, { Index: INT32 });
 }
 
-export const reshape = (value: Value, shape: readonly number[]): Value =>
-  float('Reshape', [value, ints(shape)], shape, { Tshape: INT32 });
+/** Of any type. */
+export const reshape = (value: Value, shape: readonly number[]): Value => valueOf({
+  op: 'Reshape', inputs: [value, ints(shape)], attributes: { T: typeAttribute(value), Tshape: INT32 },
+  outputs: [{ dtype: typeOf(value).dtype, shape }],
+});
 
-/** The slices along the first axis. */
+/** The slices along the first axis, of any type. */
 export function unstack(value: Value): Value[] {
   const { shape: [count = 0, ...shape], dtype } = typeOf(value);
   const node = {
     op: 'Unpack', inputs: [value], outputs: Array.from({ length: count }, () => ({ dtype, shape })),
-    attributes: { T: FLOAT, num: { kind: 'int', value: count }, axis: { kind: 'int', value: 0 } } as const,
+    attributes: { T: typeAttribute(value), num: { kind: 'int', value: count }, axis: { kind: 'int', value: 0 } } as const,
   };
   return node.outputs.map((_, index) => ({ node, index }));
+}
+
+/** The inverse: values of one shape and type along a new first axis. */
+export function stack(values: readonly [Value, ...Value[]]): Value {
+  const { shape, dtype } = typeOf(values[0]);
+  return valueOf({
+    op: 'Pack', inputs: values, outputs: [{ dtype, shape: [values.length, ...shape] }],
+    attributes: { T: typeAttribute(values[0]), N: { kind: 'int', value: values.length }, axis: { kind: 'int', value: 0 } },
+  });
 }
 
 /** The transposed matrix, laid out anew. */

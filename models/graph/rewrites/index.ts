@@ -10,15 +10,23 @@ import { joinProducts } from './join-products.ts';
 import { mergeDuplicates } from './merge.ts';
 import { transposeOnce } from './pretranspose.ts';
 import { prune } from './prune.ts';
+import { useOneDnn } from './one-dnn.ts';
+import { joinScales } from './scales.ts';
 import { stepwise } from './stepwise.ts';
 
 export type Rewrite = (graph: Graph) => Graph;
+
+/** What TensorFlow runs on; 'one-dnn': a CPU for which it has oneDNN's kernels. */
+export type Device = 'cpu' | 'one-dnn' | 'gpu';
 
 const everywhere: readonly Rewrite[] = [prune, dropIdentities, fuseActivationGradients, mergeDuplicates, prune];
 /** Their reasons are a CPU's: caches, and the cost of one more pass over memory. */
 const onCpu: readonly Rewrite[] = [stepwise, joinProducts, mergeDuplicates, joinGradients, mergeDuplicates, prune, transposeOnce];
 
-export function rewrite(graph: Graph, device: 'cpu' | 'gpu'): Graph {
-  const rewrites = device === 'cpu' ? [...everywhere, ...onCpu] : everywhere;
+/** What Grappler would do otherwise, and not always. */
+const atLast: readonly Rewrite[] = [joinScales, mergeDuplicates, prune];
+
+export function rewrite(graph: Graph, device: Device): Graph {
+  const rewrites = [...everywhere, ...(device === 'gpu' ? [] : onCpu), ...atLast, ...(device === 'one-dnn' ? [useOneDnn] : [])];
   return rewrites.reduce((result, apply) => apply(result), graph);
 }

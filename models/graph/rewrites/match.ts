@@ -15,6 +15,8 @@ export function isMatrix(value: Value): boolean {
   return dtype === DT.float && shape.length === 2;
 }
 
+export const isFloat = (node: Node): boolean => node.outputs[0]?.dtype === DT.float;
+
 /** The whole numbers of a constant. */
 export function integersOf({ node }: Value): number[] | undefined {
   const value = node.attributes['value'];

@@ -6,24 +6,33 @@ import type { Graph, Node, Value } from '../graph.ts';
  */
 export type Rule = (node: Node, old: Node) => readonly Value[] | undefined;
 
-/** Applies the rule to each node, in order. New nodes come to stand where the node stood that they replace. */
-export function transform(graph: Graph, rule: Rule): Graph {
+/** Nodes in an order in which each comes after all that it reads. */
+export interface Order { readonly nodes: Node[]; place(node: Node): void }
+
+export function inOrder(): Order {
   const nodes: Node[] = [];
   const placed = new Set<Node>();
-  const replaced = new Map<Node, readonly Value[]>();
+  return {
+    nodes,
+    /** No recursion: graphs are deep. */
+    place(last) {
+      const waiting = [last];
+      for (let node = waiting.at(-1); node !== undefined; node = waiting.at(-1)) {
+        const missing = placed.has(node) ? [] : node.inputs.filter((input) => !placed.has(input.node));
+        waiting.push(...missing.map((input) => input.node).reverse());
+        if (missing.length > 0) continue;
+        waiting.pop();
+        if (!placed.has(node)) nodes.push(node);
+        placed.add(node);
+      }
+    },
+  };
+}
 
-  /** Puts the node into the order after all that it reads. No recursion: graphs are deep. */
-  function place(last: Node): void {
-    const waiting = [last];
-    for (let node = waiting.at(-1); node !== undefined; node = waiting.at(-1)) {
-      const missing = placed.has(node) ? [] : node.inputs.filter((input) => !placed.has(input.node));
-      waiting.push(...missing.map((input) => input.node).reverse());
-      if (missing.length > 0) continue;
-      waiting.pop();
-      if (!placed.has(node)) nodes.push(node);
-      placed.add(node);
-    }
-  }
+/** Applies the rule to each node, in order. New nodes come to stand where the node stood that they replace. */
+export function transform(graph: Graph, rule: Rule): Graph {
+  const { nodes, place } = inOrder();
+  const replaced = new Map<Node, readonly Value[]>();
   const newValue = (value: Value): Value => replaced.get(value.node)?.[value.index] ?? value;
 
   for (const old of graph.nodes) {
