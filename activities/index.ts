@@ -4,7 +4,6 @@ import { trialAt } from '../core/plan.ts';
 import { outcomeOf } from '../core/progress.ts';
 import type { LaneOutcome, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
-import { writeReport } from '../reports/report.ts';
 import type { Store } from '../store/index.ts';
 import { adoptTrial, isSampled, writeFailure, writeOutcome, type SweepOutcome } from '../store/runs.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
@@ -58,6 +57,7 @@ export function createBookkeepingActivities({ store, backendName }: BookkeepingD
 
     /** Writes how the sweep ended, and its report. */
     async finish({ sweepId, outcome }: { sweepId: string; outcome: SweepOutcome }): Promise<void> {
+      const { writeReport } = await import('../reports/report.ts'); // with all that draws: a second that a worker need not start with
       await writeReport(store, sweepId);
       await writeOutcome(store, sweepId, outcome);
     },

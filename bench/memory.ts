@@ -1,6 +1,6 @@
 /** Whether many thousands of replayed steps leave anything behind: tensors, sessions, memory of the process. */
 import { fileURLToPath } from 'node:url';
-import { nativeEnvironment } from '../models/backends/index.ts';
+import { nativeEnvironment } from '../models/backends/environment.ts';
 import { UserError } from '../core/errors.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { startLineWorker } from './line-worker.ts';

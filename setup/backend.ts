@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { UserError } from '../core/errors.ts';
-import { nativeEnvironment, type BackendChoice, type BackendKind } from '../models/backends/index.ts';
+import { nativeEnvironment } from '../models/backends/environment.ts';
+import type { BackendChoice, BackendKind } from '../models/backends/index.ts';
 import { findNative } from './tensorflow.ts';
 
 /** Which TensorFlow trainers load, and the environment that it needs when their process starts. Plain JSON. */

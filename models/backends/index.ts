@@ -3,7 +3,7 @@
 import '@tensorflow/tfjs';
 import { loadCpu } from './cpu.ts';
 import { loadNative } from './native.ts';
-import type { NativeTensorFlow } from './native.ts';
+import type { NativeTensorFlow } from './environment.ts';
 import { loadWasm } from './wasm.ts';
 
 export type BackendKind = 'native' | 'wasm' | 'cpu';
@@ -40,5 +40,4 @@ export function loadBackend({ kind, native, threads = 1 }: BackendChoice): Promi
   }
 }
 
-export { nativeEnvironment } from './native.ts';
-export type { NativeTensorFlow } from './native.ts';
+export type { NativeTensorFlow } from './environment.ts';
