@@ -29,10 +29,12 @@ function signal(pid: number | undefined, name: NodeJS.Signals): void {
 }
 
 /** Stops the processes' clocks, as a machine that swaps or sleeps does. */
-async function freeze(pids: readonly number[], milliseconds: number): Promise<void> {
+async function freeze(world: World, pids: readonly number[], milliseconds: number): Promise<void> {
+  const from = Date.now();
   for (const pid of pids) signal(pid, 'SIGSTOP');
   await sleep(milliseconds);
   for (const pid of pids) signal(pid, 'SIGCONT');
+  world.still.push({ from, to: Date.now() });
 }
 
 async function killTrainer(world: World, draw: number): Promise<void> {
@@ -74,15 +76,15 @@ export const faults = {
       world.cli = world.start();
     },
   },
-  'freeze trainer': { summary: 'a trainer stands still for up to 5 s', strike: async (world, draw) => freeze((await world.trainers()).slice(0, 1), 5000 * draw) },
-  'freeze worker': { summary: 'the worker stands still for up to 5 s', strike: async (world, draw) => freeze([await world.workerPid()], 5000 * draw) },
-  'freeze server': { summary: 'the server stands still for up to 5 s', strike: async (world, draw) => freeze([await world.serverPid()], 5000 * draw) },
+  'freeze trainer': { summary: 'a trainer stands still for up to 5 s', strike: async (world, draw) => freeze(world, (await world.trainers()).slice(0, 1), 5000 * draw) },
+  'freeze worker': { summary: 'the worker stands still for up to 5 s', strike: async (world, draw) => freeze(world, [await world.workerPid()], 5000 * draw) },
+  'freeze server': { summary: 'the server stands still for up to 5 s', strike: async (world, draw) => freeze(world, [await world.serverPid()], 5000 * draw) },
   'zombie worker': {
     summary: 'worker and trainers stand still until Temporal has given their jobs up, then go on',
     async strike(world) {
       const worker = await world.workerPid();
       world.noteRework();
-      await freeze([worker, ...(await world.trainers())], ZOMBIE_MS);
+      await freeze(world, [worker, ...(await world.trainers())], ZOMBIE_MS);
     },
   },
   'restart server': {

@@ -27,8 +27,10 @@ export interface World {
   cli: Running;
   /** Started besides. */
   others: Running[];
-  /** Seconds of training that kills undid: what ran since the last checkpoint, of every trial that was hit. */
+  /** At most so many seconds of training kills undid: the time since the last checkpoint, of every trial that was hit. */
   rework: number[];
+  /** When processes stood still: nothing was trained then. */
+  still: { from: number; to: number }[];
   /** Starts the sweep, or looks on again. */
   start(): Running;
   /** Process ids, waited for. */
@@ -64,7 +66,7 @@ export async function newWorld({ diskBytes }: WorldOptions = {}): Promise<World>
   };
   const ended = new Set<Running>();
   const world: World = {
-    machine, runs, rework: [], others: [], start,
+    machine, runs, rework: [], still: [], others: [], start,
     cli: start(),
     workerPid: () => until(async () => (await machine.worker(runs)).childPid),
     serverPid: () => until(async () => (await machine.server()).childPid),
@@ -80,7 +82,9 @@ export async function newWorld({ diskBytes }: WorldOptions = {}): Promise<World>
     noteRework() {
       for (const { folder, checkpoints } of world.training()) {
         const since = modified(checkpoints[0] ?? folder);
-        if (since !== undefined) world.rework.push((Date.now() - since) / 1000);
+        if (since === undefined) continue;
+        const still = world.still.reduce((sum, { from, to }) => sum + Math.max(0, to - Math.max(from, since)), 0);
+        world.rework.push((Date.now() - since - still) / 1000);
       }
     },
     over: () => ended.has(world.cli),
