@@ -26,13 +26,15 @@ export interface TrainerOptions {
   env: Record<string, string>;
   onWarning(message: string): void;
   onDebug?(line: string): void;
+  /** How many start at once, to be ready when the first jobs come; left out: each starts with the first job it is needed for. */
+  ready?: number;
   /** How long a trainer may take to save its checkpoint once it was asked to stop, in milliseconds. */
   stopGraceMs?: number;
 }
 
 const TRAINER = fileURLToPath(new URL('./trainer.ts', import.meta.url));
 
-export function createTrainerPool({ backend, env, onWarning, onDebug = () => {}, stopGraceMs = 20_000 }: TrainerOptions): TrainerPool {
+export function createTrainerPool({ backend, env, onWarning, onDebug = () => {}, ready = 0, stopGraceMs = 20_000 }: TrainerOptions): TrainerPool {
   const all = new Set<ChildProcess>();
   const idle: ChildProcess[] = [];
 
@@ -54,6 +56,8 @@ export function createTrainerPool({ backend, env, onWarning, onDebug = () => {},
     });
     return child;
   }
+
+  for (let i = 0; i < ready; i++) idle.push(start());
 
   return {
     run(request, { signal, onProgress }) {

@@ -40,7 +40,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const queues = queuesOf(await storeId(store));
   const trainQueue = backend.accelerator === 'gpu' ? queues.gpu : queues.cpu;
   const identity = `${hostname()}:${process.pid}`;
-  const trainers = options.trainers ?? createTrainerPool({ backend: JSON.stringify(backend.choice), env: backend.env, onWarning });
+  const trainers = options.trainers ?? createTrainerPool({ backend: JSON.stringify(backend.choice), env: backend.env, onWarning, ready: slots });
   const connection = await NativeConnection.connect(target.connectionOptions ?? {});
   const shared = { connection, namespace: target.namespace, identity, maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
   try {
