@@ -1,7 +1,7 @@
 /** `--set path=value`: the file with some values replaced. */
 import { setPath, type Json, type JsonObject } from '../core/json.ts';
 import { HARMFUL, parseJson } from './json.ts';
-import { showArgument, type Path, type Problem } from './problem.ts';
+import { pathText, showArgument, type Path, type Problem } from './problem.ts';
 
 /** `text` is what stood on the command line, without --set. */
 export interface Override { text: string; path: string[] }
@@ -27,7 +27,7 @@ export function applyOverrides(file: Json, set: readonly string[]): { value: Jso
     // Only what was meant as JSON is an error in it: {, [ or " begin nothing else.
     if (parsed.problems.length > 0 && !/^\s*[[{"]/.test(right)) parsed = parseJson(JSON.stringify(right));
     if (!('value' in parsed)) {
-      for (const problem of parsed.problems) fail(problem.message);
+      for (const problem of parsed.problems) fail(problem.path.length > 0 ? `${pathText([...path, ...problem.path])}: ${problem.message}` : problem.message);
       continue;
     }
     overrides.push({ text, path });

@@ -4,11 +4,11 @@ import { distance } from 'fastest-levenshtein';
 export type Path = (string | number)[];
 export interface Problem { path: Path; message: string }
 
-/** `space["model.cell"][1]`, `training.optimizer`. */
+/** `space["model.cell"][1]`, `training.optimizer`; a key that is no word of at most 60 letters is shown as a text. */
 export function pathText(path: Path): string {
   return path.map((key, i) => {
     if (typeof key === 'number') return `[${key}]`;
-    if (!/^[\w$-]+$/.test(key)) return `[${show(key)}]`;
+    if (!/^[\w$-]{1,60}$/.test(key)) return `[${show(key)}]`;
     return i === 0 ? key : `.${key}`;
   }).join('');
 }

@@ -132,7 +132,8 @@ export const sampling = z.strictObject({
 });
 
 const line = { pattern: /^[^\n\t]*$/, allowed: 'one line' };
-const duration = { pattern: /^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$/, allowed: 'a duration such as "90s", "30m", "2h" or "1d12h"' };
+// More than nothing, and few enough digits for a timer: a sweep of 9,999 days is one without a limit.
+const duration = { pattern: /^(?=.*[1-9])(\d{1,4}d)?(\d{1,4}h)?(\d{1,6}m)?(\d{1,8}s)?$/, allowed: 'a duration such as "90s", "30m", "2h" or "1d12h"' };
 const slug = {
   pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
   allowed: 'lower-case letters, digits, ".", "_" and "-", a letter or digit first, at most 64',

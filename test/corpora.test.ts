@@ -155,7 +155,7 @@ describe('refused before training, in a line that names its place', () => {
   });
   test('a book too short for its windows', () => {
     const [line] = refusal(textTask({ corpus: 'short.txt' }));
-    assert.match(line!, /^x\.json: the book has 7 characters: too few for windows of 10, .*shorten task\.length or give a longer book/);
+    assert.match(line!, /^x\.json: task\.corpus has 7 characters: too few for windows of 10, .*shorten task\.length or give a longer book/);
   });
   test('a book too short for its strips', () => {
     const [line] = refusal({ ...textTask({ corpus: 'books/mine.txt', carry: true }), training: { batchSize: 64 } });

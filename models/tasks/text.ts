@@ -75,7 +75,7 @@ export const text: Task<typeof options> = {
     const windows = Math.floor((Math.floor(learned.length / strips) - 1) / length);
     if (windows < 1 || kept.length < context + length + 1) {
       const how = `${length}${carry ? ` in ${strips} strips (task.carry)` : ''}`;
-      throw new UserError(`the book has ${codes.length} characters: too few for windows of ${how}, with a share of ${heldOut} held out; `
+      throw new UserError(`task.corpus has ${codes.length} characters: too few for windows of ${how}, with a share of ${heldOut} held out; `
         + 'shorten task.length or give a longer book', 2);
     }
 
