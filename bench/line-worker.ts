@@ -17,6 +17,8 @@ export interface Hello {
   name: string;
   /** By library: {torch: '2.4.0'}. */
   versions: Record<string, string>;
+  /** How many trials each of its steps trains; left out: one. */
+  lanes?: number;
   /** What is not installed, and how to get it; then nothing can be asked. */
   missing?: string;
 }

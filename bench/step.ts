@@ -19,6 +19,8 @@ export interface StepOptions {
   batches: number[];
   hidden: number[];
   encoding: 'scalar' | 'one-hot';
+  /** Numbers of trials that are trained together. */
+  lanes: number[];
   rounds: number;
   /** Where PyTorch and JAX are looked for, in this order. */
   pythons: string[];
@@ -46,7 +48,7 @@ async function pinning(core: number): Promise<string[]> {
 }
 
 /** Workers that can take part, and a line about each that cannot. */
-async function startAll({ pythons, alone, signal }: StepOptions): Promise<{ workers: LineWorker[]; notes: string[] }> {
+async function startAll({ lanes, pythons, alone, signal }: StepOptions): Promise<{ workers: LineWorker[]; notes: string[] }> {
   const backend = await chooseBackend();
   const pin = await pinning(thisMachine().cores - 1);
   const notes = pin.length > 0 ? [`all on one core, number ${thisMachine().cores - 1}`] : ['no taskset here: one thread is asked for, but not enforced'];
@@ -57,10 +59,10 @@ async function startAll({ pythons, alone, signal }: StepOptions): Promise<{ work
   const workers: LineWorker[] = [];
   try {
     const { native } = backend.choice;
-    const modes = backend.choice.kind === 'native' ? ['eager', 'replayed'] : ['eager'];
+    const modes = backend.choice.kind === 'native' ? [['eager'], ['replayed'], ...lanes.map((count) => ['replayed', String(count)])] : [['eager']];
     if (modes.length === 1) notes.push(`on ${backend.name} steps run operation by operation: sweep setup installs native TensorFlow`);
     for (const mode of modes) {
-      const args = [process.execPath, '--import', import.meta.resolve('tsx'), worker('step.ts'), JSON.stringify(backend.choice), mode];
+      const args = [process.execPath, '--import', import.meta.resolve('tsx'), worker('step.ts'), JSON.stringify(backend.choice), ...mode];
       workers.push(await start(args, native ? nativeEnvironment(native, 1) : {}));
     }
     for (const script of alone ? [] : ['step_torch.py', 'step_jax.py']) {
@@ -129,7 +131,7 @@ async function measure(workers: readonly LineWorker[], one: StepCase, { rounds, 
     const turn = ready.map((_, i) => ready[(i + round) % ready.length] as LineWorker); // nobody always follows the same one
     for (const each of turn) {
       const { wall, processor } = await run(each, steps.get(each.hello.name) as number);
-      times.get(each.hello.name)?.push(clock === 'wall' ? median(wall) : processor / wall.length);
+      times.get(each.hello.name)?.push((clock === 'wall' ? median(wall) : processor / wall.length) / (each.hello.lanes ?? 1));
     }
   }
   const of = [one.cell, `T ${one.length}`, `batch ${one.batch}`, `hidden ${one.hidden}`];
@@ -137,10 +139,11 @@ async function measure(workers: readonly LineWorker[], one: StepCase, { rounds, 
 }
 
 export async function benchStep(options: StepOptions): Promise<BenchResult> {
-  const { cells, lengths, batches, hidden, encoding, rounds, clock, onProgress } = options;
+  const { cells, lengths, batches, hidden, lanes, encoding, rounds, clock, onProgress } = options;
   const at = new Date().toISOString();
   const before = loadNow();
   const { workers, notes } = await startAll(options);
+  if (lanes.length > 0) notes.push('packed: the time of a step of all lanes, divided by their number');
   const measurements: Measurement[] = [];
   try {
     for (const cell of cells) for (const length of lengths) for (const batch of batches) for (const units of hidden) {
@@ -156,7 +159,7 @@ export async function benchStep(options: StepOptions): Promise<BenchResult> {
   return {
     bench: 'step', at, machine: thisMachine(), load: [before, loadNow()],
     versions: Object.assign(ourVersions(), ...workers.map(({ hello }) => hello.versions)) as Record<string, string>,
-    options: { cells, lengths, batches, hidden, encoding, rounds, clock },
+    options: { cells, lengths, batches, hidden, lanes, encoding, rounds, clock },
     measurements, notes,
   };
 }

@@ -12,6 +12,7 @@ export function benchCommand(): Command {
     .option('--lengths <numbers>', 'T, the digits that the network reads', wholeNumbers, [5, 19, 35])
     .option('--batch <numbers>', 'examples in a batch', wholeNumbers, [128])
     .option('--hidden <numbers>', 'hidden units', wholeNumbers, [128])
+    .option('--lanes <numbers>', 'trials of one shape that are trained together', wholeNumbers, [8])
     .addOption(new Option('--encoding <how>', 'how a digit is shown').choices(['scalar', 'one-hot']).default('scalar'))
     .addOption(new Option('--clock <which>', 'of the wall, or the processor time of the process, which does not count what others take on a busy machine')
       .choices(['wall', 'processor']).default('wall'))

@@ -1,9 +1,9 @@
 /**
  * Our training step, as a worker of `sweep bench step`: the same programs that train() runs.
- * Arguments: the backend (JSON), and how a step runs: eager or replayed.
+ * Arguments: the backend (JSON), how a step runs, 'eager' or 'replayed', and how many lanes take it together.
  */
 import { createInterface } from 'node:readline';
-import { scalar, tensor1d, tensor2d, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, scalar, stack, tensor1d, tensor2d, type Tensor } from '@tensorflow/tfjs-core';
 import type { TrialSpec } from '../../core/spec.ts';
 import { loadBackend, type BackendChoice } from '../../models/backends/index.ts';
 import { compiler } from '../../models/graph/index.ts';
@@ -12,11 +12,12 @@ import { problemOf, updateOf } from '../../models/problem.ts';
 import { programsOnce, type Program } from '../../models/programs.ts';
 import { stream } from '../../models/random.ts';
 import { palindromes } from '../../models/tasks/palindrome.ts';
-import { disposeAll } from '../../models/tensors.ts';
+import { disposeAll, mapTensors } from '../../models/tensors.ts';
 import type { Tensors } from '../../models/types.ts';
 import { BATCHES, type Packed, type PrepareRequest, type Prepared, type Ran, type RunRequest, type StepCase, type StepData } from '../step-messages.ts';
 
-const [backendJson = '', mode = 'replayed'] = process.argv.slice(2);
+const [backendJson = '', mode = 'replayed', lanesText = '1'] = process.argv.slice(2);
+const lanes = Number(lanesText);
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 const packed = (values: Float32Array | Int32Array, shape: readonly number[]): Packed =>
@@ -31,6 +32,14 @@ function trialOf({ cell, length, batch, hidden, inputs }: StepCase, { learningRa
     },
     seed: 1,
   };
+}
+
+/** Every lane's, all alike, in the place of one's: how long a step takes does not depend on the numbers. */
+function forLanes(one: Tensors): Tensors {
+  if (lanes === 1) return one;
+  const all = mapTensors(one, (x) => stack(Array.from({ length: lanes }, () => x)));
+  dispose(one);
+  return all;
 }
 
 interface Prepare { data: StepData; step(): number; dispose(): void }
@@ -55,11 +64,14 @@ function prepare(request: PrepareRequest): Prepare {
     digits: packed(joined(draws.map((digits) => digits.subarray(0, length * batch))), [BATCHES, length, batch]),
     answers: packed(joined(draws.map((digits) => digits.subarray(length * batch))), [BATCHES, batch]),
   };
+  weights = forLanes(weights);
+  optimizer = forLanes(optimizer);
+  const [given, drawn] = [forLanes(numbers), batches.map(forLanes)];
   let done = 0;
   return {
     data,
     step() {
-      const [next = {}, state = {}, , { loss } = {}] = program.train.run(weights, optimizer, {}, batches[done++ % BATCHES] as Tensors, numbers);
+      const [next = {}, state = {}, , { loss } = {}] = program.train.runLanes(lanes, weights, optimizer, {}, drawn[done++ % BATCHES] as Tensors, given);
       if (refused !== undefined) throw new Error(refused);
       const value = (loss as Tensor).dataSync()[0] as number;
       disposeAll(weights, optimizer, { loss: loss as Tensor });
@@ -68,7 +80,7 @@ function prepare(request: PrepareRequest): Prepare {
       return value;
     },
     dispose() {
-      disposeAll(weights, optimizer, numbers, ...batches);
+      disposeAll(weights, optimizer, given, ...drawn);
       programs.giveBack(program);
     },
   };
@@ -105,7 +117,7 @@ function answer(request: PrepareRequest | RunRequest): Prepared | Ran {
 }
 
 const { name } = await loadBackend(JSON.parse(backendJson) as BackendChoice);
-say({ name: mode, versions: { [name.split(' ')[0] as string]: name.split(' ').slice(1).join(' ') } });
+say({ name: lanes === 1 ? mode : `packed, ${lanes} lanes`, lanes, versions: { [name.split(' ')[0] as string]: name.split(' ').slice(1).join(' ') } });
 for await (const line of createInterface(process.stdin)) {
   try {
     say(answer(JSON.parse(line) as PrepareRequest | RunRequest));
