@@ -1,15 +1,22 @@
 /** What workflows may do to the world. Every activity may run more than once; each is safe to repeat. */
 import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity';
+import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
+import type { Control } from '../core/control.ts';
 import { trialAt } from '../core/plan.ts';
-import { outcomeOf } from '../core/progress.ts';
+import { outcomeOf, type Progress } from '../core/progress.ts';
 import type { LaneOutcome, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
-import { adoptTrial, isSampled, writeFailure, writeOutcome, type SweepOutcome } from '../store/runs.ts';
+import { writeDecisions } from '../store/decisions.ts';
+import {
+  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, reopenSweep, writeControl, writeFailure, writeOutcome, type Origin, type SweepOutcome,
+} from '../store/runs.ts';
+import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
 
 export interface TrainingDependencies { store: Store; trainers: TrainerPool; worker: string }
-export interface BookkeepingDependencies { store: Store; backendName: string }
+/** `origin`: what the trainers of this runs folder compute with. */
+export interface BookkeepingDependencies { store: Store; origin: Origin }
 
 /** Activities of the train queues. */
 export function createTrainingActivities({ store, trainers, worker }: TrainingDependencies) {
@@ -35,24 +42,72 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
   };
 }
 
+export interface FindRequest {
+  sweepId: string;
+  spec: SweepSpec;
+  from: number;
+  to: number;
+  /** Whether other sweeps of the runs folder are looked at too. */
+  cache: boolean;
+  /** Trials that failed are tried again; else they have an outcome. */
+  again: boolean;
+}
+
+/** Trials are looked up this many at a time. */
+const LOOK_UPS = 32;
+
 /** Activities of the sweep queue: short, no TensorFlow. */
-export function createBookkeepingActivities({ store, backendName }: BookkeepingDependencies) {
+export function createBookkeepingActivities({ store, origin }: BookkeepingDependencies) {
+  async function lookUp({ sweepId, spec, cache, again }: FindRequest, index: number, sweeps: readonly string[]): Promise<LaneOutcome | undefined> {
+    const { trialId } = trialAt(spec, index);
+    const result = (await readResult(store, sweepId, trialId)) ?? (cache ? await adoptTrial(store, sweepId, trialId, origin, sweeps) : undefined);
+    if (result !== undefined) return await isSampled(store, sweepId, trialId, spec.sampling) ? outcomeOf(result, spec.objective.metric, true) : undefined;
+    if (again) await clearFailure(store, sweepId, trialId);
+    else if ((await readFailure(store, sweepId, trialId)) !== undefined) return { trialId, status: 'failed', steps: 0, objective: null, cached: false };
+    return undefined;
+  }
+
   return {
     /** Which trials of [from, to) have a result already, here or in another sweep of the runs folder. */
-    async findFinished({ sweepId, spec, from, to }: { sweepId: string; spec: SweepSpec; from: number; to: number }): Promise<[index: number, outcome: LaneOutcome][]> {
+    async findFinished(request: FindRequest): Promise<[index: number, outcome: LaneOutcome][]> {
+      const { from, to, cache } = request;
+      const sweeps = cache ? await listSweeps(store) : [];
       const found: [number, LaneOutcome][] = [];
-      for (let index = from; index < to; index++) {
-        const { trialId } = trialAt(spec, index);
-        const result = await adoptTrial(store, sweepId, trialId, backendName);
-        if (result === undefined || !(await isSampled(store, sweepId, trialId, spec.sampling))) continue;
-        found.push([index, outcomeOf(result, spec.objective.metric, true)]);
-        Context.current().heartbeat(index);
+      for (let start = from; start < to; start += LOOK_UPS) {
+        const indexes = Array.from({ length: Math.min(LOOK_UPS, to - start) }, (_, i) => start + i);
+        const outcomes = await Promise.all(indexes.map((index) => lookUp(request, index, sweeps)));
+        for (const [i, outcome] of outcomes.entries()) if (outcome) found.push([start + i, outcome]);
+        Context.current().heartbeat(start);
       }
       return found;
     },
 
     async recordFailure({ sweepId, failure }: { sweepId: string; failure: TrialFailure }): Promise<void> {
       await writeFailure(store, sweepId, failure);
+    },
+
+    /** Keeps what people have set, so that it is known without a server and to a later start. */
+    async recordControl({ sweepId, control }: { sweepId: string; control: Control }): Promise<void> {
+      await writeControl(store, sweepId, control);
+    },
+
+    /** Adds entries to the record of an adaptive sweep; `from` is the number of the first. */
+    async recordDecisions({ sweepId, from, entries }: { sweepId: string; from: number; entries: RecordEntry[] }): Promise<void> {
+      await writeDecisions(store, sweepId, from, entries);
+    },
+
+    /** Where the record of an adaptive sweep leads to. */
+    async resumeAdaptive({ sweepId, spec }: { sweepId: string; spec: SweepSpec }): Promise<{ state: AdaptiveState; progress: Progress }> {
+      try {
+        return await resumeAdaptive(store, sweepId, spec);
+      } catch (error) {
+        throw ApplicationFailure.nonRetryable(`${(error as Error).message}; start the sweep under another --id`, 'RecordDoesNotFit');
+      }
+    },
+
+    /** Lets the sweep go on with this spec: it was extended, or what failed is tried again. */
+    async reopen({ sweepId, spec }: { sweepId: string; spec: SweepSpec }): Promise<void> {
+      await reopenSweep(store, sweepId, spec);
     },
 
     /** Writes how the sweep ended, and its report. */

@@ -13,8 +13,9 @@ import { sampleTrial } from '../models/sample.ts';
 import { train } from '../models/train.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { commitRung, readRung, rungOf } from '../store/rungs.ts';
-import { commitTrial, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
+import { adoptTrial, commitTrial, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
 import type { FromTrainer, ToTrainer, TrainRequest } from './messages.ts';
+import { findSeed } from './seed.ts';
 
 /** A kill loses at most this much training (and the time to the next evaluation). Tests shorten it. */
 const CHECKPOINT_EVERY_MS = 1000 * Number(process.env['SWEEP_CHECKPOINT_SECONDS'] ?? 15);
@@ -32,10 +33,11 @@ async function trainLane(lane: Lane, request: TrainRequest, store: Store): Promi
   const { job, attempt, attemptNumber, worker } = request;
   const { sweepId, objective, toStep } = job;
   const { trialId, trial, label } = lane;
-  const { name: backendName } = await backend;
+  const { name: backendName, replayable } = await backend;
   const corpus = typeof trial.task['corpus'] === 'string' ? await readCorpus(store, sweepId, trial.task['corpus']) : undefined;
   const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
-  const known = await readResult(store, sweepId, trialId);
+  const origin = { backend: backendName, replayed: replayable };
+  const known = (await readResult(store, sweepId, trialId)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
   if (known !== undefined) {
     await sample(lane, request, store, corpus);
     return outcomeOf(await rungOf(store, sweepId, known, toStep), objective, cached);
@@ -45,7 +47,7 @@ async function trainLane(lane: Lane, request: TrainRequest, store: Store): Promi
 
   const startedAt = new Date();
   const onDamaged = (key: string, why: string) => void send({ type: 'warning', message: `${key}: ${why}; going back to the one before` });
-  const resume = await latestCheckpoint(store, sweepId, trialId, { upTo: toStep, onDamaged });
+  const resume = (await latestCheckpoint(store, sweepId, trialId, { upTo: toStep, onDamaged })) ?? (await findSeed(store, sweepId, trial, toStep));
   const report = (step: number, metrics: Record<string, number>) => send({ type: 'progress', progress: { label, trialId, step, toStep, metrics, worker } });
   let metrics = resume?.curve.at(-1)?.metrics ?? {};
   let reportedAt = 0;

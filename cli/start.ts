@@ -11,6 +11,7 @@ export function startCommand(): Command {
     .option('--set <path=value>', 'replace a value of the file, as in --set training.maxSteps=500; may be repeated', collect)
     .option('--detach', 'start it and come back at once')
     .option('--id <id>', 'call the sweep this (left out: its name and a hash of what it is)', sweepIdArgument)
+    .option('--no-cache', 'train every trial, also those that other sweeps of the runs folder have trained; wants an id without trained trials')
     .addOption(backendOption())
     .addOption(slotsOption('--workers <n>'))
     .addOption(runsOption())

@@ -128,6 +128,18 @@ export interface Taken {
   stopped: number;
 }
 
+/** With the repeats that are known to have ended: they are in wherever a rung of theirs is open. */
+export function endedBy(state: AdaptiveState, ended: AdaptiveState['ended']): AdaptiveState {
+  const open = state.open.map(({ assignment, repeats }) => ({
+    assignment,
+    repeats: repeats.map((one, repeat): Repeat => {
+      const objective = ended[assignment.configuration]?.[repeat];
+      return objective === undefined ? one : { objective, ended: true };
+    }),
+  }));
+  return { ...state, ended, open };
+}
+
 /** Takes in what came of a repeat. */
 export function takeOutcome(spec: SweepSpec, before: AdaptiveState, turn: Turn, { status, objective }: LaneOutcome): Taken {
   const { configuration, rung, repeat } = turn;

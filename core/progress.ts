@@ -61,3 +61,15 @@ export function addProgress(a: Progress, b: Progress, goal: Objective['goal']): 
     ...(best && { best }),
   };
 }
+
+/** So many trials were left at a rung for good. */
+export function withStopped(progress: Progress, count: number): Progress {
+  return { ...progress, completed: progress.completed + count, stopped: progress.stopped + count };
+}
+
+/** '8/42 trials · 2 cached · 0 diverged · 0 failed' */
+export function summaryOf({ total, completed, cached, diverged, failed, stopped }: Progress): string {
+  return [
+    `${completed + failed}/${total} trials`, `${cached} cached`, `${diverged} diverged`, `${failed} failed`, ...(stopped > 0 ? [`${stopped} stopped`] : []),
+  ].join(' · ');
+}

@@ -44,6 +44,8 @@ export interface TrainJob {
   objective: string;
   /** What to let each trained network write. */
   sampling?: SamplingSpec;
+  /** Look for results in the other sweeps of the runs folder first: nobody has done so yet. */
+  adopt?: boolean;
 }
 
 /** 'paused': it has reached a rung and may go on from there. */
@@ -62,6 +64,10 @@ export interface SweepSnapshot {
   cached: number;
   diverged: number;
   failed: number;
+  /** Of the completed: those that a scheduler left at a rung. */
+  stopped?: number;
+  /** Jobs at a time, where somebody has set it while the sweep ran. */
+  maxConcurrent?: number;
   running: JobProgress[];
   best?: { label: string; trialId: string; objective: number };
   /** When the workflow began, if the server says so; ISO 8601. */

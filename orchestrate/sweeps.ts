@@ -1,9 +1,11 @@
 /** The client's side of the workflows: start a sweep, follow it, cancel it. */
+import { availableParallelism } from 'node:os';
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import { UserError } from '../core/errors.ts';
-import { countTrials, trialAt } from '../core/plan.ts';
-import { addProgress, emptyProgress, type Progress, withOutcome } from '../core/progress.ts';
+import type { Control } from '../core/control.ts';
+import { countTrials } from '../core/plan.ts';
+import { addProgress, emptyProgress, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
 import { queuesOf } from '../core/queues.ts';
 import type { JobProgress, SweepSnapshot } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -11,8 +13,9 @@ import { SCIENCE_VERSION } from '../core/trial.ts';
 import { ensureSearchAttributes } from '../server/attributes.ts';
 import { workflowUrl, type TemporalTarget } from '../server/connection.ts';
 import type { Store } from '../store/index.ts';
-import { claimSweep, clearOutcome, listTrials, readFailure, readOutcome, readResult, readSpec, storeId } from '../store/runs.ts';
-import type { SweepInput } from '../workflows/messages.ts';
+import { claimSweep, clearOutcome, listTrials, readControl, readOutcome, readSpec, storeId, writeControl } from '../store/runs.ts';
+import { storedTrials } from '../store/trials.ts';
+import type { SweepInput, SweepProgress } from '../workflows/messages.ts';
 
 /** Unique on a server that several runs folders share. */
 export async function workflowIdOf(store: Store, sweepId: string): Promise<string> {
@@ -22,6 +25,11 @@ export async function workflowIdOf(store: Store, sweepId: string): Promise<strin
 /** Where the Temporal UI shows a sweep; undefined where the UI's address is not known. */
 export async function sweepUrl(target: TemporalTarget, store: Store, sweepId: string): Promise<string | undefined> {
   return workflowUrl(target, await workflowIdOf(store, sweepId));
+}
+
+/** 'running', 'completed', …; undefined where the server does not know it. */
+export async function workflowState(target: TemporalTarget, store: Store, sweepId: string): Promise<string | undefined> {
+  return (await describe(target, await workflowIdOf(store, sweepId)))?.status.name.toLowerCase();
 }
 
 async function describe(target: TemporalTarget, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
@@ -40,22 +48,47 @@ export interface StartRequest {
   target: TemporalTarget;
   /** What `accelerator: any` means on this machine. */
   accelerator: 'cpu' | 'gpu';
+  /** Jobs that the workers of this machine run at a time; left out: one a core. */
+  slots?: number;
+  /** Take no results of other sweeps. */
+  noCache?: boolean;
 }
 
-/** Starts a sweep's workflow, or attaches to the one that runs already. Starting twice at once starts it once. */
-export async function startSweep({ spec, sweepId, store, target, accelerator }: StartRequest): Promise<{ attached: boolean; total: number }> {
-  if (!(await claimSweep(store, sweepId, spec))) {
+/** `spec`: the one that the sweep has, which may have been extended since. */
+export interface Started { attached: boolean; total: number; spec: SweepSpec; paused: boolean }
+
+/** Where every result may change what is next: enough for no slot to wait, and no more. */
+const QUEUED_PER_SLOT = 2;
+
+/** What a sweep goes on with: one that has ended begins as its file says, one that the server lost is as people have set it. */
+async function controlFor(store: Store, sweepId: string, noCache: boolean): Promise<Control> {
+  const before = await readControl(store, sweepId);
+  if (noCache && !before.noCache && (await listTrials(store, sweepId)).length > 0) {
+    throw new UserError(`--no-cache: ${sweepId} has trained trials already, which would be taken; allowed: another --id, or no --no-cache to go on with it`, 2);
+  }
+  const flag = noCache || before.noCache ? { noCache: true as const } : {};
+  return (await readOutcome(store, sweepId)) === undefined ? { ...before, ...flag } : { paused: false, ...flag };
+}
+
+/** Starts a sweep's workflow, or attaches to the one that runs already. Starting twice at once starts it once. Says which spec stands. */
+export async function startSweep({ spec: given, sweepId, store, target, accelerator, slots = availableParallelism(), noCache = false }: StartRequest): Promise<Started> {
+  const spec = await claimSweep(store, sweepId, given);
+  if (spec === undefined) {
     throw new UserError(`sweep id "${sweepId}": the runs folder has another sweep of this id, with a different spec; allowed: another --id`, 2);
   }
   const queues = queuesOf(await storeId(store));
   const workflowId = await workflowIdOf(store, sweepId);
   const total = countTrials(spec);
-  if ((await describe(target, workflowId))?.status.name === 'RUNNING') return { attached: true, total };
+  const control = await controlFor(store, sweepId, noCache);
+  if ((await describe(target, workflowId))?.status.name === 'RUNNING') return { attached: true, total, spec, paused: control.paused };
 
   const searchAttributes = await ensureSearchAttributes(target.client);
+  await writeControl(store, sweepId, control);
   await clearOutcome(store, sweepId);
   const wanted = spec.resources.accelerator === 'any' ? accelerator : spec.resources.accelerator;
-  const input: SweepInput = { sweepId, spec, science: SCIENCE_VERSION, trainQueue: queues[wanted], searchAttributes };
+  const input: SweepInput = {
+    sweepId, spec, science: SCIENCE_VERSION, trainQueue: queues[wanted], searchAttributes, control, cache: !control.noCache, ahead: QUEUED_PER_SLOT * slots,
+  };
   await target.client.workflow.start('sweep', {
     workflowId,
     taskQueue: queues.sweep,
@@ -70,16 +103,14 @@ export async function startSweep({ spec, sweepId, store, target, accelerator }: 
       ]),
     }),
   });
-  return { attached: false, total };
+  return { attached: false, total, spec, paused: control.paused };
 }
 
 /** Asks a running sweep to end: trials in training save a checkpoint, finished ones are kept and reported. */
 export async function cancelSweep(target: TemporalTarget, store: Store, sweepId: string): Promise<void> {
   const workflowId = await workflowIdOf(store, sweepId);
-  const description = await describe(target, workflowId);
-  if (description?.status.name !== 'RUNNING') {
-    throw new UserError(`${sweepId} is not running (${description?.status.name.toLowerCase() ?? 'this Temporal server does not know it'}); nothing to cancel`);
-  }
+  const state = await workflowState(target, store, sweepId);
+  if (state !== 'running') throw new UserError(`${sweepId} is not running (${state ?? 'this Temporal server does not know it'}); nothing to cancel`);
   await target.client.workflow.getHandle(workflowId).cancel();
 }
 
@@ -103,48 +134,54 @@ function troubles(description: WorkflowExecutionDescription): string[] {
   });
 }
 
-const queryProgress = (target: TemporalTarget, workflowId: string) =>
-  target.client.withDeadline(Date.now() + 5000, () => target.client.workflow.getHandle(workflowId).query<Progress>('progress'));
+const query = <P>(target: TemporalTarget, workflowId: string) =>
+  target.client.withDeadline(Date.now() + 5000, () => target.client.workflow.getHandle(workflowId).query<P>('progress'));
 
 /** A sweep as the Temporal server and its workers see it now; undefined where the server does not know it. */
-async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: string, spec: SweepSpec): Promise<SweepSnapshot | undefined> {
+async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: string): Promise<SweepSnapshot | undefined> {
   const workflowId = await workflowIdOf(store, sweepId);
   const root = await describe(target, workflowId);
   if (root === undefined) return undefined;
   const state = STATE[root.status.name] ?? 'failed';
-  if (state !== 'running') {
-    const stored = await storedSnapshot(store, sweepId, spec);
-    return { ...stored, state, startedAt: root.startTime.toISOString() };
-  }
-  let progress = await queryProgress(target, workflowId);
+  const spec = await specOf(store, sweepId);
+  const startedAt = root.startTime.toISOString();
+  if (state !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state, startedAt };
+  const { paused, shards, ...own } = await query<SweepProgress>(target, workflowId);
+  let progress: Progress & { maxConcurrent?: number } = own;
   const running = runningJobs(root);
   const trouble = troubles(root);
-  for (const child of root.raw.pendingChildren ?? []) {
-    const id = child.workflowId ?? '';
-    progress = addProgress(progress, await queryProgress(target, id), spec.objective.goal);
+  for (const id of shards) {
     const description = await describe(target, id);
-    if (!description) continue;
+    if (description?.status.name !== 'RUNNING') continue; // not begun, or its news is on the way
+    progress = { ...progress, ...addProgress(progress, await query<Progress>(target, id), spec.objective.goal) };
     running.push(...runningJobs(description));
     trouble.push(...troubles(description));
   }
-  return { sweepId, state, startedAt: root.startTime.toISOString(), ...progress, running, ...(trouble.length > 0 && { trouble }) };
+  return { sweepId, state: paused ? 'paused' : 'running', startedAt, ...progress, running, ...(trouble.length > 0 && { trouble }) };
+}
+
+async function specOf(store: Store, sweepId: string): Promise<SweepSpec> {
+  const spec = await readSpec(store, sweepId);
+  if (spec === undefined) throw new UserError(`${sweepId}: there is no such sweep in ${store.url}`);
+  return spec;
 }
 
 /** A sweep as the runs folder alone shows it: no server and no worker is needed. */
 export async function storedSnapshot(store: Store, sweepId: string, spec: SweepSpec): Promise<SweepSnapshot> {
   const outcome = await readOutcome(store, sweepId);
-  const total = countTrials(spec);
-  const begun = new Set(await listTrials(store, sweepId));
-  let progress = emptyProgress(total);
-  for (let index = 0; index < total && begun.size > 0; index++) {
-    const { trialId, label } = trialAt(spec, index);
-    if (!begun.delete(trialId)) continue;
-    const result = await readResult(store, sweepId, trialId);
-    if (result === undefined && (await readFailure(store, sweepId, trialId)) === undefined) continue;
-    const objective = result?.metrics[spec.objective.metric] ?? null;
-    progress = withOutcome(progress, { trialId, status: result?.status ?? 'failed', steps: result?.steps ?? 0, objective, cached: false }, label, spec.objective.goal);
+  const { paused, maxConcurrent } = await readControl(store, sweepId);
+  let progress = emptyProgress(countTrials(spec));
+  for await (const { label, found } of storedTrials(store, sweepId, spec)) {
+    if (found === undefined) continue;
+    const end = 'message' in found ? { trialId: found.trialId, status: 'failed' as const, steps: 0, objective: null, cached: false } : outcomeOf(found, spec.objective.metric);
+    progress = withOutcome(progress, end, label, spec.objective.goal);
+    // Once it is over, what stands at a rung stays there.
+    if (end.status === 'paused' && outcome !== undefined) progress = withStopped(progress, 1);
   }
-  return { sweepId, state: outcome?.state ?? 'running', ...progress, running: [], ...(outcome?.message && { message: outcome.message }) };
+  return {
+    sweepId, state: outcome?.state ?? (paused ? 'paused' : 'running'), ...progress, running: [],
+    ...(maxConcurrent !== undefined && { maxConcurrent }), ...(outcome?.message && { message: outcome.message }),
+  };
 }
 
 /** A server that restarts may deny a sweep that it knows; one that still does after this long, in milliseconds, has lost it. */
@@ -162,14 +199,13 @@ export interface FollowOptions {
 /** Snapshots until the sweep has ended (the last one says how) or the signal aborts. Lost connections are waited out. */
 export async function* followSweep(given: TemporalTarget, store: Store, sweepId: string, options: FollowOptions): AsyncGenerator<SweepSnapshot> {
   const { signal, intervalMs = 500, revive, restart } = options;
-  const spec = await readSpec(store, sweepId);
-  if (spec === undefined) throw new UserError(`${sweepId}: there is no such sweep in ${store.url}`);
+  await specOf(store, sweepId);
   let target = given;
   let revivedAt = Date.now();
   let knownAt = Date.now();
   while (!signal.aborted) {
     try {
-      const snapshot = await liveSnapshot(target, store, sweepId, spec);
+      const snapshot = await liveSnapshot(target, store, sweepId);
       if (snapshot !== undefined) {
         yield snapshot;
         if (snapshot.state !== 'running' && snapshot.state !== 'paused') return;

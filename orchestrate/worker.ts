@@ -4,7 +4,7 @@ import { createBookkeepingActivities, createTrainingActivities } from '../activi
 import { createTrainerPool, type TrainerPool } from '../activities/trainer-pool.ts';
 import { queuesOf } from '../core/queues.ts';
 import type { TemporalTarget } from '../server/connection.ts';
-import type { TrainerBackend } from '../setup/backend.ts';
+import { originOf, type TrainerBackend } from '../setup/backend.ts';
 import type { Store } from '../store/index.ts';
 import { storeId } from '../store/runs.ts';
 import { workflowBundle } from './bundle.ts';
@@ -22,6 +22,8 @@ export interface WorkerOptions {
   cacheDir: string;
   /** What trains; left out: processes of our own. They are closed at the end. */
   trainers?: TrainerPool;
+  /** Workflows kept in memory between two tasks; 0: every task replays its history, which finds what is not deterministic. */
+  maxCachedWorkflows?: number;
   onReady?(queues: string[]): void;
   onWarning?(message: string): void;
 }
@@ -49,7 +51,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         ...shared,
         taskQueue: queues.sweep,
         workflowBundle: await workflowBundle(cacheDir),
-        activities: createBookkeepingActivities({ store, backendName: backend.name }),
+        ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
+        activities: createBookkeepingActivities({ store, origin: originOf(backend) }),
       }),
       Worker.create({
         ...shared,

@@ -26,3 +26,6 @@ export async function chooseBackend(wanted?: BackendKind): Promise<TrainerBacken
   const kind = wanted ?? 'wasm';
   return { name: `${kind} ${TFJS}`, accelerator: 'cpu', choice: { kind, threads: 1 }, env: {} };
 }
+
+/** What results of trials trained by it say of themselves. */
+export const originOf = ({ name, choice }: TrainerBackend): { backend: string; replayed: boolean } => ({ backend: name, replayed: choice.kind === 'native' });

@@ -1,24 +1,40 @@
 /** The run folder, typed: which key holds what, and in which order a trial's files are written. */
 import { createHash, randomBytes } from 'node:crypto';
+import type { Control } from '../core/control.ts';
 import { hashJson } from '../core/json.ts';
 import type { Checkpoint, CurvePoint, Observation, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
-import type { SamplingSpec, SweepSpec } from '../core/spec.ts';
+import type { SamplingSpec, SweepSpec, TrainingSpec } from '../core/spec.ts';
+import { SCIENCE_VERSION } from '../core/trial.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
+import { clearDecisions } from './decisions.ts';
 import { pretty, readJson, trialKey } from './keys.ts';
 import type { Store } from './types.ts';
 
 /** How a sweep ended, in `outcome.json`; absent while it runs. */
-export interface SweepOutcome { state: 'completed' | 'cancelled' | 'failed'; total: number; completed: number; diverged: number; failed: number; at: string; message?: string }
+export interface SweepOutcome {
+  state: 'completed' | 'cancelled' | 'failed';
+  total: number;
+  completed: number;
+  diverged: number;
+  failed: number;
+  stopped?: number;
+  at: string;
+  message?: string;
+}
 
 const RESULT = 'result.json';
+const FAILURE = 'failure.json';
 
 /** The runs folder's own id, made on first use: workers and sweeps that share it find each other by it. */
 export async function storeId(store: Store): Promise<string> {
-  await store.putNew('.store.json', pretty({ id: randomBytes(4).toString('hex') }));
-  const known = await readJson<{ id: string }>(store, '.store.json');
-  if (known === undefined) throw new Error(`${store.url}/.store.json has gone again`);
-  return known.id;
+  const key = '.store.json';
+  const known = await readJson<{ id: string }>(store, key);
+  if (known !== undefined) return known.id; // a full disk is no reason not to know it
+  await store.putNew(key, pretty({ id: randomBytes(4).toString('hex') }));
+  const made = await readJson<{ id: string }>(store, key);
+  if (made === undefined) throw new Error(`${store.url}/${key} has gone again`);
+  return made.id;
 }
 
 // ---- sweeps ----
@@ -32,12 +48,42 @@ export async function listSweeps(store: Store): Promise<string[]> {
 
 export const readSpec = (store: Store, sweepId: string) => readJson<SweepSpec>(store, `${sweepId}/sweep.json`);
 
-/** Keeps the resolved spec; false if the id already belongs to a different one. */
-export async function claimSweep(store: Store, sweepId: string, spec: SweepSpec): Promise<boolean> {
-  if (await store.putNew(`${sweepId}/sweep.json`, pretty(spec))) return true;
+/** A spec that a sweep had before it was extended: what it was, and how its trials ended. */
+export interface EarlierSpec { hash: string; ends: Pick<TrainingSpec, 'maxSteps' | 'stopWhen'> }
+
+const EXTENDED = 'extended.json';
+/** The specs that a sweep had before, oldest first. */
+export const readEarlier = async (store: Store, sweepId: string): Promise<EarlierSpec[]> => (await readJson<EarlierSpec[]>(store, `${sweepId}/${EXTENDED}`)) ?? [];
+
+/**
+ * Keeps the resolved spec of a sweep. Returns the one that stands: the given one, or what it has been extended to; undefined if
+ * the id belongs to another sweep.
+ */
+export async function claimSweep(store: Store, sweepId: string, spec: SweepSpec): Promise<SweepSpec | undefined> {
+  if (await store.putNew(`${sweepId}/sweep.json`, pretty(spec))) return spec;
   const there = await readSpec(store, sweepId);
-  return there !== undefined && hashJson(there) === hashJson(spec);
+  const hash = hashJson(spec);
+  if (there === undefined || hashJson(there) === hash) return there;
+  return (await readEarlier(store, sweepId)).some((earlier) => earlier.hash === hash) ? there : undefined;
 }
+
+/** Lets a sweep go on that has ended, or with another spec: how it ended, what failed and what was decided is forgotten. Safe to repeat. */
+export async function reopenSweep(store: Store, sweepId: string, spec: SweepSpec): Promise<void> {
+  const there = await readSpec(store, sweepId);
+  if (there !== undefined && hashJson(there) !== hashJson(spec)) {
+    const { maxSteps, stopWhen } = there.training;
+    const earlier = (await readEarlier(store, sweepId)).filter(({ hash }) => hash !== hashJson(there));
+    await store.put(`${sweepId}/${EXTENDED}`, pretty([...earlier, { hash: hashJson(there), ends: { maxSteps, ...(stopWhen && { stopWhen }) } }]));
+    await store.put(`${sweepId}/sweep.json`, pretty(spec));
+  }
+  await clearDecisions(store, sweepId);
+  for (const trialId of await listTrials(store, sweepId)) await store.remove(trialKey(sweepId, trialId, FAILURE));
+  await clearOutcome(store, sweepId);
+}
+
+/** What people have set while the sweep ran; nothing if nobody did. */
+export const readControl = async (store: Store, sweepId: string): Promise<Control> => (await readJson<Control>(store, `${sweepId}/control.json`)) ?? { paused: false };
+export const writeControl = (store: Store, sweepId: string, control: Control) => store.put(`${sweepId}/control.json`, pretty(control));
 
 export const readOutcome = (store: Store, sweepId: string) => readJson<SweepOutcome>(store, `${sweepId}/outcome.json`);
 export const writeOutcome = (store: Store, sweepId: string, outcome: SweepOutcome) => store.put(`${sweepId}/outcome.json`, pretty(outcome));
@@ -65,9 +111,10 @@ export async function listTrials(store: Store, sweepId: string): Promise<string[
 
 export const readResult = (store: Store, sweepId: string, trialId: string) => readJson<TrialResult>(store, trialKey(sweepId, trialId, RESULT));
 export const readTiming = (store: Store, sweepId: string, trialId: string) => readJson<TrialTiming>(store, trialKey(sweepId, trialId, 'timing.json'));
-export const readFailure = (store: Store, sweepId: string, trialId: string) => readJson<TrialFailure>(store, trialKey(sweepId, trialId, 'failure.json'));
+export const readFailure = (store: Store, sweepId: string, trialId: string) => readJson<TrialFailure>(store, trialKey(sweepId, trialId, FAILURE));
+export const clearFailure = (store: Store, sweepId: string, trialId: string) => store.remove(trialKey(sweepId, trialId, FAILURE));
 export const writeFailure = (store: Store, sweepId: string, failure: TrialFailure) =>
-  store.put(trialKey(sweepId, failure.trialId, 'failure.json'), pretty(failure));
+  store.put(trialKey(sweepId, failure.trialId, FAILURE), pretty(failure));
 
 export async function readCurve(store: Store, sweepId: string, trialId: string): Promise<CurvePoint[] | undefined> {
   const bytes = await store.get(trialKey(sweepId, trialId, 'metrics.csv'));
@@ -111,24 +158,30 @@ export async function commitTrial(store: Store, sweepId: string, { result, timin
       store.put(key('timing.json'), pretty(timing)),
     ]);
     await store.putNew(key(RESULT), pretty(result));
-    await store.remove(key('failure.json'));
+    await store.remove(key(FAILURE));
   }
   await store.remove(key('attempts'));
   await store.remove(key('rungs'));
   return (await readResult(store, sweepId, result.trialId)) ?? result;
 }
 
-/**
- * A result of the same trial, science and backend from any sweep of the runs folder, copied into this one.
- * Undefined where there is none.
- */
-export async function adoptTrial(store: Store, sweepId: string, trialId: string, backend: string): Promise<TrialResult | undefined> {
-  const own = await readResult(store, sweepId, trialId);
-  if (own !== undefined) return own;
-  for (const other of await listSweeps(store)) {
+/** What a result was computed with. Others may differ in their last digits, so they are not taken for it. */
+export interface Origin { backend: string; replayed: boolean }
+
+/** Why a result is not what this origin would give, as a reason that may be counted; undefined if it is. */
+export function differenceFrom({ backend, replayed }: Origin, result: TrialResult): string | undefined {
+  if (result.science !== SCIENCE_VERSION) return `of version ${result.science} of the science, not ${SCIENCE_VERSION}`;
+  if (result.backend !== backend) return `trained by ${result.backend}, not ${backend}`;
+  if (result.replayed !== replayed) return result.replayed ? 'trained as a graph, not step by step' : 'trained step by step, not as a graph';
+  return undefined;
+}
+
+/** A result of the same trial and origin from one of the other sweeps of the runs folder, copied into this one; undefined where there is none. */
+export async function adoptTrial(store: Store, sweepId: string, trialId: string, origin: Origin, sweeps?: readonly string[]): Promise<TrialResult | undefined> {
+  for (const other of sweeps ?? (await listSweeps(store))) {
     if (other === sweepId) continue;
     const result = await readResult(store, other, trialId);
-    if (result === undefined || result.backend !== backend) continue;
+    if (result === undefined || differenceFrom(origin, result) !== undefined) continue;
     const there = await store.list(trialKey(other, trialId));
     for (const file of ['model.ckpt', 'metrics.csv', 'observations.json', 'timing.json', RESULT]) { // in the order of a commit
       const bytes = there.includes(file) ? await store.get(trialKey(other, trialId, file)) : undefined;

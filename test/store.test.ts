@@ -7,7 +7,7 @@ import type { Checkpoint, TrialResult } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { trialId } from '../core/trial.ts';
 import { openStore } from '../store/index.ts';
-import { adoptTrial, commitTrial, latestCheckpoint, readCurve, readModel, readResult, saveCheckpoint, storeId } from '../store/runs.ts';
+import { adoptTrial, commitTrial, differenceFrom, latestCheckpoint, readCurve, readModel, readResult, saveCheckpoint, storeId } from '../store/runs.ts';
 
 const newStore = async () => openStore(await mkdtemp(join(tmpdir(), 'sweep-store-')));
 const trial: TrialSpec = {
@@ -96,11 +96,16 @@ test('a trial is committed once: whoever comes second changes nothing', async ()
   assert.deepEqual((await store.list(`s/trials/${id}`)), ['metrics.csv', 'model.ckpt', 'observations.json', 'result.json', 'timing.json']);
 });
 
-test('a result is adopted from another sweep, but not from another backend', async () => {
+test('a result is adopted from another sweep, but not from another backend, and not step by step for a graph', async () => {
   const store = await newStore();
   await store.put('first/sweep.json', '{}');
   await commitTrial(store, 'first', finished);
-  assert.equal(await adoptTrial(store, 'second', id, 'another'), undefined);
-  assert.deepEqual(await adoptTrial(store, 'second', id, 'test'), result);
+  const origin = { backend: 'test', replayed: false };
+  assert.equal(await adoptTrial(store, 'second', id, { ...origin, backend: 'another' }), undefined);
+  assert.equal(await adoptTrial(store, 'second', id, { ...origin, replayed: true }), undefined);
+  assert.equal(differenceFrom({ ...origin, backend: 'another' }, result), 'trained by test, not another');
+  assert.equal(differenceFrom({ ...origin, replayed: true }, result), 'trained step by step, not as a graph');
+  assert.match(differenceFrom(origin, { ...result, science: 0 }) ?? '', /^of version 0 of the science, not \d+$/);
+  assert.deepEqual(await adoptTrial(store, 'second', id, origin), result);
   assert.deepEqual(await readModel(store, 'second', id), finished.model);
 });

@@ -1,29 +1,79 @@
-/** Inputs, queries and limits of the workflows; imported by their clients too. */
-import { defineQuery } from '@temporalio/workflow';
+/** Inputs, queries, updates, signals and limits of the workflows; imported by their clients too. */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AdaptiveState } from '../core/adaptive.ts';
+import type { Control } from '../core/control.ts';
 import type { Progress } from '../core/progress.ts';
+import type { ShardPlace } from '../core/shards.ts';
 import type { SweepSpec } from '../core/spec.ts';
 
-export interface SweepInput {
+/** What every job of a sweep is made with. */
+export interface JobSetting {
   sweepId: string;
   spec: SweepSpec;
   science: number;
   /** The queue that training jobs go to. */
   trainQueue: string;
-  /** Whether this Temporal server knows our search attributes. */
-  searchAttributes: boolean;
-  /** Carried by continue-as-new: when the first run began; the trials before `next` are behind us, and `progress` came of them. */
-  startedAt?: string;
-  next?: number;
-  progress?: Progress;
+  /** Whether results of other sweeps of the runs folder are taken. */
+  cache: boolean;
 }
 
-export interface ShardInput { sweepId: string; spec: SweepSpec; science: number; trainQueue: string; from: number; to: number }
+export interface SweepInput extends JobSetting {
+  /** Whether this Temporal server knows our search attributes. */
+  searchAttributes: boolean;
+  /** Jobs to keep queued where every result may change what is next: about twice the slots of the workers. */
+  ahead: number;
+  control: Control;
+  /** From the run before, by continue-as-new; left out: the sweep begins. */
+  carried?: Carried;
+}
+
+/** What a run of the sweep's workflow leaves to the next. The store has the rest. */
+export interface Carried {
+  startedAt: string;
+  /** Of the trials that are behind us; of a small sweep only `cached` counts, its trials are looked up again. */
+  progress: Progress;
+  /** A large sweep: where the next shard begins, and those that run. */
+  next: number;
+  shards: ShardPlace[];
+  adaptive?: AdaptiveState;
+}
+
+export interface ShardInput extends JobSetting {
+  /** The sweep's workflow, which is told how it goes. */
+  root: string;
+  from: number;
+  to: number;
+  slots: number;
+  /** From the run before: how many of its trials were cached. Left out: the shard begins, and failed trials are tried again. */
+  cached?: number;
+}
 
 /** Trials a workflow run handles itself: at 6 to 9 events each it stays below the 4,096 at which continue-as-new is suggested. */
 export const TRIALS_PER_RUN = 400;
 
-/** Jobs queued at a time; more would only make the history's pending list long. */
+/** Jobs in training and queued at a time, unless somebody says otherwise; more would only make the history's pending list long. */
 export const WINDOW = 64;
 
-/** How far this workflow's own trials are. */
+/** A workflow's own trials, and for the sweep's own: what people have set, and the workflows that run the others. */
+export interface SweepProgress extends Progress { paused: boolean; maxConcurrent?: number; shards: string[] }
 export const progressQuery = defineQuery<Progress>('progress');
+export const sweepProgressQuery = defineQuery<SweepProgress>('progress');
+
+/** Whether it was not so before. */
+export interface Answer { changed: boolean }
+export const pauseUpdate = defineUpdate<Answer>('pause');
+export const resumeUpdate = defineUpdate<Answer>('resume');
+export const concurrencyUpdate = defineUpdate<Answer, [jobs: number]>('concurrency');
+/** To a spec that has all trials of the old one, and more. */
+export const extendUpdate = defineUpdate<Answer, [spec: SweepSpec]>('extend');
+/** Tries the failed trials again. */
+export const retryUpdate = defineUpdate<Answer>('retry');
+
+/** From the sweep to a shard: so many jobs at a time; 0: hold. */
+export const slotsSignal = defineSignal<[slots: number]>('slots');
+/** From the sweep to a shard: let the jobs save a checkpoint, and end. */
+export const closeSignal = defineSignal('close');
+
+/** From a shard to the sweep. `left`: all is begun, and so many jobs are not done. `ended`: what came of its trials. */
+export interface ShardNews { from: number; left?: number; ended?: Progress; error?: string }
+export const shardSignal = defineSignal<[news: ShardNews]>('shard');

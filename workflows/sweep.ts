@@ -1,81 +1,142 @@
 import {
-  CancellationScope, continueAsNew, executeChild, isCancellation, ParentClosePolicy, setCurrentDetails, setHandler,
-  upsertSearchAttributes, workflowInfo,
+  allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, setCurrentDetails, setHandler, sleep, upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { countTrials } from '../core/plan.ts';
-import { addProgress, emptyProgress, withOutcome, type Progress } from '../core/progress.ts';
-import { progressQuery, TRIALS_PER_RUN, type SweepInput } from './messages.ts';
-import { shard } from './shard.ts';
-import { bookkeeping, runTrials } from './trials.ts';
+import { isAdaptive } from '../core/adaptive.ts';
+import { concurrencyProblem, retryProblem } from '../core/control.ts';
+import { extensionProblem } from '../core/extend.ts';
+import { countTrials, countWithin } from '../core/plan.ts';
+import { summaryOf } from '../core/progress.ts';
+import { adaptive } from './adaptive.ts';
+import { bookkeeping } from './activities.ts';
+import {
+  concurrencyUpdate, extendUpdate, pauseUpdate, resumeUpdate, retryUpdate, sweepProgressQuery, TRIALS_PER_RUN, WINDOW, type SweepInput, type SweepProgress,
+} from './messages.ts';
+import type { Part } from './part.ts';
+import { range } from './range.ts';
+import { shards } from './shards.ts';
 
 const SweepStatus = defineSearchAttributeKey('SweepStatus', 'KEYWORD');
 const SweepBest = defineSearchAttributeKey('SweepBest', 'DOUBLE');
 
-/** A sweep: all trials of one spec, in this run if they are few, in shards one after the other if they are many; then the report. */
-export async function sweep(input: SweepInput): Promise<Progress> {
-  const { sweepId, spec, searchAttributes } = input;
-  const { goal, metric } = spec.objective;
-  const total = countTrials(spec);
-  const startedAt = input.startedAt ?? new Date().toISOString();
-  let progress = input.progress ?? emptyProgress(total);
-  setHandler(progressQuery, () => progress);
+/** Why a sweep is not to be changed now, as an error that the client knows. */
+const refuse = (problem: string | undefined, type = 'Refused') => {
+  if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, type);
+};
 
-  const show = (state: string) => {
-    const { completed, cached, diverged, failed, best } = progress;
-    const counts = [`${completed + failed}/${total} trials`, `${cached} cached`, `${diverged} diverged`, `${failed} failed`].join(' · ');
-    setCurrentDetails(`**${state}** · ${counts}${best ? `\n\nBest ${metric}: **${best.objective}** (${best.label}, trial \`${best.trialId}\`)` : ''}`);
+/** A sweep: all trials of one spec, and then the report. What people set while it runs comes in as updates. */
+export async function sweep(input: SweepInput): Promise<SweepProgress> {
+  const { sweepId, spec, searchAttributes, carried } = input;
+  const { metric } = spec.objective;
+  const startedAt = carried?.startedAt ?? new Date().toISOString();
+  let { control } = input;
+  /** What the next run is to begin with, once somebody has extended the sweep or retries what failed. */
+  let again: SweepInput | undefined;
+  let timeIsUp = false;
+  let isEnding = false;
+
+  const slots = () => (control.paused ? 0 : (control.maxConcurrent ?? spec.budget.maxConcurrent ?? (isAdaptive(spec) ? input.ahead : WINDOW)));
+  const part = partOf();
+  const progress = (): SweepProgress => ({ ...part.progress(), ...control, shards: part.shards() });
+  const state = () => (control.paused ? 'paused' : 'running');
+
+  function partOf(): Part {
+    const setting = { ...input, slots: slots(), carried, onProgress: () => show(state()) };
+    if (isAdaptive(spec)) return adaptive(setting);
+    if (countWithin(spec) > TRIALS_PER_RUN) return shards(setting);
+    const run = range({ ...setting, from: 0, to: countWithin(spec), total: countTrials(spec), cached: carried?.progress.cached });
+    return { ...run, shards: () => [], carry: () => ({ progress: run.progress(), next: 0, shards: [] }) };
+  }
+
+  function show(status: string): void {
+    const { best } = part.progress();
+    const limit = control.maxConcurrent === undefined ? '' : ` · at most ${control.maxConcurrent} at a time`;
+    setCurrentDetails(`**${status}** · ${summaryOf(part.progress())}${limit}${best ? `\n\nBest ${metric}: **${best.objective}** (${best.label}, trial \`${best.trialId}\`)` : ''}`);
+  }
+  function publish(status: string): void {
+    show(status);
+    const { best } = part.progress();
+    if (searchAttributes) upsertSearchAttributes([{ key: SweepStatus, value: status }, ...(best ? [{ key: SweepBest, value: best.objective }] : [])]);
+  }
+
+  // Changes are written to the run folder one after the other, each as things are when its turn comes.
+  let recording: Promise<void> = Promise.resolve();
+  async function change(next: Partial<SweepInput['control']>): Promise<{ changed: boolean }> {
+    const changed = Object.entries(next).some(([key, value]) => control[key as keyof typeof control] !== value);
+    control = { ...control, ...next };
+    part.setSlots(slots());
+    publish(state());
+    recording = recording.then(() => bookkeeping.recordControl({ sweepId, control }));
+    await recording;
+    return { changed };
+  }
+  async function restart(next: SweepInput): Promise<{ changed: boolean }> {
+    again = next;
+    recording = recording.then(() => bookkeeping.reopen({ sweepId, spec: next.spec }));
+    await recording;
+    part.close();
+    return { changed: true };
+  }
+  const begun = (): SweepInput => {
+    const { carried: _, ...rest } = again ?? input;
+    return { ...rest, control };
   };
-  const publish = (state: string) => {
-    show(state);
-    if (!searchAttributes) return;
-    upsertSearchAttributes([{ key: SweepStatus, value: state }, ...(progress.best ? [{ key: SweepBest, value: progress.best.objective }] : [])]);
-  };
-  const finish = (state: 'completed' | 'cancelled' | 'failed', message?: string) => CancellationScope.nonCancellable(async () => {
-    const { completed, diverged, failed } = progress;
-    await bookkeeping.finish({ sweepId, outcome: { state, total, completed, diverged, failed, at: new Date().toISOString(), ...(message && { message }) } });
-    publish(state);
+  const mustRun = () => refuse(isEnding ? `${sweepId} is just ending` : undefined, 'Ending');
+  const open = { validator: mustRun };
+  setHandler(sweepProgressQuery, progress);
+  setHandler(pauseUpdate, () => change({ paused: true }), open);
+  setHandler(resumeUpdate, () => change({ paused: false }), open);
+  setHandler(concurrencyUpdate, (maxConcurrent) => change({ maxConcurrent }), {
+    validator(jobs) {
+      mustRun();
+      refuse(concurrencyProblem(jobs));
+    },
+  });
+  setHandler(extendUpdate, (next) => restart({ ...begun(), spec: next }), {
+    validator(next) {
+      mustRun();
+      refuse(extensionProblem(begun().spec, next));
+    },
+  });
+  setHandler(retryUpdate, () => restart(begun()), {
+    validator() {
+      mustRun();
+      if (part.shards().length === 0) refuse(retryProblem(part.progress())); // what failed in a shard is its own to know
+    },
   });
 
-  /** All trials that are left; a large sweep goes on in a new run once this one's history is long. */
-  async function runAll(): Promise<void> {
-    if (total <= TRIALS_PER_RUN) {
-      await runTrials({ ...input, from: 0, to: total }, (trial, outcome) => {
-        progress = withOutcome(progress, outcome, trial.label, goal);
-        show('running');
-      });
-    } else {
-      for (let from = input.next ?? 0; from < total; from += TRIALS_PER_RUN) {
-        const to = Math.min(from + TRIALS_PER_RUN, total);
-        const { trainQueue, science } = input;
-        const part = await executeChild(shard, {
-          workflowId: `${sweepId}/${from}-${to}`,
-          args: [{ sweepId, spec, science, trainQueue, from, to }],
-          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-          staticSummary: `trials ${from} to ${to - 1} of ${total}`,
-        });
-        progress = addProgress(progress, part, goal);
-        publish('running');
-        if (to < total && workflowInfo().continueAsNewSuggested) await continueAsNew<typeof sweep>({ ...input, startedAt, next: to, progress });
-      }
-    }
-  }
+  const finish = (status: 'completed' | 'cancelled' | 'failed', message?: string) => CancellationScope.nonCancellable(async () => {
+    isEnding = true;
+    const { total, completed, diverged, failed, stopped } = part.progress();
+    const outcome = { state: status, total, completed, diverged, failed, ...(stopped > 0 && { stopped }), at: new Date().toISOString(), ...(message && { message }) };
+    await bookkeeping.finish({ sweepId, outcome });
+    publish(status);
+    await condition(allHandlersFinished);
+    return progress();
+  });
 
-  publish('running');
-  const { wallClockSeconds } = spec.budget;
-  const spentMs = Date.now() - Date.parse(startedAt);
+  publish(state());
+  const { wallClockSeconds, maxTrials } = spec.budget;
+  if (wallClockSeconds !== undefined) {
+    const spent = Date.now() - Date.parse(startedAt);
+    sleep(Math.max(1, wallClockSeconds * 1000 - spent)).then(() => {
+      timeIsUp = true;
+      part.close();
+    }, () => {}); // cancelled
+  }
+  let end: Awaited<ReturnType<Part['drive']>>;
   try {
-    if (wallClockSeconds === undefined) await runAll();
-    else await CancellationScope.withTimeout(Math.max(1, wallClockSeconds * 1000 - spentMs), runAll);
+    end = await part.drive();
   } catch (error) {
-    if (!isCancellation(error)) throw error;
-    if (wallClockSeconds !== undefined && !CancellationScope.current().consideredCancelled) {
-      await finish('completed', `ended by its budget of ${wallClockSeconds} seconds, with ${total - progress.completed - progress.failed} trials untrained`);
-      return progress;
-    }
-    await finish('cancelled');
+    await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : String((error as Error).message));
     throw error;
   }
-  await finish('completed');
-  return progress;
+  if (again !== undefined || end === 'continue') {
+    await condition(allHandlersFinished);
+    return continueAsNew<typeof sweep>(again === undefined ? { ...input, control, carried: { ...part.carry(), startedAt } } : begun());
+  }
+  const untrained = countTrials(spec) - part.progress().completed - part.progress().failed;
+  if (timeIsUp && untrained > 0) return finish('completed', `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`);
+  if (maxTrials !== undefined && untrained > 0) return finish('completed', `ended by its budget of ${maxTrials} trials, with ${untrained} untrained`);
+  return finish('completed');
 }

@@ -1,14 +1,14 @@
 /** `sweep plan`: what a sweep would do. Reads, counts, starts nothing. */
 import { availableParallelism } from 'node:os';
 import { valueText } from '../../core/json.ts';
-import { countTrials, sweepId, trialAt } from '../../core/plan.ts';
-import type { TrialResult, TrialTiming } from '../../core/results.ts';
+import { countTrials, countWithin, sweepId as idOf, trialAt } from '../../core/plan.ts';
 import { shapeGroups, shapeKey, type ShapeGroup } from '../../core/shapes.ts';
 import { kindOf, type Dimension } from '../../core/space/index.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { SweepSpec, TrainingSpec } from '../../core/spec.ts';
+import { chooseBackend, originOf } from '../../setup/backend.ts';
 import { loadSpec } from '../../spec/index.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { listSweeps, listTrials, readResult, readTiming } from '../../store/runs.ts';
+import { differenceFrom, listSweeps, listTrials, readResult, readTiming, type Origin } from '../../store/runs.ts';
 import { spaceCounts } from '../ui/space.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
@@ -19,7 +19,15 @@ const MOST = 20_000;
 /** Shape groups on the screen; --json has all of them. */
 const MOST_LINES = 20;
 
-interface Earlier { result: TrialResult; timing: TrialTiming | undefined }
+/** What is known of a trial from earlier runs: small, because there may be many. */
+interface Earlier {
+  shape: string;
+  steps: number;
+  training: Pick<TrainingSpec, 'maxSteps' | 'stopWhen'>;
+  seconds: number | undefined;
+  /** Why no result of it is taken; undefined: one is. */
+  difference: string | undefined;
+}
 
 export interface Plan {
   sweepId: string;
@@ -27,6 +35,8 @@ export interface Plan {
   trials: number;
   /** Trials that have a result in the runs folder, among the first `of`. */
   cached: { trials: number; of: number };
+  /** Trials with a result that is not taken, by the reason. */
+  passedOver: Record<string, number>;
   groups: (ShapeGroup & { seconds: number | undefined })[];
   /** False: more cases than the groups show. */
   complete: boolean;
@@ -35,14 +45,20 @@ export interface Plan {
   seconds: number | undefined;
 }
 
-/** Every result in the runs folder, by trial. */
-async function earlierTrials(store: Store): Promise<Map<string, Earlier>> {
+/** Every trial with a result in the runs folder. Those of the sweep itself are its own, whatever they were trained by. */
+async function earlierTrials(store: Store, { sweepId: own, origin }: PlanOf): Promise<Map<string, Earlier>> {
   const found = new Map<string, Earlier>();
   for (const sweep of await listSweeps(store)) {
     for (const id of await listTrials(store, sweep)) {
-      if (found.has(id)) continue;
+      if (found.get(id)?.difference === undefined && found.has(id)) continue;
       const result = await readResult(store, sweep, id).catch(() => undefined); // a damaged one is trained again
-      if (result) found.set(id, { result, timing: await readTiming(store, sweep, id).catch(() => undefined) });
+      if (result === undefined) continue;
+      const timing = await readTiming(store, sweep, id).catch(() => undefined);
+      const { maxSteps, stopWhen } = result.trial.training;
+      found.set(id, {
+        shape: shapeKey(result.trial), steps: result.steps, training: { maxSteps, ...(stopWhen && { stopWhen }) }, seconds: timing?.seconds,
+        difference: sweep === own || origin === undefined ? undefined : differenceFrom(origin, result),
+      });
     }
   }
   return found;
@@ -52,24 +68,36 @@ async function earlierTrials(store: Store): Promise<Map<string, Earlier>> {
 function secondsOf({ example, key }: ShapeGroup, earlier: Iterable<Earlier>): number | undefined {
   const { maxSteps, stopWhen } = example.training;
   const times: number[] = [];
-  for (const { result, timing } of earlier) {
-    if (timing === undefined || result.steps === 0 || shapeKey(result.trial) !== key) continue;
-    const { training } = result.trial;
+  for (const { shape, steps, training, seconds } of earlier) {
+    if (seconds === undefined || steps === 0 || shape !== key) continue;
     const sameEnd = training.maxSteps === maxSteps && JSON.stringify(training.stopWhen) === JSON.stringify(stopWhen);
-    times.push(sameEnd ? timing.seconds : (timing.seconds / result.steps) * maxSteps);
+    times.push(sameEnd ? seconds : (seconds / steps) * maxSteps);
   }
   return times.length === 0 ? undefined : times.reduce((a, b) => a + b) / times.length;
 }
 
-export async function planOf(spec: SweepSpec, store: Store): Promise<Plan> {
-  const trials = countTrials(spec);
-  const earlier = await earlierTrials(store);
+export interface PlanOf {
+  /** Left out: the one that this spec gives. */
+  sweepId?: string;
+  /** What trials would be trained by; left out: any result will do. */
+  origin?: Origin | undefined;
+}
+
+export async function planOf(spec: SweepSpec, store: Store, { sweepId = idOf(spec), origin }: PlanOf = {}): Promise<Plan> {
+  const trials = countWithin(spec);
+  const earlier = await earlierTrials(store, { sweepId, origin });
   const of = earlier.size === 0 ? trials : Math.min(trials, MOST);
   const cachedByShape = new Map<string, number>();
+  const passedOver = new Map<string, number>();
   let cached = 0;
   for (let i = 0; earlier.size > 0 && i < of; i++) {
     const { trialId, trial } = trialAt(spec, i);
-    if (!earlier.has(trialId)) continue;
+    const known = earlier.get(trialId);
+    if (known === undefined) continue;
+    if (known.difference !== undefined) {
+      passedOver.set(known.difference, (passedOver.get(known.difference) ?? 0) + 1);
+      continue;
+    }
     cached++;
     cachedByShape.set(shapeKey(trial), (cachedByShape.get(shapeKey(trial)) ?? 0) + 1);
   }
@@ -83,7 +111,7 @@ export async function planOf(spec: SweepSpec, store: Store): Promise<Plan> {
   });
   const total = left.reduce((a, b) => a + b, 0) / slots;
   const seconds = complete && !Number.isNaN(total) ? total : undefined;
-  return { sweepId: sweepId(spec), spec, trials, cached: { trials: cached, of }, groups: timed, complete, slots, seconds };
+  return { sweepId, spec, trials, cached: { trials: cached, of }, passedOver: Object.fromEntries(passedOver), groups: timed, complete, slots, seconds };
 }
 
 function dimensionText(dimension: Dimension): string {
@@ -95,6 +123,10 @@ function dimensionText(dimension: Dimension): string {
   const text = clean(conditions.length === 0 ? value : `${value}   where ${conditions.join(' and ')}`);
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;
 }
+
+/** '3 results not taken: trained by wasm 4.22.0, not tensorflow 2.21.0 cpu' */
+export const passedOverLines = (passedOver: Plan['passedOver']): string[] =>
+  Object.entries(passedOver).map(([why, n]) => `${plural(n, 'result')} not taken: ${why}`);
 
 function planLines(plan: Plan, file: string, style: Style): string[] {
   const { spec, trials, cached, groups, complete, slots, seconds } = plan;
@@ -112,6 +144,8 @@ function planLines(plan: Plan, file: string, style: Style): string[] {
   return [
     style.bold(clean(spec.name)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`),
     `  ${plural(trials, 'trial')}${counts === '' ? '' : ` (${counts})`}, ${count(cached.trials)} of them cached${inTheFirst}`,
+    ...passedOverLines(plan.passedOver).map((line) => `  ${line}`),
+    ...(trials < countTrials(spec) ? [`  the first ${count(trials)} of ${count(countTrials(spec))}: budget.maxTrials`] : []),
     '',
     ...table(values).map((line) => `    ${line}`),
     '',
@@ -141,7 +175,7 @@ function planJson({ spec, groups, seconds, ...plan }: Plan) {
 export interface PlanOptions { set?: string[]; runs: string; json?: boolean }
 
 export async function plan(file: string, { set = [], runs, json }: PlanOptions): Promise<void> {
-  const found = await planOf(await loadSpec(file, { set }), openStore(runs));
+  const found = await planOf(await loadSpec(file, { set }), openStore(runs), { origin: originOf(await chooseBackend()) });
   const lines = json ? [JSON.stringify(planJson(found), null, 2)] : planLines(found, file, styleOf(process.stdout));
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -15,13 +15,13 @@ import { ensureWorker } from '../../orchestrate/background.ts';
 import { followSweep, startSweep, sweepUrl } from '../../orchestrate/sweeps.ts';
 import { collectProvenance, recordProvenance } from '../../reports/provenance.ts';
 import { connect, type TemporalTarget } from '../../server/connection.ts';
-import { chooseBackend } from '../../setup/backend.ts';
+import { chooseBackend, originOf } from '../../setup/backend.ts';
 import { loadSweep } from '../../spec/index.ts';
 import { openStore } from '../../store/index.ts';
 import { claimSweep, writeCorpus } from '../../store/runs.ts';
 import { defaultSlots } from '../defaults.ts';
 import { chooseDisplay, follow, sayHowToComeBack } from '../follow.ts';
-import { planOf } from './plan.ts';
+import { passedOverLines, planOf } from './plan.ts';
 import { ensureParts } from './setup.ts';
 
 export interface StartOptions {
@@ -30,36 +30,39 @@ export interface StartOptions {
   id?: string;
   backend?: BackendKind;
   workers?: number;
+  /** False: --no-cache. */
+  cache?: boolean;
   runs: string;
   json?: boolean;
 }
 
 export async function start(file: string, options: StartOptions, signal: AbortSignal): Promise<void> {
   const began = Date.now();
-  const { spec, corpora } = await loadSweep(file, { set: options.set ?? [] }); // 1
+  const { spec: given, corpora } = await loadSweep(file, { set: options.set ?? [] }); // 1
   const store = openStore(options.runs);
-  const sweepId = options.id ?? idOf(spec);
+  const sweepId = options.id ?? idOf(given);
 
   await ensureParts({ native: options.backend === undefined || options.backend === 'native', signal }); // 2
   const backend = await chooseBackend(options.backend);
   const slots = options.workers ?? defaultSlots(backend.accelerator);
   const target = await connect({ start: true, signal }); // 3
-  const plan = await planOf(spec, store);
+  const plan = await planOf(given, store, { sweepId, origin: originOf(backend) });
 
-  if (await claimSweep(store, sweepId, spec)) { // 4; startSweep() says what is wrong if the id is another sweep's
+  if (await claimSweep(store, sweepId, given)) { // 4; startSweep() says what is wrong if the id is another sweep's
     for (const [reference, text] of corpora) await writeCorpus(store, sweepId, reference, text);
     await recordProvenance(store, sweepId, await collectProvenance({ backend: backend.name }));
   }
   signal.throwIfAborted();
-  const begin = (on: TemporalTarget) => startSweep({ spec, sweepId, store, target: on, accelerator: backend.accelerator });
-  const { attached, total } = await begin(target); // 5
+  const begin = (on: TemporalTarget, noCache = false) =>
+    startSweep({ spec: given, sweepId, store, target: on, accelerator: backend.accelerator, slots, noCache });
+  const { attached, total, spec, paused } = await begin(target, options.cache === false); // 5
   const worker = { store, slots, backend: backend.choice.kind };
   await ensureWorker({ ...worker, target }); // 6
 
   const url = await sweepUrl(target, store, sweepId);
   const display = chooseDisplay(options);
   display.open({
-    spec, sweepId, total, attached, cached: plan.cached.trials, backend: backend.name, slots,
+    spec, sweepId, total, attached, cached: plan.cached.trials, passedOver: passedOverLines(plan.passedOver), paused, backend: backend.name, slots,
     ...(plan.seconds !== undefined && { estimate: plan.seconds }), ...(url !== undefined && { url }),
   });
   if (options.detach) {
@@ -73,6 +76,6 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
     await ensureWorker({ ...worker, target: again });
     return again;
   };
-  const snapshots = followSweep(target, store, sweepId, { signal, revive, restart: begin }); // 7
+  const snapshots = followSweep(target, store, sweepId, { signal, revive, restart: (on) => begin(on) }); // 7
   if (await follow({ spec, sweepId, store, snapshots, display, ...(!attached && { began }) }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, options.runs);
 }

@@ -38,6 +38,10 @@ export interface Opening {
   /** It ran already: this only looks on. */
   attached: boolean;
   cached?: number;
+  /** Results that are not taken, and why, a line each. */
+  passedOver?: string[];
+  /** It holds: nothing is trained until it is resumed. */
+  paused?: boolean;
   backend?: string;
   slots?: number;
   /** Seconds. */

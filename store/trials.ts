@@ -1,0 +1,45 @@
+/** The trials of a sweep with what the run folder has of each, one after the other: memory does not grow with their number. */
+import { isAdaptive } from '../core/adaptive.ts';
+import { countTrials, plannedTrial, trialAt, type PlannedTrial } from '../core/plan.ts';
+import type { RungRecord, TrialFailure, TrialResult } from '../core/results.ts';
+import { searchOf, type Configuration } from '../core/search/index.ts';
+import type { SweepSpec } from '../core/spec.ts';
+import { readDecisions } from './decisions.ts';
+import { readHighestRung } from './rungs.ts';
+import { readFailure, readResult } from './runs.ts';
+import type { Store } from './types.ts';
+
+/** Files are read for this many trials at a time. */
+const READ_AHEAD = 32;
+
+/** What a search that learns has chosen so far, by configuration; nothing for one that does not learn: its choices follow from the spec. */
+export async function readSuggestions(store: Store, sweepId: string, spec: SweepSpec): Promise<Map<number, Configuration> | undefined> {
+  if (!isAdaptive(spec) || searchOf(spec).suggest === undefined) return undefined;
+  const record = await readDecisions(store, sweepId);
+  return new Map(record.flatMap((entry) => ('suggested' in entry && entry.suggested ? [[entry.assignment.configuration, entry.suggested] as const] : [])));
+}
+
+/** Trial `index`; undefined where the search has not chosen it yet. */
+export function trialWith(spec: SweepSpec, suggestions: ReadonlyMap<number, Configuration> | undefined, index: number): PlannedTrial | undefined {
+  if (suggestions === undefined) return trialAt(spec, index);
+  const configuration = suggestions.get(Math.floor(index / spec.repeats));
+  return configuration && plannedTrial(spec, configuration, index);
+}
+
+export interface StoredTrial extends PlannedTrial {
+  /** Its result, else why it failed, else the highest rung it has reached; undefined: nothing yet. */
+  found: TrialResult | TrialFailure | RungRecord | undefined;
+}
+
+export async function* storedTrials(store: Store, sweepId: string, spec: SweepSpec): AsyncGenerator<StoredTrial> {
+  const suggestions = await readSuggestions(store, sweepId, spec);
+  const total = countTrials(spec);
+  for (let start = 0; start < total; start += READ_AHEAD) {
+    const planned = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialWith(spec, suggestions, start + i) ?? []).flat();
+    yield* await Promise.all(planned.map(async (trial): Promise<StoredTrial> => {
+      const { trialId } = trial;
+      const found = (await readResult(store, sweepId, trialId)) ?? (await readFailure(store, sweepId, trialId)) ?? (await readHighestRung(store, sweepId, trialId));
+      return { ...trial, found };
+    }));
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Sweeps on a real Temporal server with trainers that train nothing: what they answer is a function of the trial and the step,
+ * and a test decides when. One a process, because a process has one Temporal runtime.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../activities/trainer-pool.ts';
+import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
+import type { SweepSpec } from '../../core/spec.ts';
+import { deriveSeed } from '../../core/trial.ts';
+import { startSweep, workflowIdOf } from '../../orchestrate/sweeps.ts';
+import { runWorker } from '../../orchestrate/worker.ts';
+import type { TemporalTarget } from '../../server/connection.ts';
+import { outcomeOf } from '../../core/progress.ts';
+import { openStore, type Store } from '../../store/index.ts';
+import { commitTrial, readOutcome, type SweepOutcome } from '../../store/runs.ts';
+import { commitRung } from '../../store/rungs.ts';
+import { newMachine, until } from './machine.ts';
+
+export const labSpec: SweepSpec = {
+  name: 'lab', description: '',
+  task: { name: 'palindrome', length: 5 },
+  model: { cell: 'rnn', hiddenUnits: 1, layers: 1 },
+  training: { optimizer: 'sgd', learningRate: 0.1, batchSize: 1, maxSteps: 900, evaluateEvery: 100, evaluationSize: 1 },
+  space: { 'training.learningRate': { choice: [0.1, 0.2, 0.3] } }, repeats: 2, seed: 1,
+  search: { name: 'grid' }, scheduler: { name: 'full' }, objective: { metric: 'accuracy', goal: 'maximize' },
+  budget: {}, resources: { accelerator: 'cpu' }, report: { figures: [] },
+};
+
+const backend = { name: 'none', accelerator: 'cpu' as const, choice: { kind: 'cpu' as const }, env: {} };
+
+export interface Laboratory {
+  store: Store;
+  target: TemporalTarget;
+  /** Jobs that trainers have in hand now. */
+  inHand(): TrainJob[];
+  /** The most of them at a time since this was asked last. */
+  most(): number;
+  /** Jobs that were begun, in their order. */
+  begun: TrainJob[];
+  /** What the worker complained about. */
+  warnings: string[];
+  /** Jobs end by themselves (true, as at first), or when they are told to. */
+  flow(flows: boolean): void;
+  /** Lets so many of those in hand end. */
+  release(count: number): void;
+  /** Trials of which this is true fail for good. */
+  fails(which: (lane: Lane) => boolean): void;
+  start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean }): Promise<SweepSpec>;
+  ended(sweepId: string): Promise<SweepOutcome>;
+  /** The histories of all runs of a sweep's own workflow, the first first. */
+  histories(workflowId: string): Promise<temporal.api.history.v1.IHistory[]>;
+  stop(): Promise<void>;
+}
+
+/** What a trial has at a step: it grows, towards a height of its own. */
+const accuracyOf = (trialId: string, step: number) => (deriveSeed(1, trialId) / 2 ** 32) * (step / (step + 100));
+
+export async function newLaboratory({ slots = 4, maxCachedWorkflows }: { slots?: number; maxCachedWorkflows?: number } = {}): Promise<Laboratory> {
+  const machine = await newMachine();
+  const started = await machine.sweep('server', 'start');
+  if (started.code !== 0) throw new Error(started.stdout + started.stderr);
+  const address = `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}`;
+  const connection = await Connection.connect({ address });
+  const target: TemporalTarget = { address, namespace: 'default', source: 'environment', connectionOptions: { address }, client: new Client({ connection }) };
+  const store = openStore(join(machine.folder, 'runs'));
+
+  let flows = true;
+  let failing: (lane: Lane) => boolean = () => false;
+  let most = 0;
+  const hand = new Map<() => void, TrainJob>();
+  const begun: TrainJob[] = [];
+  const warnings: string[] = [];
+
+  async function outcomesOf({ lanes, sweepId, toStep, objective }: TrainJob): Promise<LaneOutcome[]> {
+    return Promise.all(lanes.map(async ({ trialId, trial }) => {
+      const steps = Math.min(toStep, trial.training.maxSteps);
+      const point = { step: steps, metrics: { accuracy: accuracyOf(trialId, steps), loss: 1 } };
+      const record = { trialId, trial, science: 1, steps, metrics: point.metrics, parameters: 1, backend: backend.name, replayed: false };
+      const checkpoint = { step: steps, tensors: {}, curve: [point], observations: [] };
+      if (steps < trial.training.maxSteps) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }), objective);
+      const result: TrialResult = { ...record, status: 'completed' };
+      const timing = { seconds: 1, attempts: 1, worker: 'lab', startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };
+      return outcomeOf(await commitTrial(store, sweepId, { result, timing, curve: checkpoint.curve, model: checkpoint }), objective);
+    }));
+  }
+
+  const trainers: TrainerPool = {
+    async run({ job }, { signal, onProgress }) {
+      begun.push(job);
+      if (job.lanes.some(failing)) throw new TrainingImpossible('this one is meant to fail');
+      await new Promise<void>((resolve, reject) => {
+        const beat = setInterval(() => {
+          const [lane] = job.lanes;
+          if (lane) onProgress({ label: lane.label, trialId: lane.trialId, step: 0, toStep: job.toStep, metrics: {}, worker: 'lab' });
+        }, 100);
+        const settle = (end: () => void) => {
+          clearInterval(beat);
+          hand.delete(done);
+          end();
+        };
+        const done = () => settle(resolve);
+        hand.set(done, job);
+        most = Math.max(most, hand.size);
+        signal.addEventListener('abort', () => settle(() => reject(new TrainerStopped('stopped'))), { once: true });
+        if (flows) done();
+      });
+      return outcomesOf(job);
+    },
+    close: async () => {},
+  };
+
+  const ending = new AbortController();
+  const worker = runWorker({
+    store, target, slots, backend, trainers, signal: ending.signal, cacheDir: join(machine.folder, 'cache'), ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
+    onWarning: (message) => void warnings.push(message),
+  });
+
+  return {
+    store,
+    target,
+    begun,
+    warnings,
+    inHand: () => [...hand.values()],
+    most() {
+      const seen = most;
+      most = hand.size;
+      return seen;
+    },
+    flow(next) {
+      flows = next;
+      if (flows) for (const done of [...hand.keys()]) done();
+    },
+    release(count) {
+      for (const done of [...hand.keys()].slice(0, count)) done();
+    },
+    fails(which) {
+      failing = which;
+    },
+    async start(sweepId, changes = {}, options = {}) {
+      return (await startSweep({ spec: { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId }, sweepId, store, target, accelerator: 'cpu', slots, ...options })).spec;
+    },
+    ended: (sweepId) => until(() => readOutcome(store, sweepId)),
+    async histories(workflowId) {
+      const runs: string[] = [];
+      for await (const { runId, startTime } of target.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) runs.push(`${startTime.toISOString()} ${runId}`);
+      return Promise.all(runs.sort().map((run) => target.client.workflow.getHandle(workflowId, run.split(' ')[1]).fetchHistory()));
+    },
+    async stop() {
+      ending.abort();
+      await worker;
+      await connection.close();
+      await sleep(100);
+      await machine.stop();
+    },
+  };
+}
+
+export const rootOf = (lab: Laboratory, sweepId: string): Promise<string> => workflowIdOf(lab.store, sweepId);
+export type { SweepSnapshot };

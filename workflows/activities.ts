@@ -1,0 +1,46 @@
+/** The activities as workflows call them. */
+import { ActivityFailure, CancellationScope, isCancellation, proxyActivities, rootCause } from '@temporalio/workflow';
+import type { BookkeepingActivities, TrainingActivities } from '../activities/index.ts';
+import { isAdaptive } from '../core/adaptive.ts';
+import type { PlannedTrial } from '../core/plan.ts';
+import type { LaneOutcome } from '../core/results.ts';
+import type { JobSetting } from './messages.ts';
+
+export const bookkeeping = proxyActivities<BookkeepingActivities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** Lanes to train together up to a step. `priority`: Temporal's, 1 to 5; the lowest number starts first. */
+export interface Job { lanes: PlannedTrial[]; toStep: number; priority: number }
+
+/** Trains jobs; one that fails for good is recorded as failed trials. Rejects if it was cancelled before it was done. */
+export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSetting): (job: Job) => Promise<LaneOutcome[]> {
+  const { train } = proxyActivities<TrainingActivities>({
+    taskQueue: trainQueue,
+    startToCloseTimeout: '7 days',
+    heartbeatTimeout: '30 seconds', // beats come only while the trainer makes progress
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED', // a cancelled trial saves its checkpoint first
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 20 },
+  });
+  const common = {
+    sweepId, science, objective: spec.objective.metric, ...(spec.sampling && { sampling: spec.sampling }),
+    ...(cache && isAdaptive(spec) && { adopt: true }), // else the plan is known, and was looked up whole
+  };
+  return async ({ lanes, toStep, priority }) => {
+    const summary = `${lanes.map(({ label }) => label).join(' | ')}, to step ${toStep}`;
+    const job = { ...common, toStep, lanes: lanes.map(({ index, repeat, label, trialId, trial }) => ({ index, repeat, label, trialId, trial })) };
+    try {
+      return await train.executeWithOptions({ summary, priority: { priorityKey: priority } }, [job]);
+    } catch (error) {
+      // A worker that is gone cannot say that it was cancelled: the job times out instead.
+      if (isCancellation(error) || CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) throw error;
+      const message = rootCause(error) ?? error.message;
+      return Promise.all(lanes.map(async ({ trialId, trial }): Promise<LaneOutcome> => {
+        await bookkeeping.recordFailure({ sweepId, failure: { trialId, trial, message, at: new Date().toISOString() } });
+        return { trialId, status: 'failed', steps: 0, objective: null, cached: false };
+      }));
+    }
+  };
+}

@@ -1,0 +1,111 @@
+/** A large sweep: its trials in shards, workflows of their own that overlap so that no slot is idle while one ends. */
+import { CancellationScope, condition, getExternalWorkflowHandle, ParentClosePolicy, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import { countTrials, countWithin } from '../core/plan.ts';
+import { addProgress, emptyProgress } from '../core/progress.ts';
+import { allot, type ShardPlace } from '../core/shards.ts';
+import { isLong } from './dispatch.ts';
+import { closeSignal, shardSignal, slotsSignal, TRIALS_PER_RUN, type Carried, type JobSetting, type ShardNews } from './messages.ts';
+import type { Part } from './part.ts';
+import { shard } from './shard.ts';
+
+export interface Shards extends JobSetting { slots: number; carried: Carried | undefined; onProgress(): void }
+
+export function shards({ sweepId, spec, science, trainQueue, cache, carried, onProgress, ...given }: Shards): Part {
+  let { slots } = given;
+  const total = countWithin(spec);
+  const { workflowId: root, firstExecutionRunId } = workflowInfo();
+  let running: ShardPlace[] = carried?.shards ?? [];
+  let next = carried?.next ?? 0;
+  let progress = carried?.progress ?? emptyProgress(countTrials(spec));
+  let closed = false;
+  let failure: string | undefined;
+  let news = 0;
+
+  const idOf = ({ from, to }: ShardPlace) => `${root}/${firstExecutionRunId.slice(0, 8)}/${from}-${to}`;
+  const tell = async (place: ShardPlace, send: (handle: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>) => {
+    await send(getExternalWorkflowHandle(idOf(place))).catch(() => {}); // it has just ended, and its last news is on the way
+  };
+
+  function hear({ from, left, ended, error }: ShardNews): void {
+    news++;
+    const place = running.find((one) => one.from === from);
+    if (place === undefined) return; // of an earlier life
+    if (left !== undefined) running = running.map((one) => (one === place ? { ...one, left } : one));
+    if (ended === undefined) return;
+    running = running.filter((one) => one !== place);
+    progress = addProgress(progress, ended, spec.objective.goal);
+    failure ??= error;
+    onProgress();
+  }
+  setHandler(shardSignal, hear);
+
+  async function start(place: ShardPlace): Promise<void> {
+    const { from, to } = place;
+    const child = await startChild(shard, {
+      workflowId: idOf(place),
+      args: [{ sweepId, spec, science, trainQueue, cache, root, from, to, slots: place.slots }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      staticSummary: `trials ${from} to ${to - 1} of ${total}`,
+    });
+    child.result().catch((error: Error) => hear({ from, ended: emptyProgress(0), error: `the workflow of trials ${from} to ${to - 1}: ${error.message}` }));
+  }
+
+  /** Begins the next shard as soon as those that run have begun all their trials, and gives each its slots. */
+  async function arrange(): Promise<void> {
+    const begun = running;
+    if (next < total && running.every(({ left }) => left !== undefined)) {
+      const to = Math.min(next + TRIALS_PER_RUN, total);
+      running = [...running, { from: next, to, slots: 0 }];
+      next = to;
+    }
+    const wanted = allot(slots, running);
+    const changed = running.filter((place, i) => place.slots !== wanted[i] && begun.includes(place));
+    const places = running.map((place, i) => ({ place, slots: wanted[i] ?? 0 }));
+    running = places.map(({ place, slots: given }) => ({ ...place, slots: given }));
+    const fresh = running.slice(begun.length);
+    await Promise.all([
+      ...places.filter(({ place }) => changed.includes(place)).map(({ place, slots: given }) => tell(place, (handle) => handle.signal(slotsSignal, given))),
+      ...fresh.map(start),
+    ]);
+  }
+
+  async function work(): Promise<'done' | 'closed' | 'continue'> {
+    for (;;) {
+      const seen = news;
+      if (failure !== undefined) throw new Error(failure);
+      if (closed) return 'closed';
+      if (isLong()) return 'continue';
+      await CancellationScope.nonCancellable(arrange);
+      if (running.length === 0 && next >= total) return 'done';
+      await condition(() => news !== seen);
+    }
+  }
+
+  return {
+    setSlots(given) {
+      slots = given;
+      news++;
+    },
+    close() {
+      closed = true;
+      news++;
+    },
+    progress: () => progress,
+    shards: () => running.map(idOf),
+    carry: () => ({ progress, next, shards: running }),
+    async drive() {
+      let end: 'done' | 'closed' | 'continue' | undefined;
+      try {
+        end = await work();
+        return end;
+      } finally {
+        if (end !== 'continue') {
+          await CancellationScope.nonCancellable(async () => {
+            await Promise.all(running.map((place) => tell(place, (handle) => handle.signal(closeSignal))));
+            await condition(() => running.length === 0);
+          });
+        }
+      }
+    },
+  };
+}
