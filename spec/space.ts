@@ -1,7 +1,8 @@
 /** The space of a sweep file: every path names something, every value is valid there, every condition can come true. */
 import { canonicalJson, getPath, type Json, type JsonObject } from '../core/json.ts';
-import { schedulerOf, settingOf } from '../core/schedulers/index.ts';
-import { searches, type SearchName } from '../core/search/index.ts';
+import { schedulerOf } from '../core/schedulers/index.ts';
+import { mostConfigurations } from '../core/schedulers/state-size.ts';
+import { searches, searchOf, type SearchName } from '../core/search/index.ts';
 import { orderedSpace } from '../core/search/when.ts';
 import { kindOf, type Dimension, type When } from '../core/space/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -143,22 +144,20 @@ export function checkSearch({ space, search }: Pick<SweepSpec, 'space' | 'search
   return Object.entries(space).filter(([, d]) => kindOf(d).count(d) === undefined).map(([path]) => ({ path: ['space', path], message }));
 }
 
-/** A scheduler that compares configurations compares them at steps of one scale, and keeps what it has seen of each. */
+/** A scheduler that compares configurations compares them at steps of one scale; and what it and the search keep of each has its bounds. */
 export function checkScheduler(spec: SweepSpec): Problem[] {
-  const scheduler = schedulerOf(spec);
-  if (scheduler.wholeTrials) return [];
   const name = show(spec.scheduler.name);
   const problems: Problem[] = [];
-  if (Object.hasOwn(spec.space, 'training.maxSteps')) {
+  if (!schedulerOf(spec).wholeTrials && Object.hasOwn(spec.space, 'training.maxSteps')) {
     const message = `cannot be swept with the scheduler ${name}, which compares configurations on the way to one last step; `
       + 'allowed: a single training.maxSteps, or the scheduler "full"';
     problems.push({ path: ['space', 'training.maxSteps'], message });
   }
-  const setting = settingOf(spec);
-  const most = scheduler.most(setting);
-  if (most !== undefined && setting.configurations > most) {
-    const [given, limit] = [setting.configurations, most].map((n) => n.toLocaleString('en-US'));
-    const message = `${name} keeps what it has seen of each configuration, and there are ${given}; allowed: at most ${limit} with these options`;
+  const [most, given] = [mostConfigurations(spec), searchOf(spec).count(spec)];
+  if (given > most) {
+    const [many, limit] = [given, most].map((n) => n.toLocaleString('en-US'));
+    const keeper = searchOf(spec).suggest === undefined ? name : `the search ${show(spec.search.name)} with ${name}`;
+    const message = `${keeper} keeps what it has seen of each configuration, and there are ${many}; allowed: at most ${limit} with these options`;
     problems.push({ path: ['scheduler'], message });
   }
   return problems;

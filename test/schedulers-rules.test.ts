@@ -8,7 +8,7 @@ import { bracketAt, bracketShares, hyperband } from '../core/schedulers/hyperban
 import type { Assignment, Decision, Setting } from '../core/schedulers/index.ts';
 import { isBelowMedian, median, medianStopping } from '../core/schedulers/median.ts';
 import { add, at, best, countBefore, cut, orderOf, withoutBest, type Entry, type Ranking } from '../core/schedulers/ranking.ts';
-import { evenRungs, geometricRungs, partOf } from '../core/schedulers/rungs.ts';
+import { atEvaluation, evenRungs, geometricRungs, partOf } from '../core/schedulers/rungs.ts';
 
 const setting = (changes: Partial<Setting> = {}): Setting =>
   ({ configurations: 9, maxSteps: 900, evaluateEvery: 10, goal: 'maximize', seed: 1, options: {}, ...changes });
@@ -20,6 +20,7 @@ test('rungs are whole multiples of the first, and the last is the last step', ()
   assert.deepEqual(geometricRungs(500, 3, 100), [100]);
   assert.deepEqual(evenRungs(200, 100, 500), [200, 300, 400, 500]);
   assert.deepEqual(evenRungs(700, 100, 500), [500]);
+  assert.deepEqual([1, 10, 11, 95].map((steps) => atEvaluation({ maxSteps: 95, evaluateEvery: 10 }, steps)), [10, 10, 20, 95]);
   assert.equal(partOf({ maxSteps: 10_000, evaluateEvery: 100 }, 27), 300);
   assert.equal(partOf({ maxSteps: 100, evaluateEvery: 30 }, 27), 30, 'one evaluation at least');
   assert.equal(partOf({ maxSteps: 100, evaluateEvery: 500 }, 27), 100, 'and not beyond the last step');
@@ -89,7 +90,7 @@ test('asha promotes what algorithm 2 says, done plainly, and nothing else', () =
     picks: fc.infiniteStream(fc.nat(1000)), values: fc.infiniteStream(fc.integer({ min: 0, max: 8 })),
   });
   fc.assert(fc.property(situation, ({ configurations, eta, workers, picks, values }) => {
-    const s = setting({ configurations, maxSteps: 27, options: { eta, minSteps: 1 } });
+    const s = setting({ configurations, maxSteps: 27, evaluateEvery: 1, options: { eta, minSteps: 1 } });
     const rungs = geometricRungs(1, eta, 27);
     const reported: Entry[][] = rungs.map(() => []);
     const gone = rungs.map(() => new Set<number>());

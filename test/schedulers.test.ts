@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson, type Json } from '../core/json.ts';
+import { ENTRY_BYTES } from '../core/schedulers/ranking.ts';
+import { mostWithin } from '../core/schedulers/state-size.ts';
 import { meanObjective, schedulers, type Assignment, type Decision, type RungReport, type Scheduler, type Setting } from '../core/schedulers/index.ts';
 
 const registry: [name: string, scheduler: Scheduler][] = Object.entries(schedulers);
@@ -80,6 +82,7 @@ for (const [name, scheduler] of registry) {
       const courses = new Map<number, Assignment[]>();
       for (const assignment of assignments) {
         assert.ok(Number.isInteger(assignment.toStep) && assignment.toStep >= 1 && assignment.toStep <= setting.maxSteps, `to step ${assignment.toStep}`);
+        assert.ok(assignment.toStep % setting.evaluateEvery === 0 || assignment.toStep === setting.maxSteps, 'a rung is at an evaluation');
         const course = courses.get(assignment.configuration) ?? [];
         const before = course.at(-1);
         assert.ok(before === undefined || (before.rung < assignment.rung && before.toStep < assignment.toStep), 'a rung is higher than the one before');
@@ -126,8 +129,11 @@ for (const [name, scheduler] of registry) {
 
   test(`${name} keeps a state that fits a payload, with as many configurations as it takes`, () => {
     const setting: Setting = { configurations: 0, maxSteps: 1000, evaluateEvery: 10, goal: 'minimize', seed: 1, options: {} };
-    const most = scheduler.most(setting);
-    if (most === undefined) {
+    const rungs = scheduler.rungs(setting);
+    assert.equal(rungs.at(-1), 1000);
+    assert.deepEqual(rungs, [...new Set(rungs)].sort((a, b) => a - b));
+    const most = mostWithin(ENTRY_BYTES * rungs.length);
+    if (scheduler.wholeTrials) {
       assert.ok(JSON.stringify(scheduler.init({ ...setting, configurations: 1_000_000 })).length < 100);
       return;
     }

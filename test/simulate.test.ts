@@ -7,7 +7,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { countTrials, trialAt } from '../core/plan.ts';
+import type { Json } from '../core/json.ts';
+import { countTrials } from '../core/plan.ts';
+import { searches } from '../core/search/index.ts';
 import { schedulers, settingOf, type RungReport, type Scheduler } from '../core/schedulers/index.ts';
 import { Heap } from '../core/simulate/heap.ts';
 import { recordedCurves, type Curves, type RecordedTrial } from '../core/simulate/curves.ts';
@@ -102,16 +104,23 @@ test('a search that learns is simulated too, and learns', () => {
   assert.ok(late(specOf(40, { search: options })) > late(specOf(40)) + 0.05, 'what it tries later is better than what chance tries');
 });
 
+/** What a trial is known by whatever version trained it: its values. */
+const keyOf = ({ repeat, ...row }: Record<string, Json | undefined>) =>
+  [...['model.cell', 'training.optimizer', 'training.learningRate'].map((path) => row[path]), repeat].join(' ');
+
 /** Curves of a sweep that was trained; see the fixture's README. */
 async function shipped(): Promise<{ spec: SweepSpec; trials: Map<string, RecordedTrial> }> {
   const read = (name: string) => readFile(new URL(`fixtures/palindrome-search/${name}`, import.meta.url), 'utf8');
   const [spec, results, curves] = await Promise.all(['sweep.json', 'results.csv', 'curves.csv'].map(read)) as [string, string, string];
+  const byId = new Map<string, RecordedTrial>();
   const trials = new Map<string, RecordedTrial>();
-  for (const { trial, status, steps } of parse(results, { columns: true }) as Record<string, string>[]) {
-    trials.set(String(trial), { status: status as RecordedTrial['status'], steps: Number(steps), curve: [] });
+  for (const { trial, repeat, status, steps, ...row } of parse(results, { columns: true }) as Record<string, string>[]) {
+    const recorded: RecordedTrial = { status: status as RecordedTrial['status'], steps: Number(steps), curve: [] };
+    byId.set(String(trial), recorded);
+    trials.set(keyOf({ ...row, repeat }), recorded);
   }
   for (const { trial, step, accuracy, loss } of parse(curves, { columns: true }) as Record<string, string>[]) {
-    trials.get(String(trial))?.curve.push({ step: Number(step), metrics: { accuracy: Number(accuracy), loss: Number(loss) } });
+    byId.get(String(trial))?.curve.push({ step: Number(step), metrics: { accuracy: Number(accuracy), loss: Number(loss) } });
   }
   return { spec: JSON.parse(spec) as SweepSpec, trials };
 }
@@ -121,7 +130,7 @@ for (const metric of ['accuracy', 'loss']) {
     const { spec: given, trials } = await shipped();
     const spec: SweepSpec = { ...given, objective: { metric, goal: metric === 'loss' ? 'minimize' : 'maximize' } };
     assert.equal(trials.size, countTrials(spec));
-    const find = (c: number, r: number) => trials.get(trialAt(spec, c * spec.repeats + r).trialId) as RecordedTrial;
+    const find = (c: number, r: number) => trials.get(keyOf({ ...searches.random.at(spec, c), repeat: r + 1 })) as RecordedTrial;
     const curves = recordedCurves(find, metric, 'recorded');
     for (const workers of [1, 4, 16, 64]) {
       const { outcome: { best, found, steps, fullSteps }, reports } = run(spec, schedulers.asha, workers, curves);

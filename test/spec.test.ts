@@ -201,6 +201,9 @@ test('a scheduler that compares configurations refuses what it cannot compare, b
   assert.deepEqual(refusal(() => parse(many)), [
     'x.json: scheduler: "asha" keeps what it has seen of each configuration, and there are 10,000; allowed: at most 9,102 with these options']);
   assert.equal(countTrials(parse({ ...many, scheduler: { name: 'full' } })), 10_000);
+  const learning = { ...good, search: { name: 'tpe', trials: 1000 }, scheduler: { name: 'median' } };
+  assert.match(refusal(() => parse(learning)).join('\n'), /^x\.json: scheduler: the search "tpe" with "median" keeps .* there are 1,000; allowed: at most \d+ /);
+  assert.equal(countTrials(parse({ ...learning, scheduler: { name: 'full' } })), 3000);
 });
 
 test('comments and trailing commas are welcome', () => {

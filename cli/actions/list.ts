@@ -31,11 +31,11 @@ function ofModels(registry: Readonly<Record<string, Described>>): Entry[] {
   }));
 }
 
-function ofCore(registry: Readonly<Record<string, { summary: string; options: NumberOptions }>>): Entry[] {
-  return Object.entries(registry).map(([name, { summary, options }]) => ({
-    name, summary,
+function ofCore(registry: Readonly<Record<string, { summary: string; source?: string; options: NumberOptions }>>): Entry[] {
+  return Object.entries(registry).map(([name, { summary, source, options }]) => ({
+    name, summary, ...(source !== undefined && { source }),
     options: Object.entries(options).map(([key, option]) => ({
-      name: key, summary: option.summary,
+      name: key, summary: option.optional === undefined ? option.summary : `${option.summary}; left out: ${option.optional}`,
       allowed: [`a ${option.integer ? 'whole ' : ''}number ≥ ${option.atLeast}`, ...(option.atMost === undefined ? [] : [`≤ ${option.atMost}`])].join(' and '),
       ...(option.default !== undefined && { default: option.default }),
     })),

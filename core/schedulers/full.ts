@@ -7,7 +7,7 @@ export const full: Scheduler<FullState> = {
   summary: 'every trial trains until its stop rule or its last step',
   options: {},
   wholeTrials: true,
-  most: () => undefined,
+  rungs: ({ maxSteps }) => [maxSteps],
   init: () => ({ next: 0 }),
   next({ next }, { configurations, maxSteps }) {
     if (next >= configurations) return undefined;

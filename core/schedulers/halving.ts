@@ -10,8 +10,7 @@
  * trains at least one configuration to its end.
  */
 import type { Decision, RungReport, Scheduler, Setting } from './index.ts';
-import { add, best, countBefore, cut, ENTRY_BYTES, orderOf, withoutBest, type Entry, type Order, type Ranking } from './ranking.ts';
-import { mostWithin } from './state-size.ts';
+import { add, best, countBefore, cut, orderOf, withoutBest, type Entry, type Order, type Ranking } from './ranking.ts';
 
 type Rung = {
   /** Reported, and may be promoted. */
@@ -65,11 +64,11 @@ const emptyRung = (): Rung => ({ waiting: [], settled: [], reported: 0, training
 const share = (eta: number) => (eta === 2 ? 'half' : eta === 3 ? 'third' : `1/${eta}`);
 
 /** `bracketsOf` is asked at every call: it must be cheap and depend on the setting alone. */
-export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Scheduler<HalvingState>, 'wholeTrials' | 'most' | 'init' | 'next' | 'report'> {
+export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Scheduler<HalvingState>, 'wholeTrials' | 'rungs' | 'init' | 'next' | 'report'> {
   return {
     wholeTrials: false,
     // At worst each one is better than all before it, and so promoted to the end: it then stands at every rung.
-    most: (setting) => mostWithin(ENTRY_BYTES * bracketsOf(setting).rungs.length),
+    rungs: (setting) => bracketsOf(setting).rungs,
 
     init(setting) {
       const { rungs, starts } = bracketsOf(setting);

@@ -1,7 +1,7 @@
 import { deriveSeed } from '../trial.ts';
 import { halving, type HalvingState } from './halving.ts';
 import type { Scheduler } from './index.ts';
-import { geometricRungs, partOf } from './rungs.ts';
+import { atEvaluation, geometricRungs, partOf } from './rungs.ts';
 
 /**
  * Share of the configurations that each bracket gets, the one with the most rungs first: n_s = ⌈(s_max + 1) / (s + 1) · η^s⌉ for
@@ -36,13 +36,13 @@ export const hyperband: Scheduler<HalvingState> = {
   options: {
     eta: { summary: 'η: one in so many goes on, with so many times the steps', integer: true, atLeast: 2, atMost: 100, default: 3 },
     minSteps: {
-      summary: 'r: steps before the first comparison of the bracket that compares first', integer: true, atLeast: 1,
-      optional: 'training.maxSteps / eta³, at an evaluation',
+      summary: 'r: steps before the first comparison of the bracket that compares first, at the next evaluation', integer: true, atLeast: 1,
+      optional: 'training.maxSteps / eta³',
     },
   },
   ...halving((setting) => {
     const { eta = 3, minSteps = partOf(setting, eta * eta * eta) } = setting.options;
-    const rungs = geometricRungs(minSteps, eta, setting.maxSteps);
+    const rungs = geometricRungs(atEvaluation(setting, minSteps), eta, setting.maxSteps);
     const shares = bracketShares(rungs.length - 1, eta);
     const choose = (configuration: number) => bracketAt(shares, deriveSeed(setting.seed, 'bracket', configuration) / 2 ** 32);
     return { eta, rungs, starts: rungs.map((_, k) => k), choose };

@@ -58,8 +58,11 @@ export interface Scheduler<S extends Json = Json> {
   options: NumberOptions;
   /** Every trial is trained in one go to its end and no report changes anything: trials need no common scheduler, and so can be sharded. */
   wholeTrials: boolean;
-  /** What it keeps grows with the sweep: more configurations than this would not fit a workflow's payload (2 MiB). Undefined: any number. */
-  most(setting: Setting): number | undefined;
+  /**
+   * Steps at which it looks at configurations, ascending; the last is maxSteps. Unless it trains whole trials, it keeps an entry of a
+   * ranking for each configuration at each of them: see state-size.ts.
+   */
+  rungs(setting: Setting): number[];
   init(setting: Setting): S;
   /** The next assignment; undefined: none before another report comes. Never beyond maxSteps, and never one that was given before. */
   next(state: S, setting: Setting): { state: S; assignment: Assignment; decision: Decision } | undefined;

@@ -1,7 +1,6 @@
 import type { Decision, Scheduler, Setting } from './index.ts';
-import { add, at, ENTRY_BYTES, orderOf, type Ranking } from './ranking.ts';
-import { evenRungs, partOf } from './rungs.ts';
-import { mostWithin } from './state-size.ts';
+import { add, at, orderOf, type Ranking } from './ranking.ts';
+import { atEvaluation, evenRungs, partOf } from './rungs.ts';
 
 /** Comparisons on the way of a sweep that says nothing else. */
 const COMPARISONS = 10;
@@ -27,7 +26,7 @@ export function isBelowMedian(best: number, middle: number | null, goal: Setting
 
 const rungsOf = (setting: Setting): number[] => {
   const { every = partOf(setting, COMPARISONS), grace = every } = setting.options;
-  return evenRungs(grace, every, setting.maxSteps);
+  return evenRungs(atEvaluation(setting, grace), atEvaluation(setting, every), setting.maxSteps);
 };
 
 /**
@@ -40,12 +39,12 @@ export const medianStopping: Scheduler<MedianState> = {
   summary: 'a configuration stops once its best value is worse than the median of the others\' averages',
   source: 'Golovin et al. 2017, "Google Vizier: a service for black-box optimization", section 3.2.2',
   options: {
-    every: { summary: 'steps between two comparisons', integer: true, atLeast: 1, optional: 'training.maxSteps / 10, at an evaluation' },
+    every: { summary: 'steps between two comparisons, at evaluations', integer: true, atLeast: 1, optional: 'training.maxSteps / 10' },
     grace: { summary: 'steps before the first comparison', integer: true, atLeast: 1, optional: 'the same as every' },
     peers: { summary: 'others that must have come as far before one is judged', integer: true, atLeast: 1, atMost: 1000, default: 3 },
   },
   wholeTrials: false,
-  most: (setting) => mostWithin(ENTRY_BYTES * rungsOf(setting).length),
+  rungs: rungsOf,
 
   init: (setting) => ({ next: 0, ready: [], training: [], averages: rungsOf(setting).map(() => []) }),
 

@@ -9,6 +9,9 @@ export function partOf({ maxSteps, evaluateEvery }: Steps, parts: number): numbe
   return Math.min(maxSteps, evaluations * evaluateEvery);
 }
 
+/** The evaluation at these steps or the next one after them; the last step, if that comes first. */
+export const atEvaluation = ({ maxSteps, evaluateEvery }: Steps, steps: number): number => Math.min(maxSteps, Math.ceil(steps / evaluateEvery) * evaluateEvery);
+
 /** r η^k for k = 0, 1, … as long as r η^(k+1) ≤ R, and then R itself: what is left at the end is trained to its last step. */
 export function geometricRungs(r: number, eta: number, R: number): number[] {
   const rungs: number[] = [];
