@@ -11,6 +11,7 @@ import { thisMachine, type Machine } from '../bench/machine.ts';
 import { alone, changesSince, comparable, sideBySide, type BenchResult, type Measurement } from '../bench/result.ts';
 import { quantile, ratiosOf, spreadOf } from '../bench/statistics.ts';
 import { UserError } from '../core/errors.ts';
+import { gaps } from '../bench/trials.ts';
 import { findNative } from '../setup/tensorflow.ts';
 
 const run = promisify(execFile);
@@ -62,16 +63,23 @@ test('results of another machine or benchmark, and other files, are refused in o
   for (const other of [null, 3, [], {}, { bench: 'step' }]) assert.match(refusal(other), /a\.json: it is not what sweep bench --json printed/);
 });
 
+test('a slot is free from the end of its trial to the start of the next one, which goes where it was free for longest', () => {
+  const at = (start: number, end: number) => ({ startedAt: new Date(start).toISOString(), endedAt: new Date(end).toISOString() });
+  assert.deepEqual(gaps([at(0, 100), at(110, 200), at(230, 300)], 1), [10, 30]);
+  assert.deepEqual(gaps([at(230, 300), at(0, 100), at(10, 220), at(105, 200)], 2), [5, 30]);
+  assert.deepEqual(gaps([at(0, 100)], 1), []);
+});
+
 const BIN = fileURLToPath(new URL('../cli/bin.js', import.meta.url));
 const skip = await findNative() ? false : 'native TensorFlow is not installed: sweep setup';
 
-test('a training step is measured operation by operation and replayed, with the same losses', { skip }, async () => {
-  const args = ['bench', 'step', '--alone', '--rounds', '1', '--cells', 'lstm', '--lengths', '3', '--batch', '4', '--hidden', '5', '--json'];
+test('a training step is measured operation by operation, replayed and packed, with the same losses', { skip }, async () => {
+  const args = ['bench', 'step', '--alone', '--rounds', '1', '--cells', 'lstm', '--lengths', '3', '--batch', '4', '--hidden', '5', '--lanes', '1,2', '--json'];
   const { stdout } = await run(process.execPath, [BIN, ...args]);
   const { measurements, versions, machine: here } = JSON.parse(stdout) as BenchResult;
   assert.deepEqual(here, thisMachine());
   assert.ok(versions['tensorflow']);
-  assert.deepEqual(measurements.map(({ of, unit, n }) => [of.at(-1), unit, n]), [['eager', 'ms', 1], ['replayed', 'ms', 1]]);
+  assert.deepEqual(measurements.map(({ of, unit, n }) => [of.at(-1), unit, n]), [['eager', 'ms', 1], ['replayed', 'ms', 1], ['packed, 2 lanes', 'ms', 1]]);
   for (const { median } of measurements) assert.ok(median > 0);
   assert.equal(measurements[0]?.ratio?.to, 'replayed');
 });

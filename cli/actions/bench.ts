@@ -38,8 +38,8 @@ const progress = (line: string) => process.stderr.write(`${line}\n`);
 export async function step(given: StepArguments, signal: AbortSignal): Promise<void> {
   for (const name of given.cells) entryOf(cells, 'cell', name);
   await measured('step', given, () => benchStep({
-    cells: given.cells, lengths: given.lengths, batches: given.batch, hidden: given.hidden, lanes: given.lanes.filter((count) => count > 1), encoding: given.encoding, clock: given.clock,
-    rounds: given.rounds, pythons: given.python ?? PYTHONS, alone: given.alone ?? false, signal, onProgress: progress,
+    cells: given.cells, lengths: given.lengths, batches: given.batch, hidden: given.hidden, lanes: given.lanes.filter((count) => count > 1),
+    encoding: given.encoding, clock: given.clock, rounds: given.rounds, pythons: given.python ?? PYTHONS, alone: given.alone ?? false, signal, onProgress: progress,
   }));
 }
 
