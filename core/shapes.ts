@@ -19,6 +19,19 @@ export function shapeKey({ task, model, training }: TrialSpec): string {
   return canonicalJson({ task, model, training: shaping });
 }
 
+/** What of `training` is an input of every step, or is not asked in a step at all. */
+const BESIDE_STEPS = ['learningRate', 'decay', 'stopWhen', 'maxSteps', 'evaluateEvery'];
+
+/**
+ * Equal for trials that one recorded step serves, alone or as lanes of one pack: they may differ in seed, learning rate and
+ * its decay, the numbers of the optimizer, the bound of clipping, and when they are evaluated and end.
+ */
+export function programKey({ task, model, training: { clip, ...training } }: TrialSpec): string {
+  const fixed = Object.entries(training).filter(([key, value]) =>
+    value !== undefined && (SHAPING.includes(key) || (!BESIDE_STEPS.includes(key) && typeof value !== 'number')));
+  return canonicalJson({ task, model, training: Object.fromEntries(fixed), clip: Object.keys(clip ?? {}) });
+}
+
 export interface ShapeGroup {
   /** The values of the dimensions that shape tensors. */
   values: Configuration;

@@ -1,4 +1,4 @@
-import { addN, clipByValue, div, minimum, mul, sqrt, square, sum, type Tensor } from '@tensorflow/tfjs-core';
+import { addN, div, maximum, minimum, mul, neg, sqrt, square, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { Clip } from '../core/spec.ts';
 import { listOf, mapTensors } from './tensors.ts';
 import type { Tensors } from './types.ts';
@@ -8,13 +8,25 @@ export function globalNorm(gradients: Tensors): Tensor {
   return sqrt(addN(listOf(gradients).map((g) => sum(square(g)))));
 }
 
+export type ClipKind = 'norm' | 'value' | 'none';
+
+/** How gradients are clipped, and to what bound. */
+export function clipOf(clip: Clip | undefined): { kind: ClipKind; bound?: number } {
+  if (clip === undefined) return { kind: 'none' };
+  return 'value' in clip ? { kind: 'value', bound: clip.value } : { kind: 'norm', bound: clip.norm };
+}
+
 /**
- * By norm: all gradients together scaled by min(1, norm / ‖g‖), which keeps their direction (Pascanu, Mikolov and Bengio
- * 2013, algorithm 1). By value: each number of each gradient cut to [−value, value] (seed 000 part B).
+ * By norm: all gradients together scaled by min(1, bound / ‖g‖), which keeps their direction (Pascanu, Mikolov and Bengio
+ * 2013, algorithm 1). By value: each number of each gradient cut to [−bound, bound] (seed 000 part B). The bound is a scalar.
  */
-export function clipGradients(gradients: Tensors, clip: Clip | undefined): Tensors {
-  if (clip === undefined) return gradients;
-  if ('value' in clip) return mapTensors(gradients, (g) => clipByValue(g, -clip.value, clip.value));
-  const factor = minimum(1, div(clip.norm, globalNorm(gradients)));
-  return mapTensors(gradients, (g) => mul(g, factor));
+export function clipGradients(gradients: Tensors, kind: ClipKind, bound: Tensor | number): Tensors {
+  switch (kind) {
+    case 'none': return gradients;
+    case 'value': return mapTensors(gradients, (g) => maximum(minimum(g, bound), typeof bound === 'number' ? -bound : neg(bound)));
+    case 'norm': {
+      const factor = minimum(1, div(bound, globalNorm(gradients)));
+      return mapTensors(gradients, (g) => mul(g, factor));
+    }
+  }
 }

@@ -1,11 +1,12 @@
 /** From a trial's names to the functions behind them. */
 import { UserError } from '../core/errors.ts';
 import type { TrialSpec } from '../core/spec.ts';
+import { clipGradients, clipOf } from './clip.ts';
 import { optimizers } from './optimizers/index.ts';
 import { entryOf, ownOptions } from './options.ts';
 import { tasks } from './tasks/index.ts';
+import { tensorOf } from './tensors.ts';
 import type { Optimizer, Problem, Tensors, Task, Updated, Weights } from './types.ts';
-import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** The trial's task with its network; throws a UserError for names and options that cannot be trained. */
 export function problemOf({ task: spec, model, training }: TrialSpec, corpus?: string): Problem {
@@ -17,18 +18,28 @@ export function problemOf({ task: spec, model, training }: TrialSpec, corpus?: s
   return task.build(ownOptions(task, spec), model, training, corpus);
 }
 
+/** What becomes of gradients: clipping, then the optimizer. */
 export interface Update {
   init(weights: Weights): Tensors;
-  apply(weights: Weights, gradients: Tensors, state: Tensors, rate: Tensor, step: Tensor): Updated;
+  /** The optimizer's constants and the bound of clipping: inputs of each step, like its rate and number. */
+  constants: Readonly<Record<string, number>>;
+  /** `numbers` are scalars: rate, step, and the constants by name. */
+  apply(weights: Weights, gradients: Tensors, state: Tensors, numbers: Tensors): Updated;
 }
 
-/** The trial's optimizer, with its constants. */
 export function updateOf({ training }: TrialSpec): Update {
   const optimizer: Optimizer = entryOf(optimizers, 'optimizer', training.optimizer);
   const options = ownOptions(optimizer, training);
+  const { kind, bound } = clipOf(training.clip);
+  const own = Object.entries(options).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return {
-    init: (weights) => optimizer.init(weights, options),
-    apply: (weights, gradients, state, rate, step) => optimizer.update(weights, gradients, state, rate, step, options),
+    init: (weights) => optimizer.init(weights),
+    constants: { ...Object.fromEntries(own), ...(bound !== undefined && { clip: bound }) },
+    apply(weights, gradients, state, numbers) {
+      const constants = { ...options, ...Object.fromEntries(own.map(([name]) => [name, tensorOf(numbers, name)])) };
+      const clipped = kind === 'none' ? gradients : clipGradients(gradients, kind, tensorOf(numbers, 'clip'));
+      return optimizer.update(weights, clipped, state, tensorOf(numbers, 'rate'), tensorOf(numbers, 'step'), constants);
+    },
   };
 }
 

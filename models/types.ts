@@ -120,12 +120,15 @@ export interface WriteRequest {
   temperature: number | 'greedy';
 }
 
+/** An optimizer's options as its update sees them: numbers are scalars, so that one recorded step serves them all. */
+export type Constants<S extends z.ZodObject> = { [K in keyof OptionsOf<S>]: OptionsOf<S>[K] extends number ? Tensor | number : OptionsOf<S>[K] };
+
 /** An update rule as a pure function. */
 export interface Optimizer<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
   /** Its state before the first step: the weights' names with a suffix, 'layer0.kernel/square'. */
-  init(weights: Weights, options: OptionsOf<S>): Tensors;
+  init(weights: Weights): Tensors;
   /** `rate` and `step` (which counts from 1, for bias correction) are scalars. */
-  update(weights: Weights, gradients: Tensors, state: Tensors, rate: Tensor, step: Tensor, options: OptionsOf<S>): Updated;
+  update(weights: Weights, gradients: Tensors, state: Tensors, rate: Tensor, step: Tensor, constants: Constants<S>): Updated;
 }
 export interface Updated { weights: Weights; state: Tensors }
 

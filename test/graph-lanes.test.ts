@@ -34,11 +34,13 @@ function trial({ cell = 'lstm', optimizer = 'adam', task = { name: 'palindrome' 
   return {
     task: { ...(task.name !== 'names' && { length: 5 }), ...task },
     model: { cell, hiddenUnits: units, layers },
-    training: { optimizer, learningRate: 0.01, batchSize: batch, maxSteps: 100, evaluateEvery: 100, evaluationSize: 8, clip: { norm: 1 }, ...training },
+    training: { optimizer, learningRate: 0.01, batchSize: batch, maxSteps: 100, evaluateEvery: 100, evaluationSize: 8, clip: { norm: 0.1 }, ...training },
     seed: 1,
   };
 }
 
+const mapValues = <A, B>(values: Readonly<Record<string, A>>, f: (x: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(values).map(([name, x]) => [name, f(x)]));
 const stacked = (groups: Tensors[]): Tensors => mapTensors(groups[0] ?? {}, (_, name) => tf.stack(groups.map((group) => tensorOf(group, name))));
 const bitsOf = (x: tf.Tensor): Uint8Array => {
   const values = x.dataSync();
@@ -67,7 +69,7 @@ function differences(spec: TrialSpec, count: number, make: Compile = compile): s
     });
     for (let step = 1; step <= 3; step++) {
       const inputs = seeds.map((seed): Tensors[] =>
-        [problem.batch(stream(seed, 'batch', step), size), { rate: tf.scalar(0.01 * seed), step: tf.scalar(step + seed) }]);
+        [problem.batch(stream(seed, 'batch', step), size), { ...mapValues(update.constants, (x) => tf.scalar(x / seed)), rate: tf.scalar(0.01 * seed), step: tf.scalar(step + seed) }]);
       const others = alone.map((state, lane) => program.train.run(...state, ...inputs[lane] as Tensors[]));
       const results = program.train.runLanes(count, ...together, ...[0, 1].map((part) => stacked(inputs.map((groups) => groups[part] as Tensors))));
       compare(results, others);

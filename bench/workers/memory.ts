@@ -12,21 +12,21 @@ const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\
 const EVALUATE_EVERY = 100;
 
 const { name } = await loadBackend(JSON.parse(process.argv[2] ?? '') as BackendChoice);
-const learner = learnerOf({
+const learner = learnerOf([{ trial: {
   task: { name: 'palindrome', length: 6 },
   model: { cell: 'lstm', hiddenUnits: 32, layers: 1 },
   training: {
     optimizer: 'rmsprop', learningRate: 0.001, batchSize: 16, maxSteps: 1e9, evaluateEvery: EVALUATE_EVERY, evaluationSize: 16, clip: { norm: 10 },
   },
   seed: 1,
-}, { programs: programsOnce(compile) });
+} }], { programs: programsOnce(compile) });
 say({ name: 'memory', versions: { backend: name } });
 
 let step = 0;
 async function train(steps: number): Promise<Held> {
   for (let i = 0; i < steps; i++) {
-    if (!learner.advance(++step)) throw new Error(`the loss of step ${step} is not finite`);
-    if (step % EVALUATE_EVERY === 0) await learner.evaluate(step, () => Promise.resolve());
+    if (!learner.advance([++step])[0]) throw new Error(`the loss of step ${step} is not finite`);
+    if (step % EVALUATE_EVERY === 0) await learner.evaluate([step], () => Promise.resolve());
   }
   if (!learner.replayed) throw new Error('the steps were not replayed');
   globalThis.gc?.();

@@ -58,7 +58,8 @@ function prepare(request: PrepareRequest): Prepare {
   }));
   let weights: Tensors = problem.init(stream(trial.seed, 'init'));
   let optimizer: Tensors = update.init(weights);
-  const numbers = { rate: scalar(request.learningRate), step: scalar(1) };
+  const constants = Object.fromEntries(Object.entries(update.constants).map(([key, value]) => [key, scalar(value)]));
+  const numbers = { ...constants, rate: scalar(request.learningRate), step: scalar(1) };
   const data: StepData = {
     weights: Object.fromEntries(Object.entries(weights).map(([name, x]) => [name, packed(x.dataSync() as Float32Array, x.shape)])),
     digits: packed(joined(draws.map((digits) => digits.subarray(0, length * batch))), [BATCHES, length, batch]),

@@ -1,4 +1,4 @@
-import { add, div, mul, pow, scalar, sqrt, square, sub, zerosLike } from '@tensorflow/tfjs-core';
+import { add, div, mul, pow, sqrt, square, sub, zerosLike } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { mapTensors, tensorOf } from '../tensors.ts';
 import type { Optimizer } from '../types.ts';
@@ -22,10 +22,10 @@ export const adam: Optimizer<typeof options> = {
   options,
   init: (weights) => ({ ...mapTensors(weights, zerosLike, '/mean'), ...mapTensors(weights, zerosLike, '/square') }),
   update(weights, gradients, state, rate, step, { beta1, beta2, epsilon }) {
-    const means = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/mean`), beta1), mul(g, 1 - beta1)));
-    const squares = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/square`), beta2), mul(square(g), 1 - beta2)));
-    const correct1 = sub(1, pow(scalar(beta1), step));
-    const correct2 = sub(1, pow(scalar(beta2), step));
+    const means = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/mean`), beta1), mul(g, sub(1, beta1))));
+    const squares = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/square`), beta2), mul(square(g), sub(1, beta2))));
+    const correct1 = sub(1, pow(beta1, step));
+    const correct2 = sub(1, pow(beta2, step));
     return {
       weights: mapTensors(weights, (w, name) => {
         const mean = div(tensorOf(means, name), correct1);

@@ -16,7 +16,7 @@ export const rmsprop: Optimizer<typeof options> = {
   options,
   init: (weights) => mapTensors(weights, zerosLike, '/square'),
   update(weights, gradients, state, rate, _, { rho, epsilon }) {
-    const squares = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/square`), rho), mul(square(g), 1 - rho)));
+    const squares = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/square`), rho), mul(square(g), sub(1, rho))));
     return {
       weights: mapTensors(weights, (w, name) =>
         sub(w, div(mul(tensorOf(gradients, name), rate), add(sqrt(tensorOf(squares, name)), epsilon)))),

@@ -37,9 +37,8 @@ const elementwise: LaneRule = (node, lanes) => {
 /** Elementwise, and not to the last bit the same in and outside of a packet. */
 const approximate: LaneRule = (node, lanes) => (sizeOf(shapeOf(valueOf(node))) % PACKET === 0 ? elementwise(node, lanes) : undefined);
 
-/** Exact, but Grappler makes x / √y into x times 1 / √y, and 1 / y into an op of its own: both are approximate. */
-const quotient: LaneRule = (node, lanes) =>
-  (input(node, 1).node.op === 'Sqrt' || lanes.shared(input(node, 0)) ? approximate : elementwise)(node, lanes);
+/** Exact, but Grappler makes 1 / y an op of its own, which is approximate. */
+const quotient: LaneRule = (node, lanes) => (lanes.shared(input(node, 0)) ? approximate : elementwise)(node, lanes);
 
 /** Elementwise, but the operands must be of one shape. */
 const alike: LaneRule = (node, lanes) => made(node, node.inputs.map((value) => lanes.stacked(value)), lanes);

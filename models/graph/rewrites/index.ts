@@ -11,6 +11,7 @@ import { mergeDuplicates } from './merge.ts';
 import { transposeOnce } from './pretranspose.ts';
 import { prune } from './prune.ts';
 import { useOneDnn } from './one-dnn.ts';
+import { reciprocalRoots } from './roots.ts';
 import { joinScales } from './scales.ts';
 import { stepwise } from './stepwise.ts';
 
@@ -24,7 +25,7 @@ const everywhere: readonly Rewrite[] = [prune, dropIdentities, fuseActivationGra
 const onCpu: readonly Rewrite[] = [stepwise, joinProducts, mergeDuplicates, joinGradients, mergeDuplicates, prune, transposeOnce];
 
 /** What Grappler would do otherwise, and not always. */
-const atLast: readonly Rewrite[] = [joinScales, mergeDuplicates, prune];
+const atLast: readonly Rewrite[] = [reciprocalRoots, joinScales, mergeDuplicates, prune];
 
 export function rewrite(graph: Graph, device: Device): Graph {
   const rewrites = [...everywhere, ...(device === 'gpu' ? [] : onCpu), ...atLast, ...(device === 'one-dnn' ? [useOneDnn] : [])];
