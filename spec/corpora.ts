@@ -109,7 +109,7 @@ export interface Corpora {
 }
 
 /** `space` is the file's own; paths of texts lead from `folder`. */
-export function readCorpora(given: SweepSpec, space: JsonObject, folder: string): Corpora {
+export function readCorpora(given: SweepSpec, space: JsonObject, folder: string, texts: ReadonlyMap<string, string>): Corpora {
   const corpora = new Map<string, string>();
   const problems: Problem[] = [];
   let spec = given;
@@ -123,7 +123,7 @@ export function readCorpora(given: SweepSpec, space: JsonObject, folder: string)
   const hashes = new Map<string, string>();
   for (const [name, path] of namedIn(spec, space)) {
     try {
-      const text = textOf(name, folder);
+      const text = texts.get(name) ?? textOf(name, folder);
       const hash = `sha256:${createHash('sha256').update(text).digest('hex')}`;
       const twin = [...hashes.keys()].find((other) => other !== name && hashes.get(other) === hash);
       if (twin !== undefined) throw new UserError(`the same text as ${show(twin)}`);

@@ -38,6 +38,8 @@ const MOST_TRIALS = 1_000_000;
 export interface SpecOptions {
   /** Overrides, 'path=value' each. */
   set?: readonly string[];
+  /** Texts that are known already, by name: they are not read again. */
+  texts?: ReadonlyMap<string, string>;
 }
 
 /** A resolved sweep with the texts that it refers to, by reference ('sha256:…'). */
@@ -52,7 +54,7 @@ export const loadSpec = async (file: string, options: SpecOptions = {}): Promise
 export const parseSpec = (text: string, options: SpecOptions & { origin: string }): SweepSpec => parseSweep(text, options).spec;
 
 /** The same from text; `origin` is the file it is of: what the lines begin with, and where paths of texts lead from. */
-export function parseSweep(text: string, { origin, set = [] }: SpecOptions & { origin: string }): Sweep {
+export function parseSweep(text: string, { origin, set = [], texts = new Map() }: SpecOptions & { origin: string }): Sweep {
   let overrides: Override[] = [];
   const check = (problems: readonly Problem[]) => {
     const lines = new Set(problems.map((problem) => lineOf(problem, origin, overrides)));
@@ -91,7 +93,7 @@ export function parseSweep(text: string, { origin, set = [] }: SpecOptions & { o
   check(checkScheduler(named));
 
   // 7. corpora
-  const { spec, corpora, problems: wrongTexts } = readCorpora(named, givenSpace as JsonObject, dirname(origin));
+  const { spec, corpora, problems: wrongTexts } = readCorpora(named, givenSpace as JsonObject, dirname(origin), texts);
   check(wrongTexts);
 
   // 8. trials
@@ -102,12 +104,13 @@ export function parseSweep(text: string, { origin, set = [] }: SpecOptions & { o
 function resolve(file: SweepFile, parts: Pick<SweepSpec, 'task' | 'model' | 'training'>, space: Record<string, Dimension>): SweepSpec {
   const { name, description, sampling, repeats, seed, search, scheduler, resources } = file;
   const { metric, goal = /accuracy$/i.test(metric) ? 'maximize' : 'minimize' } = file.objective;
-  const { maxConcurrent, wallClock } = file.budget;
+  const { maxConcurrent, wallClock, maxTrials } = file.budget;
   const { figures } = file.report;
   return {
     name, description, ...parts, ...(sampling && { sampling }), space, repeats, seed, search, scheduler, objective: { metric, goal },
     budget: {
       ...(maxConcurrent !== undefined && { maxConcurrent }),
+      ...(maxTrials !== undefined && { maxTrials }),
       ...(wallClock !== undefined && { wallClockSeconds: secondsOf(wallClock) }),
     },
     resources, report: figures ? { figures } : {},

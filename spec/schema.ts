@@ -162,6 +162,7 @@ export const sweepFile = z.strictObject({
   }).prefault({}).describe('what makes one trial better than another'),
   budget: z.strictObject({
     maxConcurrent: z.int().min(1).max(1024).optional().describe('trials in training at a time'),
+    maxTrials: z.int().min(1).max(1_000_000).optional().describe('the sweep is the first so many of its trials; an adaptive one, whole configurations'),
     wallClock: text(duration).optional().describe('start no trial after this long: "90s", "30m", "2h", "1d12h"'),
   }).prefault({}),
   resources: z.strictObject({

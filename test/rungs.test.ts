@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createTrainerPool, type TrainerPool } from '../activities/trainer-pool.ts';
 import type { LaneOutcome } from '../core/results.ts';
-import { trialId } from '../core/trial.ts';
+import { SCIENCE_VERSION, trialId } from '../core/trial.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { readHighestRung } from '../store/rungs.ts';
@@ -33,16 +33,16 @@ after(async () => {
 
 const openNew = async (name: string): Promise<Store> => openStore(join(folder, name));
 
-async function trainTo(store: Store, toStep: number, attemptNumber = 1): Promise<LaneOutcome | undefined> {
-  const lanes = [{ trialId: id, index: 0, repeat: 0, trial, label: 'one' }];
-  const job = { sweepId: 's', science: 1, toStep, lanes, objective: 'loss' };
+async function trainTo(store: Store, toStep: number, attemptNumber = 1, { trial: given, id: trialId, heard = [] }: { trial: TrialSpec; id: string; heard?: number[] } = { trial, id }): Promise<LaneOutcome | undefined> {
+  const lanes = [{ trialId, index: 0, repeat: 0, trial: given, label: 'one' }];
+  const job = { sweepId: 's', science: SCIENCE_VERSION, toStep, lanes, objective: 'loss' };
   const request = { job, store: store.url, attempt: `to-${toStep}-${attemptNumber}`, attemptNumber, worker: 'here' };
-  const [outcome] = await trainers.run(request, { signal: new AbortController().signal, onProgress: () => {} });
+  const [outcome] = await trainers.run(request, { signal: new AbortController().signal, onProgress: ({ step }) => heard.push(step) });
   return outcome;
 }
 
-const read = async (store: Store, file: string) => Buffer.from(await store.get(`s/trials/${id}/${file}`) ?? []).toString('hex');
-const files = async (store: Store) => Promise.all(['result.json', 'metrics.csv', 'model.ckpt'].map((file) => read(store, file)));
+const read = async (store: Store, file: string, trialId = id) => Buffer.from(await store.get(`s/trials/${trialId}/${file}`) ?? []).toString('hex');
+const files = async (store: Store, trialId = id) => Promise.all(['result.json', 'metrics.csv', 'model.ckpt'].map((file) => read(store, file, trialId)));
 
 test('a trial trained in rungs ends with the same bytes as one trained in one go', { timeout: 60_000 }, async () => {
   const [whole, inRungs] = [await openNew('whole'), await openNew('rungs')];
@@ -81,4 +81,25 @@ test('a damaged checkpoint of a rung falls back to the one before, and changes n
   await trainTo(damaged, 40);
   assert.equal(warnings.filter((line) => line.includes('step-000000030.ckpt') && line.includes('the one before')).length, 1, warnings.join('\n'));
   assert.deepEqual(await files(damaged), await files(whole));
+});
+
+test('with more steps a trial goes on from where it ended, to the same bytes as one trained in one go', { timeout: 60_000 }, async () => {
+  const withEnd = (ends: object) => {
+    const longer = { ...trial, training: { ...trial.training, ...ends } };
+    return { trial: longer, id: trialId(longer) };
+  };
+  // 35: the last step is no evaluation of the longer trial. The rule has stopped the second at step 20, and 40 is beyond both.
+  for (const [name, ends] of Object.entries({ steps: { maxSteps: 35 }, rule: { maxSteps: 35, stopWhen: { metric: 'loss', atMost: 100, evaluations: 3 } } })) {
+    const [whole, extended] = [await openNew(`${name}-whole`), await openNew(`${name}-extended`)];
+    const short = withEnd(ends);
+    const long = withEnd({ maxSteps: 60 });
+    await trainTo(whole, 60, 1, long);
+    const end = await trainTo(extended, 35, 1, short);
+    assert.equal(end?.steps, name === 'rule' ? 20 : 35);
+    await extended.put('s/extended.json', JSON.stringify([{ hash: 'before', ends }]));
+    const steps: number[] = [];
+    await trainTo(extended, 60, 1, { ...long, heard: steps });
+    assert.deepEqual(await files(extended, long.id), await files(whole, long.id));
+    assert.equal(Math.min(...steps), end?.steps, 'it began where it had ended');
+  }
 });

@@ -9,7 +9,7 @@ import type { temporal } from '@temporalio/proto';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../activities/trainer-pool.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
-import { deriveSeed } from '../../core/trial.ts';
+import { deriveSeed, SCIENCE_VERSION } from '../../core/trial.ts';
 import { startSweep, workflowIdOf } from '../../orchestrate/sweeps.ts';
 import { runWorker } from '../../orchestrate/worker.ts';
 import type { TemporalTarget } from '../../server/connection.ts';
@@ -78,7 +78,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows }: { slots?:
     return Promise.all(lanes.map(async ({ trialId, trial }) => {
       const steps = Math.min(toStep, trial.training.maxSteps);
       const point = { step: steps, metrics: { accuracy: accuracyOf(trialId, steps), loss: 1 } };
-      const record = { trialId, trial, science: 1, steps, metrics: point.metrics, parameters: 1, backend: backend.name, replayed: false };
+      const record = { trialId, trial, science: SCIENCE_VERSION, steps, metrics: point.metrics, parameters: 1, backend: backend.name, replayed: false };
       const checkpoint = { step: steps, tensors: {}, curve: [point], observations: [] };
       if (steps < trial.training.maxSteps) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }), objective);
       const result: TrialResult = { ...record, status: 'completed' };
@@ -145,7 +145,8 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows }: { slots?:
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),
     async histories(workflowId) {
       const runs: string[] = [];
-      for await (const { runId, startTime } of target.client.workflow.list({ query: `WorkflowId = '${workflowId}'` })) runs.push(`${startTime.toISOString()} ${runId}`);
+      const found = target.client.workflow.list({ query: `WorkflowId = '${workflowId}'` });
+      for await (const { runId, startTime } of found) runs.push(`${startTime.toISOString()} ${runId}`);
       return Promise.all(runs.sort().map((run) => target.client.workflow.getHandle(workflowId, run.split(' ')[1]).fetchHistory()));
     },
     async stop() {

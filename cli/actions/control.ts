@@ -1,0 +1,108 @@
+/** `sweep pause`, `resume`, `concurrency`, `extend`, `retry`: steering a sweep, or letting one that has ended go on. */
+import { concurrencyProblem } from '../../core/control.ts';
+import { UserError } from '../../core/errors.ts';
+import { extensionProblem } from '../../core/extend.ts';
+import { countTrials } from '../../core/plan.ts';
+import type { SweepSpec } from '../../core/spec.ts';
+import type { BackendKind } from '../../models/backends/index.ts';
+import { ensureWorker } from '../../orchestrate/background.ts';
+import { changeSweep, type Change } from '../../orchestrate/control.ts';
+import { startSweep, storedSnapshot, workflowState } from '../../orchestrate/sweeps.ts';
+import { connect } from '../../server/connection.ts';
+import { chooseBackend } from '../../setup/backend.ts';
+import { extendSpec } from '../../spec/extend.ts';
+import { openStore, type Store } from '../../store/index.ts';
+import { readCorpus, readOutcome, readSpec, reopenSweep, writeCorpus } from '../../store/runs.ts';
+import { defaultSlots } from '../defaults.ts';
+import { resolveSweepId } from '../sweep-id.ts';
+import { count, plural } from '../ui/text.ts';
+import { ensureParts } from './setup.ts';
+
+interface Options { runs: string; json?: boolean }
+export interface RetryOptions extends Options { backend?: BackendKind; workers?: number }
+export interface ExtendOptions extends RetryOptions { set: string[] }
+
+interface Found { store: Store; sweepId: string; spec: SweepSpec }
+
+async function find(given: string, { runs }: Options): Promise<Found> {
+  const store = openStore(runs);
+  const sweepId = await resolveSweepId(store, given);
+  const spec = await readSpec(store, sweepId);
+  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  return { store, sweepId, spec };
+}
+
+function say(sweepId: string, { json }: Options, line: string, facts: object): void {
+  process.stdout.write(`${json ? JSON.stringify({ sweepId, ...facts }) : line}\n`);
+}
+
+/** Asks a sweep that must be running. */
+async function steer(given: string, options: Options, change: Change): Promise<{ sweepId: string; changed: boolean }> {
+  const { store, sweepId } = await find(given, options);
+  const outcome = await readOutcome(store, sweepId);
+  const notRunning = (state: string) => new UserError(`${sweepId} is not running (${state}): there is nothing to ${change[0] === 'concurrency' ? 'set' : change[0]}`);
+  if (outcome !== undefined) throw notRunning(outcome.state);
+  const target = await connect({ start: false });
+  const answer = await changeSweep(target, store, sweepId, change);
+  if (answer === undefined) throw notRunning((await workflowState(target, store, sweepId)) ?? 'the Temporal server does not know it; sweep start FILE goes on with it');
+  return { sweepId, ...answer };
+}
+
+export async function pause(given: string, options: Options): Promise<void> {
+  const { sweepId, changed } = await steer(given, options, ['pause']);
+  const what = changed ? 'is paused: trials in training save a checkpoint and hold' : 'was paused already';
+  say(sweepId, options, `${sweepId} ${what}. Let it go on with: sweep resume ${sweepId}`, { state: 'paused', changed });
+}
+
+export async function resume(given: string, options: Options): Promise<void> {
+  const { sweepId, changed } = await steer(given, options, ['resume']);
+  say(sweepId, options, changed ? `${sweepId} goes on.` : `${sweepId} was not paused; it goes on as it did.`, { state: 'running', changed });
+}
+
+export async function concurrency(given: string, text: string, options: Options): Promise<void> {
+  const jobs = /^\d+$/.test(text) ? Number(text) : NaN;
+  const problem = concurrencyProblem(Number.isNaN(jobs) ? JSON.stringify(text) : jobs);
+  if (problem !== undefined) throw new UserError(problem, 2);
+  const { sweepId, changed } = await steer(given, options, ['concurrency', jobs]);
+  say(sweepId, options, `${sweepId} runs at most ${plural(jobs, 'job')} at a time${changed ? '' : ', as before'}.`, { maxConcurrent: jobs, changed });
+}
+
+/** Starts the workflow of a sweep that does not run, with all that it needs. */
+async function begin({ store, sweepId, spec }: Found, { backend: kind, workers }: RetryOptions, signal: AbortSignal): Promise<void> {
+  await ensureParts({ native: kind === undefined || kind === 'native', signal });
+  const backend = await chooseBackend(kind);
+  const slots = workers ?? defaultSlots(backend.accelerator);
+  const target = await connect({ start: true, signal });
+  await reopenSweep(store, sweepId, spec);
+  await startSweep({ spec, sweepId, store, target, accelerator: backend.accelerator, slots });
+  await ensureWorker({ store, slots, backend: backend.choice.kind, target });
+}
+
+/** Of a sweep without an end: whether its workflow took the change. It may also have been lost with its server. */
+async function tellRunning({ store, sweepId }: Found, change: Change): Promise<boolean> {
+  if ((await readOutcome(store, sweepId)) !== undefined) return false;
+  return (await changeSweep(await connect({ start: true }), store, sweepId, change)) !== undefined;
+}
+
+export async function extend(given: string, options: ExtendOptions, signal: AbortSignal): Promise<void> {
+  const found = await find(given, options);
+  const { store, sweepId } = found;
+  const texts = await Promise.all(Object.entries(found.spec.corpora ?? {}).map(async ([name, reference]) => [name, await readCorpus(store, sweepId, reference)] as const));
+  const { spec, corpora } = extendSpec(found.spec, options.set, new Map(texts));
+  const problem = extensionProblem(found.spec, spec);
+  if (problem !== undefined) throw new UserError(`${sweepId}: ${problem}`, 2);
+  for (const [reference, text] of corpora) await writeCorpus(store, sweepId, reference, text);
+  if (!(await tellRunning(found, ['extend', spec]))) await begin({ ...found, spec }, options, signal);
+  const [before, now] = [countTrials(found.spec), countTrials(spec)];
+  const growth = now > before ? `has ${plural(now, 'trial')} now, ${count(now - before)} of them new` : `goes on with the same ${plural(now, 'trial')}`;
+  say(sweepId, options, `${sweepId} ${growth}. Look on with: sweep watch ${sweepId}`, { trials: now, added: now - before });
+}
+
+export async function retry(given: string, options: RetryOptions, signal: AbortSignal): Promise<void> {
+  const found = await find(given, options);
+  const { store, sweepId, spec } = found;
+  const { failed } = await storedSnapshot(store, sweepId, spec);
+  if (failed === 0) throw new UserError(`${sweepId}: no trial has failed, so there is nothing to retry`, 2);
+  if (!(await tellRunning(found, ['retry']))) await begin(found, options, signal);
+  say(sweepId, options, `${sweepId} trains ${plural(failed, 'failed trial')} again. Look on with: sweep watch ${sweepId}`, { retried: failed });
+}
