@@ -9,8 +9,10 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { UserError } from '../core/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
+import { extensionProblem } from '../core/extend.ts';
 import { countTrials, trialAt } from '../core/plan.ts';
 import { schedulerOf, settingOf } from '../core/schedulers/index.ts';
+import type { SweepSpec } from '../core/spec.ts';
 import { parseSpec } from '../spec/index.ts';
 import { showArgument } from '../spec/problem.ts';
 import { sweepFile } from '../spec/schema.ts';
@@ -112,7 +114,7 @@ const cases = fc.record({
   base: fc.constantFrom(palindromes, palindromes, drawn, book),
   edits: fc.array(edits, { maxLength: 2 }),
   damage: damages,
-  set: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: sets }),
+  set: fc.oneof({ weight: 2, arbitrary: fc.constant<string[]>([]) }, { weight: 1, arbitrary: sets }),
 });
 
 function textOf({ base, edits: all, damage }: { base: Json; edits: Edit[]; damage: { at: number; length: number; by: string } | null }): string {
@@ -166,6 +168,54 @@ test('ten thousand files and overrides: each is a sweep or is refused by its pla
   assert.ok(tally.accepted > 500 && tally.refused > 5000, `the files are neither all good nor all bad: ${JSON.stringify(tally)}`);
   assert.deepEqual(await readdir(folder), ['book.txt']);
   assert.equal(({} as Record<string, unknown>)['name'], undefined, 'no object has got a property that it was not given');
+});
+
+/** What a person may try to change in a sweep that runs. */
+const changes = fc.oneof(
+  fc.integer({ min: 1, max: 3 }).map((n) => `repeats=${n}`),
+  fc.constantFrom(50, 100, 200).map((n) => `training.maxSteps=${n}`),
+  fc.subarray(['rnn', 'lstm', 'gru'], { minLength: 1 }).map((cells) => `space.model.cell=${JSON.stringify(cells)}`),
+  fc.subarray([5, 10, 15, 20], { minLength: 1 }).map((lengths) => `space.task.length=${JSON.stringify(lengths)}`),
+  fc.tuple(fc.integer({ min: 4, max: 5 }), fc.integer({ min: 6, max: 7 })).map((bounds) => `space.model.hiddenUnits={"int":[${bounds.join(',')}]}`),
+  fc.constantFrom('space.model.layers=[1]', 'space.model.layers=[1,2]', 'seed=2', 'training.learningRate=0.01', 'budget={"maxTrials":7}', 'budget={}', 'model.layers=2',
+    'training.stopWhen={"metric":"accuracy","atLeast":0.9}', 'scheduler={"name":"full"}', 'scheduler={"name":"asha","eta":2}', 'description="other"',
+    'search={"name":"random","trials":5}', 'search={"name":"random","trials":6}', 'search={"name":"tpe","trials":6}'),
+);
+const revisions = fc.tuple(fc.array(changes, { maxLength: 2 }), fc.array(changes, { minLength: 1, maxLength: 2 }));
+
+/** What each of a sweep's trials learns from, but for how long. */
+function trialsOf(spec: SweepSpec): Set<string> {
+  return new Set(Array.from({ length: countTrials(spec) }, (_, index) => {
+    const { training: { maxSteps: _steps, stopWhen: _rule, ...training }, ...trial } = trialAt(spec, index).trial;
+    return canonicalJson({ ...trial, training });
+  }));
+}
+
+test('five hundred extensions of a sweep: each has all that the sweep had, or is refused by what it lacks', () => {
+  const origin = join(folder, 'x.json');
+  const text = JSON.stringify(palindromes);
+  const tally = { accepted: 0, refused: 0 };
+  fc.assert(fc.property(revisions, ([before, more]) => {
+    const [old, now] = [before, [...before, ...more]].map((set) => {
+      try {
+        return parseSpec(text, { origin, set });
+      } catch (error) {
+        if (error instanceof UserError) return fc.pre(false); // no sweep
+        throw error;
+      }
+    }) as [SweepSpec, SweepSpec];
+    const problem = extensionProblem(old, now);
+    tally[problem === undefined ? 'accepted' : 'refused']++;
+    if (problem === undefined) {
+      const has = trialsOf(now);
+      for (const trial of trialsOf(old)) assert.ok(has.has(trial), `${more.join(' ')} on top of ${before.join(' ')} loses ${trial}`);
+    } else {
+      assert.doesNotMatch(problem, /\n/);
+      assert.match(problem, /^(nothing is new; |(name|seed|repeats|space|task|model|training|search|scheduler|objective|budget)\b)/);
+      assert.match(problem, /allowed: |only adds/);
+    }
+  }), { numRuns: 500 });
+  assert.ok(tally.accepted > 50 && tally.refused > 50, JSON.stringify(tally));
 });
 
 const corpus: [what: string, text: string, place: RegExp][] = [

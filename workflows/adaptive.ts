@@ -21,7 +21,7 @@ function toStepOf({ training }: SweepSpec, turn: Turn, { trial }: PlannedTrial):
 /** Entries go to the run folder in their order, as many at a time as have come up meanwhile. */
 function recorder(sweepId: string, written: () => number) {
   let entries: RecordEntry[] = [];
-  let writing: Promise<void> | undefined;
+  let writing: Promise<void> = Promise.resolve();
   async function writeAll(): Promise<void> {
     while (entries.length > 0) {
       const batch = entries;
@@ -29,7 +29,6 @@ function recorder(sweepId: string, written: () => number) {
       entries = [];
       await bookkeeping.recordDecisions({ sweepId, from, entries: batch });
     }
-    writing = undefined;
   }
   return {
     add(entry: RecordEntry | undefined) {
@@ -38,7 +37,7 @@ function recorder(sweepId: string, written: () => number) {
     },
     /** Until all is written. */
     write(): Promise<void> {
-      writing ??= CancellationScope.nonCancellable(writeAll);
+      writing = writing.then(() => CancellationScope.nonCancellable(writeAll)); // one after the other: entries that came meanwhile too
       return writing;
     },
   };
