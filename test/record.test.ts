@@ -16,6 +16,7 @@ describe('an adaptive sweep', () => {
     test(`of a ${name} search leaves a whole record, which holds`, async () => {
       const spec = await lab.start(`recorded-${name}`, {
         search, space: { 'training.learningRate': { logUniform: [0.001, 1] } }, scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 },
+        repeats: 3, budget: { maxConcurrent: 1 }, // so that at times there is nothing to write
       });
       const { state } = await lab.ended(`recorded-${name}`);
       assert.equal(state, 'completed');
