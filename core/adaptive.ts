@@ -4,7 +4,7 @@
  * repeats are in, on their mean. Every step is an entry of the record, and replaying the record gives the state again.
  */
 import { canonicalJson, type Json } from './json.ts';
-import { countWithin, plannedTrial, type PlannedTrial } from './plan.ts';
+import { countWithin, plannedTrial, type PlannedTrial, type Suggestions } from './plan.ts';
 import type { LaneOutcome } from './results.ts';
 import { meanObjective, schedulerOf, settingOf, type Assignment, type Decision, type RungReport, type Setting } from './schedulers/index.ts';
 import { searchOf, type Configuration, type Observation } from './search/index.ts';
@@ -172,6 +172,11 @@ function arrival(spec: SweepSpec, state: AdaptiveState, report: RungReport): Tak
     entry: { report, decisions },
     stopped: over.filter(({ action }) => action === 'stop').reduce((sum, decision) => sum + spec.repeats - endedOf(decision.configuration), 0),
   };
+}
+
+/** What the search has chosen, by the record. */
+export function suggestionsOf(record: readonly RecordEntry[]): Suggestions {
+  return new Map(record.flatMap((entry) => ('assignment' in entry && entry.suggested ? [[entry.assignment.configuration, entry.suggested] as const] : [])));
 }
 
 /**

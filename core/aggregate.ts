@@ -6,7 +6,7 @@
  * was trained to its end, and stays out too. A repeat that has not ended yet is `missing`.
  */
 import { canonicalJson } from './json.ts';
-import { countTrials, trialAt } from './plan.ts';
+import { countTrials, trialWith, type Suggestions } from './plan.ts';
 import { hasEnded } from './progress.ts';
 import type { Metrics, RungRecord, TrialResult, TrialStatus } from './results.ts';
 import type { Configuration } from './search/index.ts';
@@ -49,13 +49,16 @@ export interface SummaryRow {
   metrics: Record<string, Estimate>;
 }
 
-/** A row for every planned trial, in the plan's order. A random search may draw a trial twice: it is one trial and one row. */
+/** A row for every planned trial, in the plan's order; of a search that learns, for every chosen one. A random search may draw a trial twice: it is one trial and one row. */
 export function trialRows(
   spec: SweepSpec, results: ReadonlyMap<string, TrialResult>, failed: ReadonlySet<string>, stopped: ReadonlyMap<string, RungRecord> = new Map(),
+  suggestions?: Suggestions,
 ): TrialRow[] {
   const rows = new Map<string, TrialRow>();
   for (let index = 0; index < countTrials(spec); index++) {
-    const { trialId, repeat, configuration, trial } = trialAt(spec, index);
+    const chosen = trialWith(spec, index, suggestions);
+    if (chosen === undefined) continue;
+    const { trialId, repeat, configuration, trial } = chosen;
     const planned = { trialId, repeat: repeat + 1, seed: trial.seed, configuration };
     const found = results.get(trialId) ?? stopped.get(trialId);
     if (found === undefined) rows.set(trialId, { ...planned, status: failed.has(trialId) ? 'failed' : 'missing', metrics: {} });

@@ -39,6 +39,16 @@ export function plannedTrial(spec: SweepSpec, configuration: Configuration, inde
   return { index, repeat, configuration, trial, trialId: trialId(trial), label: labelOf(configuration, repeat) };
 }
 
+/** What a search that learns has chosen, by configuration: the spec alone does not say. */
+export type Suggestions = ReadonlyMap<number, Configuration>;
+
+/** Trial `index` of a sweep whose search learns, and so has these; undefined: it has not chosen it yet. Any other search: as trialAt. */
+export function trialWith(spec: SweepSpec, index: number, suggestions?: Suggestions): PlannedTrial | undefined {
+  if (suggestions === undefined) return trialAt(spec, index);
+  const configuration = suggestions.get(Math.floor(index / spec.repeats));
+  return configuration && plannedTrial(spec, configuration, index);
+}
+
 /** The spec's task, model and training with the configuration's values in place (null: left out), texts by their hash, and the repeat's seed. */
 export function trialOf(spec: SweepSpec, configuration: Configuration, repeat: number): TrialSpec {
   let parts: JsonObject = { task: spec.task, model: spec.model, training: spec.training as JsonObject };

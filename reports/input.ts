@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
-import { countTrials, trialAt } from '../core/plan.ts';
+import { suggestionsOf, type RecordEntry } from '../core/adaptive.ts';
+import { countTrials, trialWith, type Suggestions } from '../core/plan.ts';
 import type { CurvePoint, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
 import { highestRung } from '../store/rungs.ts';
@@ -14,6 +16,8 @@ import type { Provenance } from './provenance.ts';
 export interface ReportInput {
   sweepId: string;
   spec: SweepSpec;
+  /** What a search that learns has chosen. */
+  suggestions?: Suggestions;
   results: Map<string, TrialResult>;
   /** The highest rung of every trial that a scheduler left there; one with a result has none. */
   stopped: Map<string, RungRecord>;
@@ -45,9 +49,11 @@ export async function readFiles(store: Store, sweepId: string): Promise<Files> {
   await read('sweep.json');
   const spec = parseSpec(files, sweepId);
   await read('provenance.json');
+  for (const name of await store.list(`${sweepId}/decisions`)) await read(`decisions/${name}`);
+  const suggestions = parseSuggestions(files, sweepId, spec);
   const total = countTrials(spec);
   for (let start = 0; start < total; start += READ_AHEAD) {
-    const ids = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialAt(spec, start + i).trialId);
+    const ids = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialWith(spec, start + i, suggestions)?.trialId ?? []).flat();
     await Promise.all(ids.map(async (id) => {
       await Promise.all(trialFiles.map((file) => read(`trials/${id}/${file}`)));
       if (files.has(`trials/${id}/result.json`)) return;
@@ -62,9 +68,12 @@ const trialFiles = ['result.json', 'metrics.csv', 'observations.json', 'samples.
 
 /** Parses the files; a file that is not what it should be is a UserError that names it. */
 export function parseRun(sweepId: string, files: Files): ReportInput {
+  const spec = parseSpec(files, sweepId);
+  const suggestions = parseSuggestions(files, sweepId, spec);
   const input: ReportInput = {
     sweepId,
-    spec: parseSpec(files, sweepId),
+    spec,
+    ...(suggestions && { suggestions }),
     results: new Map(),
     stopped: new Map(),
     curves: new Map(),
@@ -77,7 +86,8 @@ export function parseRun(sweepId: string, files: Files): ReportInput {
   };
   const rungs = rungPaths(files);
   for (let index = 0; index < countTrials(input.spec); index++) {
-    const id = trialAt(input.spec, index).trialId;
+    const id = trialWith(spec, index, suggestions)?.trialId;
+    if (id === undefined) continue;
     const path = (file: (typeof trialFiles)[number]) => `trials/${id}/${file}`;
     const result = parse<TrialResult>(files, sweepId, path('result.json'), resultOf(id));
     const failure = parse<TrialFailure>(files, sweepId, path('failure.json'), failureFile);
@@ -110,11 +120,19 @@ function rungPaths(files: Files): Map<string, string> {
   }));
 }
 
+/** From the record of decisions, where the search is one that learns. */
+function parseSuggestions(files: Files, sweepId: string, spec: SweepSpec): Suggestions | undefined {
+  if (searchOf(spec).suggest === undefined) return undefined;
+  const paths = [...files.keys()].filter((path) => path.startsWith('decisions/'));
+  return suggestionsOf(paths.flatMap((path) => parse<RecordEntry[]>(files, sweepId, path, decisionsFile) ?? []));
+}
+
 export async function readRun(store: Store, sweepId: string): Promise<ReportInput> {
   return parseRun(sweepId, await readFiles(store, sweepId));
 }
 
 const finite = z.number();
+const decisionsFile = z.array(z.object({}).loose());
 const trial = z.object({}).loose();
 const rungFile = z.object({
   trialId: z.string(),

@@ -18,7 +18,7 @@ export interface Report {
 }
 
 export function modelOf(input: ReportInput): Report {
-  const trials = trialRows(input.spec, input.results, new Set(input.failures.keys()), input.stopped);
+  const trials = trialRows(input.spec, input.results, new Set(input.failures.keys()), input.stopped, input.suggestions);
   return {
     input,
     dimensions: Object.keys(input.spec.space),

@@ -1,8 +1,8 @@
 /** The trials of a sweep with what the run folder has of each, one after the other: memory does not grow with their number. */
-import { isAdaptive } from '../core/adaptive.ts';
-import { countTrials, plannedTrial, trialAt, type PlannedTrial } from '../core/plan.ts';
+import { suggestionsOf } from '../core/adaptive.ts';
+import { countTrials, trialWith, type PlannedTrial, type Suggestions } from '../core/plan.ts';
 import type { RungRecord, TrialFailure, TrialResult } from '../core/results.ts';
-import { searchOf, type Configuration } from '../core/search/index.ts';
+import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { readDecisions } from './decisions.ts';
 import { readHighestRung } from './rungs.ts';
@@ -12,18 +12,9 @@ import type { Store } from './types.ts';
 /** Files are read for this many trials at a time. */
 const READ_AHEAD = 32;
 
-/** What a search that learns has chosen so far, by configuration; nothing for one that does not learn: its choices follow from the spec. */
-export async function readSuggestions(store: Store, sweepId: string, spec: SweepSpec): Promise<Map<number, Configuration> | undefined> {
-  if (!isAdaptive(spec) || searchOf(spec).suggest === undefined) return undefined;
-  const record = await readDecisions(store, sweepId);
-  return new Map(record.flatMap((entry) => ('suggested' in entry && entry.suggested ? [[entry.assignment.configuration, entry.suggested] as const] : [])));
-}
-
-/** Trial `index`; undefined where the search has not chosen it yet. */
-export function trialWith(spec: SweepSpec, suggestions: ReadonlyMap<number, Configuration> | undefined, index: number): PlannedTrial | undefined {
-  if (suggestions === undefined) return trialAt(spec, index);
-  const configuration = suggestions.get(Math.floor(index / spec.repeats));
-  return configuration && plannedTrial(spec, configuration, index);
+/** What a search that learns has chosen so far; undefined for one that does not learn. */
+export async function readSuggestions(store: Store, sweepId: string, spec: SweepSpec): Promise<Suggestions | undefined> {
+  return searchOf(spec).suggest === undefined ? undefined : suggestionsOf(await readDecisions(store, sweepId));
 }
 
 export interface StoredTrial extends PlannedTrial {
@@ -35,7 +26,7 @@ export async function* storedTrials(store: Store, sweepId: string, spec: SweepSp
   const suggestions = await readSuggestions(store, sweepId, spec);
   const total = countTrials(spec);
   for (let start = 0; start < total; start += READ_AHEAD) {
-    const planned = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialWith(spec, suggestions, start + i) ?? []).flat();
+    const planned = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialWith(spec, start + i, suggestions) ?? []).flat();
     yield* await Promise.all(planned.map(async (trial): Promise<StoredTrial> => {
       const { trialId } = trial;
       const found = (await readResult(store, sweepId, trialId)) ?? (await readFailure(store, sweepId, trialId)) ?? (await readHighestRung(store, sweepId, trialId));

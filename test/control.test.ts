@@ -6,6 +6,7 @@ import { trialAt } from '../core/plan.ts';
 import { changeSweep } from '../orchestrate/control.ts';
 import { followSweep, storedSnapshot } from '../orchestrate/sweeps.ts';
 import type { SweepSnapshot } from '../core/results.ts';
+import { readDecisions } from '../store/decisions.ts';
 import { readControl, readOutcome, readSpec, listTrials } from '../store/runs.ts';
 import { newLaboratory, rootOf, type Laboratory, type labSpec } from './support/laboratory.ts';
 import { until } from './support/machine.ts';
@@ -138,7 +139,6 @@ test('an adaptive sweep stops trials at rungs, records why, and survives pause a
   const { state, total, completed, stopped } = await lab.ended('adaptive');
   assert.deepEqual([state, total, completed], ['completed', 18, 18]);
   assert.ok(stopped !== undefined && stopped >= 12, String(stopped));
-  const { readDecisions } = await import('../store/decisions.ts');
   const record = await readDecisions(lab.store, 'adaptive');
   const decisions = record.flatMap((entry) => ('report' in entry ? entry.decisions : [entry.decision]));
   assert.equal(decisions.filter(({ action }) => action === 'start').length, 9);
@@ -150,4 +150,17 @@ test('an adaptive sweep stops trials at rungs, records why, and survives pause a
   await until(async () => (await snapshot('adaptive')).state === 'completed');
   assert.deepEqual(await readDecisions(lab.store, 'adaptive'), record);
   assert.deepEqual([(await lab.ended('adaptive')).completed, (await lab.ended('adaptive')).stopped], [completed, stopped]);
+});
+
+test('a search that learns has its choices in the record, the report and the status', { timeout: 60_000 }, async () => {
+  const spec = await lab.start('learning', {
+    search: { name: 'tpe', trials: 8, startup: 3, candidates: 8, gamma: 0.25 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
+  });
+  const { completed } = await lab.ended('learning');
+  assert.equal(completed, 16);
+  const suggested = (await readDecisions(lab.store, 'learning')).flatMap((entry) => ('suggested' in entry ? [String(entry.suggested?.['training.learningRate'])] : []));
+  assert.equal(new Set(suggested).size, 8);
+  const rows = Buffer.from(await lab.store.get('learning/report/results.csv') ?? []).toString().trim().split('\n').slice(1);
+  assert.deepEqual(rows.map((row) => row.split(',')[5]), suggested.flatMap((rate) => [rate, rate]));
+  assert.equal((await storedSnapshot(lab.store, 'learning', spec)).completed, 16);
 });

@@ -33,7 +33,8 @@ after(async () => {
 
 const openNew = async (name: string): Promise<Store> => openStore(join(folder, name));
 
-async function trainTo(store: Store, toStep: number, attemptNumber = 1, { trial: given, id: trialId, heard = [] }: { trial: TrialSpec; id: string; heard?: number[] } = { trial, id }): Promise<LaneOutcome | undefined> {
+interface Trained { trial: TrialSpec; id: string; heard?: number[] }
+async function trainTo(store: Store, toStep: number, attemptNumber = 1, { trial: given, id: trialId, heard = [] }: Trained = { trial, id }): Promise<LaneOutcome | undefined> {
   const lanes = [{ trialId, index: 0, repeat: 0, trial: given, label: 'one' }];
   const job = { sweepId: 's', science: SCIENCE_VERSION, toStep, lanes, objective: 'loss' };
   const request = { job, store: store.url, attempt: `to-${toStep}-${attemptNumber}`, attemptNumber, worker: 'here' };

@@ -13,7 +13,7 @@ export const bookkeeping = proxyActivities<BookkeepingActivities>({
 });
 
 /** Lanes to train together up to a step. `priority`: Temporal's, 1 to 5; the lowest number starts first. */
-export interface Job { lanes: PlannedTrial[]; toStep: number; priority: number }
+export interface Job { lanes: PlannedTrial[]; toStep: number; priority: number; rung?: number }
 
 /** Trains jobs; one that fails for good is recorded as failed trials. Rejects if it was cancelled before it was done. */
 export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSetting): (job: Job) => Promise<LaneOutcome[]> {
@@ -28,14 +28,16 @@ export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSettin
     sweepId, science, objective: spec.objective.metric, ...(spec.sampling && { sampling: spec.sampling }),
     ...(cache && isAdaptive(spec) && { adopt: true }), // else the plan is known, and was looked up whole
   };
-  return async ({ lanes, toStep, priority }) => {
-    const summary = `${lanes.map(({ label }) => label).join(' | ')}, to step ${toStep}`;
+  return async ({ lanes, toStep, priority, rung = 0 }) => {
+    const summary = `${lanes.map(({ label }) => label).join(' | ')}, ${rung > 0 ? 'to step ' : 'steps 0–'}${toStep}`;
     const job = { ...common, toStep, lanes: lanes.map(({ index, repeat, label, trialId, trial }) => ({ index, repeat, label, trialId, trial })) };
     try {
       return await train.executeWithOptions({ summary, priority: { priorityKey: priority } }, [job]);
     } catch (error) {
       // A worker that is gone cannot say that it was cancelled: the job times out instead.
       if (isCancellation(error) || CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) throw error;
+      // What is wrong with one trial must not be the end of those that it was trained with.
+      if (lanes.length > 1) return (await Promise.all(lanes.map((lane) => run({ lanes: [lane], toStep, priority })))).flat();
       const message = rootCause(error) ?? error.message;
       return Promise.all(lanes.map(async ({ trialId, trial }): Promise<LaneOutcome> => {
         await bookkeeping.recordFailure({ sweepId, failure: { trialId, trial, message, at: new Date().toISOString() } });

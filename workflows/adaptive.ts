@@ -63,7 +63,7 @@ export function adaptive(given: Adaptive): Part {
       record.add(next.entry);
       const trial = trialOfTurn(spec, state, next.turn);
       // What has come far goes first: it is what the next decisions wait for.
-      return { lanes: [trial], toStep: toStepOf(spec, next.turn, trial), priority: Math.max(1, 5 - next.turn.rung), turn: next.turn };
+      return { lanes: [trial], toStep: toStepOf(spec, next.turn, trial), priority: Math.max(1, 5 - next.turn.rung), rung: next.turn.rung, turn: next.turn };
     },
     async run(job) {
       for (const outcome of await train(job)) {

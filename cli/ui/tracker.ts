@@ -1,10 +1,11 @@
 /** What a display needs beyond a snapshot: which trials ended meanwhile, their numbers, how fast it goes, when it will be done. */
 import { summarize, trialRows, type SummaryRow } from '../../core/aggregate.ts';
-import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
+import { countTrials, trialWith, type PlannedTrial, type Suggestions } from '../../core/plan.ts';
 import type { JobProgress, SweepSnapshot, TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import type { Store } from '../../store/index.ts';
 import { listTrials, readFailure, readResult, readTiming } from '../../store/runs.ts';
+import { readSuggestions } from '../../store/trials.ts';
 import { secondsLeft, smooth, type Finished } from './eta.ts';
 import type { EndedTrial, View } from './view.ts';
 
@@ -34,7 +35,14 @@ export interface TrackRequest {
 export async function* track({ spec, store, snapshots, began, now = Date.now }: TrackRequest): AsyncGenerator<Seen> {
   const total = countTrials(spec);
   const planned = new Map<string, PlannedTrial>();
-  for (let i = 0; i < Math.min(total, MOST_TRIALS); i++) planned.set(trialAt(spec, i).trialId, trialAt(spec, i));
+  let suggestions: Suggestions | undefined;
+  async function readPlan(sweepId: string): Promise<void> {
+    suggestions = await readSuggestions(store, sweepId, spec);
+    for (let i = 0; i < Math.min(total, MOST_TRIALS); i++) {
+      const trial = trialWith(spec, i, suggestions);
+      if (trial !== undefined) planned.set(trial.trialId, trial);
+    }
+  }
 
   const results = new Map<string, TrialResult>();
   const failures = new Set<string>();
@@ -87,8 +95,9 @@ export async function* track({ spec, store, snapshots, began, now = Date.now }: 
     const first = known === -1;
     if (completed + failed !== known) {
       known = completed + failed;
+      if (first || suggestions !== undefined) await readPlan(sweepId);
       ended = await readEnded(sweepId);
-      if (total <= MOST_TRIALS) summary = summarize(trialRows(spec, results, failures));
+      if (total <= MOST_TRIALS) summary = summarize(trialRows(spec, results, failures, new Map(), suggestions));
     }
     const waiting = [...planned.values()].filter(({ trialId }) => !results.has(trialId) && !failures.has(trialId));
     const guess = total > MOST_TRIALS ? undefined : secondsLeft(finished, waiting.map(({ trialId, configuration }) =>

@@ -140,7 +140,8 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows }: { slots?:
       failing = which;
     },
     async start(sweepId, changes = {}, options = {}) {
-      return (await startSweep({ spec: { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId }, sweepId, store, target, accelerator: 'cpu', slots, ...options })).spec;
+      const spec = { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId };
+      return (await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, ...options })).spec;
     },
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),
     async histories(workflowId) {
