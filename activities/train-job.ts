@@ -1,0 +1,183 @@
+/** Trains the lanes of a job, side by side where one program serves them; what becomes of each goes to the store at once. */
+import { UserError } from '../core/errors.ts';
+import { packsOf } from '../core/packs.ts';
+import { outcomeOf } from '../core/progress.ts';
+import type { Lane, LaneOutcome, Metrics, RungRecord } from '../core/results.ts';
+import { SCIENCE_VERSION } from '../core/trial.ts';
+import type { Backend } from '../models/backends/index.ts';
+import type { Programs } from '../models/programs.ts';
+import { sampleTrial } from '../models/sample.ts';
+import { trainPack, type Report, type Trained } from '../models/train.ts';
+import type { Checkpoint } from '../models/types.ts';
+import { openStore, type Store } from '../store/index.ts';
+import { commitRung, readRung, rungOf } from '../store/rungs.ts';
+import { adoptTrial, commitTrial, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
+import type { FromTrainer, TrainRequest } from './messages.ts';
+import type { PackSizes } from './pack-sizes.ts';
+import { findSeed } from './seed.ts';
+
+/** A kill loses at most this much training (and the time to the next evaluation). Tests shorten it. */
+const CHECKPOINT_EVERY_MS = 1000 * Number(process.env['SWEEP_CHECKPOINT_SECONDS'] ?? 15);
+/** Often enough for a live display, and far below the heartbeat timeout. */
+const PROGRESS_EVERY_MS = 500;
+
+export interface Trainer {
+  backend: Backend;
+  programs: Programs;
+  packSizes: PackSizes;
+  send(message: FromTrainer): void;
+  /** Aborted: save a checkpoint of everything, and end. */
+  signal: AbortSignal;
+}
+
+/** A lane that is to be trained, and where from. */
+interface Waiting extends Lane { resume: Checkpoint | undefined }
+
+export async function trainJob(request: TrainRequest, trainer: Trainer): Promise<FromTrainer> {
+  const { job } = request;
+  if (job.science !== SCIENCE_VERSION) {
+    throw new UserError(`this job wants version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}; start the sweep again with this version`);
+  }
+  const store = openStore(request.store);
+  const own = lanesOf(request, trainer, store);
+  const outcomes = new Map<string, LaneOutcome>();
+  const waiting: Waiting[] = [];
+  for (const lane of job.lanes) {
+    const known = await own.known(lane);
+    if (known) outcomes.set(lane.trialId, known);
+    else waiting.push(await own.begin(lane));
+  }
+  for (const alike of packsOf(waiting)) {
+    const size = await own.sizeOf(alike);
+    for (const pack of packsOf(alike, size)) {
+      const ended = await own.train(pack);
+      if (ended === undefined) return { type: 'stopped' };
+      for (const outcome of ended) outcomes.set(outcome.trialId, outcome);
+    }
+  }
+  return { type: 'done', outcomes: job.lanes.map(({ trialId }) => outcomes.get(trialId) as LaneOutcome) };
+}
+
+function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backend, programs, packSizes, send, signal }: Trainer, store: Store) {
+  const { sweepId, objective, toStep } = job;
+
+  async function corpusOf({ trial: { task } }: Lane): Promise<string | undefined> {
+    return typeof task['corpus'] === 'string' ? readCorpus(store, sweepId, task['corpus']) : undefined;
+  }
+
+  /** Lets the trained network write what the job asks for, unless it has done so already. */
+  async function sample(lane: Lane): Promise<void> {
+    const { sampling } = job;
+    const { trialId, trial } = lane;
+    if (sampling === undefined || await isSampled(store, sweepId, trialId, sampling)) return;
+    const model = await readModel(store, sweepId, trialId);
+    if (model !== undefined) await writeSamples(store, sweepId, trialId, sampleTrial(trial, model, sampling, await corpusOf(lane)));
+  }
+
+  /** What came of the lane, if an earlier job or attempt has trained it. */
+  async function known(lane: Lane): Promise<LaneOutcome | undefined> {
+    const { trialId } = lane;
+    const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
+    const origin = { backend: backend.name, replayed: backend.replayable };
+    const result = (await readResult(store, sweepId, trialId)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
+    if (result !== undefined) {
+      await sample(lane);
+      return outcomeOf(await rungOf(store, sweepId, result, toStep), objective, cached);
+    }
+    const reached = await readRung(store, sweepId, trialId, toStep);
+    return reached && outcomeOf(reached, objective, cached);
+  }
+
+  async function begin(lane: Lane): Promise<Waiting> {
+    const onDamaged = (key: string, why: string) => void send({ type: 'warning', message: `${key}: ${why}; going back to the one before` });
+    const resume = (await latestCheckpoint(store, sweepId, lane.trialId, { upTo: toStep, onDamaged })) ?? (await findSeed(store, sweepId, lane.trial, toStep));
+    return { ...lane, resume };
+  }
+
+  /** Commits what the lane has come to; undefined if it was stopped on the way, and is to go on from its checkpoint. */
+  async function commit(lane: Lane, end: Trained, startedAt: Date, sharedBy: number): Promise<LaneOutcome | undefined> {
+    const { trialId, trial } = lane;
+    const { checkpoint, steps, metrics, parameters, replayed, status } = end;
+    const record: RungRecord = { trialId, trial, science: SCIENCE_VERSION, steps, metrics, parameters, backend: backend.name, replayed };
+    if (status === 'paused' && steps === toStep) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }), objective);
+    if (status === 'paused') {
+      await saveCheckpoint(store, sweepId, trialId, attempt, checkpoint);
+      return undefined;
+    }
+    const endedAt = new Date();
+    const result = await commitTrial(store, sweepId, {
+      result: { ...record, status },
+      timing: {
+        // What it took of its slot: lanes share it.
+        seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 / sharedBy, attempts: attemptNumber, worker,
+        startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString(),
+      },
+      curve: checkpoint.curve,
+      model: checkpoint,
+    });
+    await sample(lane);
+    return outcomeOf(result, objective);
+  }
+
+  /** Trains lanes that one program serves to the job's step; undefined if they were stopped on the way. */
+  async function train(pack: readonly Waiting[]): Promise<LaneOutcome[] | undefined> {
+    const startedAt = new Date();
+    const outcomes: LaneOutcome[] = [];
+    const going = new Map(pack.map((lane, i) => [i, { lane, savedAt: Date.now(), step: lane.resume?.step ?? 0, metrics: lane.resume?.curve.at(-1)?.metrics ?? {} as Metrics }]));
+    let reportedAt = 0;
+    /** Of the first lane that is still going: it stands for the others. */
+    function report(): void {
+      const [first] = going.values();
+      if (first === undefined) return;
+      const { lane: { label, trialId }, step, metrics } = first;
+      const others = going.size > 1 ? ` and ${going.size - 1} more` : '';
+      send({ type: 'progress', progress: { label: `${label}${others}`, trialId, step, toStep, metrics, worker } });
+      reportedAt = Date.now();
+    }
+    function onStep(steps: ReadonlyMap<number, number>): void {
+      for (const [i, step] of steps) {
+        const own = going.get(i);
+        if (own) own.step = step;
+      }
+      if (Date.now() - reportedAt >= PROGRESS_EVERY_MS) report();
+    }
+    async function evaluated(own: NonNullable<ReturnType<typeof going.get>>, { step, metrics, checkpoint }: Report): Promise<void> {
+      Object.assign(own, { step, metrics });
+      report();
+      if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) return;
+      await saveCheckpoint(store, sweepId, own.lane.trialId, attempt, checkpoint());
+      own.savedAt = Date.now();
+    }
+
+    report();
+    const corpus = await corpusOf(pack[0] as Lane);
+    let stopped = false;
+    for await (const event of trainPack(pack, { programs, toStep, signal, onStep, corpus })) {
+      const own = going.get(event.lane);
+      if (own === undefined) throw new Error(`lane ${event.lane} goes on after its end`);
+      if ('report' in event) {
+        await evaluated(own, event.report);
+        continue;
+      }
+      going.delete(event.lane);
+      const outcome = await commit(own.lane, event.end, startedAt, pack.length);
+      if (outcome) outcomes.push(outcome);
+      else stopped = true;
+    }
+    return stopped ? undefined : outcomes;
+  }
+
+  async function sizeOf(alike: readonly Waiting[]): Promise<number> {
+    const [first] = alike;
+    if (first === undefined) return 1;
+    const left = alike.map(({ trial: { training }, resume }) => Math.min(toStep, training.maxSteps) - (resume?.step ?? 0));
+    return packSizes.sizeFor(alike, {
+      steps: left.reduce((sum, steps) => sum + steps, 0),
+      corpus: await corpusOf(first),
+      signal,
+      onTurn: () => send({ type: 'progress', progress: { label: first.label, trialId: first.trialId, step: first.resume?.step ?? 0, toStep, metrics: {}, worker } }),
+    });
+  }
+
+  return { known, begin, sizeOf, train };
+}
