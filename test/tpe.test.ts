@@ -108,7 +108,7 @@ test('what it suggests is a point of the space, whatever has been seen', () => {
       if (count === undefined) assert.equal(kind.draw(dimension, (kind.place as (d: Dimension, v: number) => number)(dimension, value as number)), value);
       else assert.ok(Array.from({ length: count }, (_, i) => canonicalJson(kind.at(dimension, i))).includes(canonicalJson(value)), `${path} ${canonicalJson(value)}`);
     }
-  }), { numRuns: 200 });
+  }), { numRuns: 200, endOnFailure: true });
 });
 
 test('those that are being tried are avoided', () => {
@@ -119,6 +119,8 @@ test('those that are being tried are avoided', () => {
   const seen = Array.from({ length: 20 }, (_, i) => random.at(wide, i)).map((configuration) => observed(configuration, loss(configuration)));
   const alone = suggest(wide, 20, seen, []);
   assert.notDeepEqual(suggest(wide, 20, seen, [alone]), alone);
+  const near = [0.31, 0.32, 0.33, 0.34].map((drop) => ({ ...alone, drop }));
+  assert.notDeepEqual(suggest(wide, 20, seen, near), alone, 'nor what is close to them');
 });
 
 test('it finds better configurations than random search does, on a space of every kind of dimension', () => {
