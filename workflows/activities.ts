@@ -28,8 +28,9 @@ export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSettin
     sweepId, science, objective: spec.objective.metric, ...(spec.sampling && { sampling: spec.sampling }),
     ...(cache && isAdaptive(spec) && { adopt: true }), // else the plan is known, and was looked up whole
   };
-  return async ({ lanes, toStep, priority, rung = 0 }) => {
-    const summary = `${lanes.map(({ label }) => label).join(' | ')}, ${rung > 0 ? 'to step ' : 'steps 0–'}${toStep}`;
+  return async function run({ lanes, toStep, priority, rung = 0 }): Promise<LaneOutcome[]> {
+    const others = lanes.length > 1 ? ` and ${lanes.length - 1} more` : '';
+    const summary = `${lanes[0]?.label ?? ''}${others}, ${rung > 0 ? 'to step ' : 'steps 0–'}${toStep}`;
     const job = { ...common, toStep, lanes: lanes.map(({ index, repeat, label, trialId, trial }) => ({ index, repeat, label, trialId, trial })) };
     try {
       return await train.executeWithOptions({ summary, priority: { priorityKey: priority } }, [job]);
@@ -37,7 +38,7 @@ export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSettin
       // A worker that is gone cannot say that it was cancelled: the job times out instead.
       if (isCancellation(error) || CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) throw error;
       // What is wrong with one trial must not be the end of those that it was trained with.
-      if (lanes.length > 1) return (await Promise.all(lanes.map((lane) => run({ lanes: [lane], toStep, priority })))).flat();
+      if (lanes.length > 1) return (await Promise.all(lanes.map((lane) => run({ lanes: [lane], toStep, priority, rung })))).flat();
       const message = rootCause(error) ?? error.message;
       return Promise.all(lanes.map(async ({ trialId, trial }): Promise<LaneOutcome> => {
         await bookkeeping.recordFailure({ sweepId, failure: { trialId, trial, message, at: new Date().toISOString() } });
