@@ -3,7 +3,8 @@ import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { World } from './world.ts';
+import { until } from '../support/machine.ts';
+import { ID, list, type World } from './world.ts';
 
 export interface Fault {
   summary: string;
@@ -132,6 +133,21 @@ export const faults = {
     summary: 'the sweep is started a second time while it runs',
     async strike(world) {
       world.others.push(world.start());
+    },
+  },
+  'folder deleted': {
+    summary: 'the run folder is deleted while the sweep is paused; it is started again, and resumed',
+    async strike(world) {
+      const { machine, runs } = world;
+      const steer = (command: string) => machine.sweep(command, ID, '--runs', runs);
+      if ((await steer('pause')).code !== 0) return; // it has just ended
+      await sleep(2000);
+      await rm(join(runs, ID), { recursive: true, force: true });
+      world.cli.process.kill('SIGKILL');
+      await world.cli.ended;
+      world.cli = world.start();
+      await until(() => world.over() || list(join(runs, ID)).includes('sweep.json'));
+      await steer('resume');
     },
   },
   'database lost': {

@@ -126,7 +126,8 @@ export function processesOf({ folder }: Machine): string[] {
 
 const basename = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
-function list(folder: string): string[] {
+/** What is in a folder; nothing, if it is not there. */
+export function list(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
