@@ -1,9 +1,8 @@
 /** `sweep explain`: what the record of an adaptive sweep says of a trial. Changes nothing. */
-import type { RecordEntry } from '../../core/adaptive.ts';
+import { isAdaptive, type RecordEntry } from '../../core/adaptive.ts';
 import { UserError } from '../../core/errors.ts';
 import { audit, standingOf, startedIn, storyOf, type Chapter } from '../../core/explain.ts';
 import { plannedTrial, type PlannedTrial } from '../../core/plan.ts';
-import { isAdaptive } from '../../core/schedulers/index.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { readDecisions } from '../../store/decisions.ts';
 import { openStore } from '../../store/index.ts';

@@ -77,11 +77,6 @@ export function schedulerOf(spec: Pick<SweepSpec, 'scheduler'>): Scheduler {
   return schedulers[spec.scheduler.name as SchedulerName];
 }
 
-/** Whether what is trained next depends on results: then one workflow decides over the whole sweep, configuration by configuration. */
-export function isAdaptive(spec: Pick<SweepSpec, 'scheduler' | 'search'>): boolean {
-  return !schedulerOf(spec).wholeTrials || searchOf(spec).suggest !== undefined;
-}
-
 export function settingOf(spec: SweepSpec): Setting {
   const { name: _, ...options } = spec.scheduler;
   const { maxSteps, evaluateEvery } = spec.training;
