@@ -1,0 +1,103 @@
+/**
+ * `npm run record:histories`: plays sweeps on a real Temporal server and keeps the histories of their workflows as fixtures, which
+ * test/replay.test.ts replays with the code as it is then. Record anew when workflows get another version on purpose, and
+ * under another name: the old ones must go on to replay for as long as sweeps of that version may be running.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import proto from '@temporalio/proto';
+import type { SweepSpec } from '../../core/spec.ts';
+import { changeSweep } from '../../orchestrate/control.ts';
+import { workflowIdOf } from '../../orchestrate/sweeps.ts';
+import { newLaboratory, type Laboratory } from '../support/laboratory.ts';
+import { until } from '../support/machine.ts';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+/** Of which version of the workflows these are. */
+const VERSION = process.argv[2] ?? 'v1';
+
+const { History } = proto.temporal.api.history.v1;
+/** As JSON, bytes as base64. */
+const plain = (history: proto.temporal.api.history.v1.IHistory) =>
+  History.toObject(History.fromObject(history), { enums: String, longs: String, bytes: String });
+
+/** Without what differs between machines: who worked, where, and with which stack. The SDK's flags stay: replay goes by them. */
+function clean(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(clean);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value)
+    .filter(([key]) => !['identity', 'userMetadata', 'stackTrace', 'workerVersion', 'meteringMetadata', 'binaryChecksum'].includes(key))
+    .map(([key, inner]) => [key, clean(inner)]));
+}
+
+async function keep(lab: Laboratory, name: string, workflowId: string): Promise<void> {
+  const histories = await lab.histories(workflowId);
+  for (const [i, history] of histories.entries()) {
+    const file = `${VERSION}-${name}${histories.length > 1 ? `-run-${i + 1}` : ''}.json`;
+    await writeFile(`${FOLDER}${file}`, `${JSON.stringify(clean(plain(history)))}\n`);
+    process.stdout.write(`${file}: ${history.events?.length} events\n`);
+  }
+}
+
+const asha: Partial<SweepSpec> = {
+  scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
+};
+
+/** A sweep to be played until its end; what is done to it on the way; the workflows of it to keep. */
+interface Play { name: string; changes?: Partial<SweepSpec>; meanwhile?(lab: Laboratory, spec: SweepSpec): Promise<void>; shards?: string[] }
+
+const plays: Play[] = [
+  { name: 'small' },
+  {
+    name: 'steered',
+    async meanwhile(lab) {
+      const change = (...what: Parameters<typeof changeSweep>[3]) => changeSweep(lab.target, lab.store, 'steered', what);
+      await until(() => lab.inHand().length === 4);
+      await change('pause');
+      await until(() => lab.inHand().length === 0);
+      await change('concurrency', 2);
+      await change('resume');
+      await until(() => lab.inHand().length === 2);
+    },
+  },
+  {
+    name: 'extended',
+    async meanwhile(lab, spec) {
+      await until(() => lab.inHand().length === 4);
+      await changeSweep(lab.target, lab.store, 'extended', ['extend', { ...spec, repeats: 3 }]);
+      await until(() => lab.inHand().length === 4);
+    },
+  },
+  {
+    name: 'cancelled',
+    async meanwhile(lab) {
+      await until(() => lab.inHand().length === 4);
+      await lab.target.client.workflow.getHandle(await workflowIdOf(lab.store, 'cancelled')).cancel();
+      await lab.ended('cancelled');
+    },
+  },
+  { name: 'adaptive', changes: asha },
+  { name: 'sharded', changes: { repeats: 135 }, shards: ['400-405'] },
+];
+
+const lab = await newLaboratory({ slots: 4 });
+try {
+  await mkdir(FOLDER, { recursive: true });
+  for (const { name, changes = {}, meanwhile, shards = [] } of plays) {
+    lab.flow(meanwhile === undefined);
+    const spec = await lab.start(name, changes);
+    await meanwhile?.(lab, spec);
+    lab.flow(true);
+    await lab.ended(name);
+    const root = await workflowIdOf(lab.store, name);
+    await lab.target.client.workflow.getHandle(root).result().catch(() => {}); // cancelled
+    await keep(lab, name, root);
+    for (const shard of shards) {
+      const query = `WorkflowId STARTS_WITH '${root}/' AND WorkflowType = 'shard'`;
+      for await (const { workflowId } of lab.target.client.workflow.list({ query })) if (workflowId.endsWith(`/${shard}`)) await keep(lab, `shard-${shard}`, workflowId);
+    }
+  }
+} finally {
+  await lab.stop();
+}
+process.exit(0);
