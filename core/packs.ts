@@ -7,7 +7,7 @@ export const MOST_LANES = 16;
 
 /**
  * Trials of one program (shapes.ts) in packs of at most `most`, which are as even as can be: 9 are packs of 5 and 4, and not of
- * 8 and 1. In the order of the first of each, and within a pack as given.
+ * 8 and 1. In the order of their first trials, each in the order given.
  */
 export function packsOf<T extends { trial: TrialSpec }>(trials: readonly T[], most = Infinity): T[][] {
   const groups = new Map<string, T[]>();
@@ -17,10 +17,13 @@ export function packsOf<T extends { trial: TrialSpec }>(trials: readonly T[], mo
     if (group) group.push(one);
     else groups.set(key, [one]);
   }
-  return [...groups.values()].flatMap((group) => {
+  const packs = [...groups.values()].flatMap((group) => {
     const count = Math.max(1, Math.ceil(group.length / Math.max(1, most)));
     return Array.from({ length: count }, (_, i) => group.slice(Math.ceil((i * group.length) / count), Math.ceil(((i + 1) * group.length) / count)));
   });
+  const position = new Map(trials.map((one, i) => [one, i]));
+  const placeOf = ([first]: T[]): number => position.get(first as T) ?? 0;
+  return packs.sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 /**

@@ -15,13 +15,15 @@ export interface JobSetting {
   trainQueue: string;
   /** Whether results of other sweeps of the runs folder are taken. */
   cache: boolean;
+  /** Jobs that should be there at least, so that no slot of the workers waits for one: about twice the slots. */
+  ahead: number;
+  /** Trials that a job may carry at most, if one program serves them; left out: one. */
+  lanes?: number;
 }
 
 export interface SweepInput extends JobSetting {
   /** Whether this Temporal server knows our search attributes. */
   searchAttributes: boolean;
-  /** Jobs to keep queued where every result may change what is next: about twice the slots of the workers. */
-  ahead: number;
   control: Control;
   /** From the run before, by continue-as-new; left out: the sweep begins. */
   carried?: Carried;

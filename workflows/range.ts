@@ -1,4 +1,5 @@
 /** Trials [from, to) of a plan that is known from the spec alone: looked up, and the missing ones trained. */
+import { packLimit, packsOf } from '../core/packs.ts';
 import { trialAt, type PlannedTrial } from '../core/plan.ts';
 import { emptyProgress, withOutcome, type Progress } from '../core/progress.ts';
 import { bookkeeping, trainer, type Job } from './activities.ts';
@@ -23,9 +24,16 @@ export interface RangeRun extends Dispatcher { progress(): Progress }
 /** What is first in the plan starts first, roughly. */
 const priorityOf = (index: number, from: number, to: number) => 1 + Math.floor((5 * (index - from)) / (to - from));
 
-/** Waiting trials as jobs, in the plan's order. */
-function jobsOf(waiting: readonly PlannedTrial[], { from, to }: Range): Job[] {
-  return waiting.map((trial) => ({ lanes: [trial], toStep: trial.trial.training.maxSteps, priority: priorityOf(trial.index, from, to) }));
+/**
+ * Waiting trials as jobs, in the plan's order: those that one program serves together, but so few that every slot has a job and
+ * another one waiting. How many of a job's trials are trained side by side is for the machine to say that does it.
+ */
+function jobsOf(waiting: readonly PlannedTrial[], { from, to, ahead, lanes: most = 1 }: Range): Job[] {
+  return packsOf(waiting, packLimit(waiting.length, ahead, most)).map((lanes) => ({
+    lanes,
+    toStep: Math.max(...lanes.map(({ trial }) => trial.training.maxSteps)),
+    priority: priorityOf(lanes[0]?.index ?? from, from, to),
+  }));
 }
 
 export function range(given: Range): RangeRun {

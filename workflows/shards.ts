@@ -10,7 +10,7 @@ import { shard } from './shard.ts';
 
 export interface Shards extends JobSetting { slots: number; carried: Carried | undefined; onProgress(): void }
 
-export function shards({ sweepId, spec, science, trainQueue, cache, carried, onProgress, ...given }: Shards): Part {
+export function shards({ sweepId, spec, science, trainQueue, cache, ahead, lanes, carried, onProgress, ...given }: Shards): Part {
   let { slots } = given;
   const total = countWithin(spec);
   const { workflowId: root, firstExecutionRunId } = workflowInfo();
@@ -43,7 +43,7 @@ export function shards({ sweepId, spec, science, trainQueue, cache, carried, onP
     const { from, to } = place;
     const child = await startChild(shard, {
       workflowId: idOf(place),
-      args: [{ sweepId, spec, science, trainQueue, cache, root, from, to, slots: place.slots }],
+      args: [{ sweepId, spec, science, trainQueue, cache, ahead, ...(lanes !== undefined && { lanes }), root, from, to, slots: place.slots }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `trials ${from} to ${to - 1} of ${total}`,
     });

@@ -1,0 +1,47 @@
+/** A sweep in packs ends with the bytes of one in which each trial has a job of its own, even if its trainers are killed. */
+import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { newMachine, trainersOf, until, type Machine } from './support/machine.ts';
+
+const ID = 'packed';
+const SPEC = {
+  name: 'packed',
+  task: { name: 'palindrome', length: 5 },
+  model: { cell: 'rnn', hiddenUnits: 16 },
+  training: { optimizer: 'rmsprop', batchSize: 32, maxSteps: 1500, evaluateEvery: 50, evaluationSize: 64 },
+  space: { 'training.learningRate': [0.001, 0.01, 1e30] },
+  repeats: 4,
+};
+
+let machine: Machine;
+before(async () => {
+  machine = await newMachine({ SWEEP_CHECKPOINT_SECONDS: '0' });
+  await writeFile(join(machine.folder, 'packed.json'), JSON.stringify(SPEC));
+});
+after(() => machine.stop());
+
+const runs = (name: string) => join(machine.folder, name);
+const results = (name: string) => readFile(join(runs(name), ID, 'report/results.csv'), 'utf8');
+const start = (name: string, lanes: string) =>
+  machine.spawnWith({ SWEEP_LANES: lanes }, 'start', join(machine.folder, 'packed.json'), '--id', ID, '--runs', runs(name), '--workers', '1');
+
+test('packs change no byte of the results, and a killed trainer loses nothing', { timeout: 300_000 }, async () => {
+  const single = await start('single', '1').ended;
+  assert.equal(single.code, 0, await machine.story(single));
+  const packed = start('together', '8');
+  const worker = await until(async () => (await machine.worker(runs('together'))).childPid);
+  await until(async () => {
+    const trials = join(runs('together'), ID, 'trials');
+    const files = await Promise.all((await readdir(trials).catch(() => [])).map((trial) => readdir(join(trials, trial))));
+    return files.some((names) => names.includes('attempts') && !names.includes('result.json')); // a checkpoint, and no result yet
+  });
+  const [trainer] = trainersOf(worker);
+  assert.ok(trainer);
+  process.kill(trainer, 'SIGKILL');
+  const ended = await packed.ended;
+  assert.equal(ended.code, 0, await machine.story(ended));
+  assert.equal(await results('together'), await results('single'));
+  assert.match(await results('single'), /diverged/);
+});
