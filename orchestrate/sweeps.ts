@@ -1,5 +1,6 @@
 /** The client's side of the workflows: start a sweep, follow it, cancel it. */
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
 import { UserError } from '../core/errors.ts';
@@ -30,6 +31,15 @@ export async function sweepUrl(target: TemporalTarget, store: Store, sweepId: st
 /** 'running', 'completed', …; undefined where the server does not know it. */
 export async function workflowState(target: TemporalTarget, store: Store, sweepId: string): Promise<string | undefined> {
   return (await describe(target, await workflowIdOf(store, sweepId)))?.status.name.toLowerCase();
+}
+
+/** A workflow that has written its end closes within this, in milliseconds. */
+const CLOSING_MS = 30_000;
+
+/** Until a sweep whose end is written has also closed its workflow: what is started before would only attach to it. */
+export async function untilClosed(target: TemporalTarget, store: Store, sweepId: string): Promise<void> {
+  const since = Date.now();
+  while ((await readOutcome(store, sweepId)) !== undefined && (await workflowState(target, store, sweepId)) === 'running' && Date.now() - since < CLOSING_MS) await sleep(100);
 }
 
 async function describe(target: TemporalTarget, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
@@ -79,6 +89,7 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
   if (spec === undefined) {
     throw new UserError(`sweep id "${sweepId}": the runs folder has another sweep of this id, with a different spec; allowed: another --id`, 2);
   }
+  await untilClosed(target, store, sweepId);
   const queues = queuesOf(await storeId(store));
   const workflowId = await workflowIdOf(store, sweepId);
   const total = countTrials(spec);

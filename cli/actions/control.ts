@@ -7,7 +7,7 @@ import type { SweepSpec } from '../../core/spec.ts';
 import type { BackendKind } from '../../models/backends/index.ts';
 import { ensureWorker } from '../../orchestrate/background.ts';
 import { changeSweep, type Change } from '../../orchestrate/control.ts';
-import { startSweep, storedSnapshot, workflowState } from '../../orchestrate/sweeps.ts';
+import { startSweep, storedSnapshot, untilClosed, workflowState } from '../../orchestrate/sweeps.ts';
 import { connect } from '../../server/connection.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { extendSpec } from '../../spec/extend.ts';
@@ -73,6 +73,7 @@ async function begin({ store, sweepId, spec }: Found, { backend: kind, workers }
   const backend = await chooseBackend(kind);
   const slots = workers ?? defaultSlots(backend.accelerator);
   const target = await connect({ start: true, signal });
+  await untilClosed(target, store, sweepId);
   await reopenSweep(store, sweepId, spec);
   await startSweep({ spec, sweepId, store, target, accelerator: backend.accelerator, slots });
   await ensureWorker({ store, slots, backend: backend.choice.kind, target });
