@@ -9,8 +9,9 @@ import type { SweepSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
 import { writeDecisions } from '../store/decisions.ts';
 import {
-  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, reopenSweep, writeControl, writeFailure, writeOutcome, type Origin, type SweepOutcome,
+  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type Origin, type SweepOutcome,
 } from '../store/runs.ts';
+import { storedTrials } from '../store/trials.ts';
 import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
 
@@ -67,6 +68,17 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
     return undefined;
   }
 
+  async function countLost(sweepId: string): Promise<number> {
+    const spec = await readSpec(store, sweepId);
+    if (spec === undefined) throw new Error(`${store.url}/${sweepId} has been deleted; start the sweep again`);
+    let lost = 0;
+    for await (const { index, found } of storedTrials(store, sweepId, spec)) {
+      if (found === undefined) lost++;
+      if (index % LOOK_UPS === 0) Context.current().heartbeat(index);
+    }
+    return lost;
+  }
+
   return {
     /** Which trials of [from, to) have a result already, here or in another sweep of the runs folder. */
     async findFinished(request: FindRequest): Promise<[index: number, outcome: LaneOutcome][]> {
@@ -110,11 +122,18 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
       await reopenSweep(store, sweepId, spec);
     },
 
-    /** Writes how the sweep ended, and its report. */
-    async finish({ sweepId, outcome }: { sweepId: string; outcome: SweepOutcome }): Promise<void> {
+    /**
+     * Writes how the sweep ended, and its report. Results of a sweep that has trained everything may have gone again, with a
+     * folder that somebody deleted: then it writes nothing, and says how many.
+     */
+    async finish({ sweepId, outcome }: { sweepId: string; outcome: SweepOutcome }): Promise<{ lost: number }> {
+      const whole = outcome.state === 'completed' && outcome.message === undefined;
+      const lost = whole ? await countLost(sweepId) : 0;
+      if (lost > 0) return { lost };
       const { writeReport } = await import('../reports/report.ts'); // with all that draws: a second that a worker need not start with
       await writeReport(store, sweepId);
       await writeOutcome(store, sweepId, outcome);
+      return { lost };
     },
   };
 }

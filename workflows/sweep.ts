@@ -105,11 +105,13 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
     },
   });
 
+  /** Writes the end down; undefined if results are lost, and have to be trained again first. */
   const finish = (status: 'completed' | 'cancelled' | 'failed', message?: string) => CancellationScope.nonCancellable(async () => {
     isEnding = true;
     const { total, completed, diverged, failed, stopped } = part.progress();
     const outcome = { state: status, total, completed, diverged, failed, ...(stopped > 0 && { stopped }), at: new Date().toISOString(), ...(message && { message }) };
-    await bookkeeping.finish({ sweepId, outcome });
+    const { lost } = await bookkeeping.finish({ sweepId, outcome });
+    if (lost > 0) return undefined;
     publish(status);
     await condition(allHandlersFinished);
     return progress();
@@ -136,7 +138,12 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
     return continueAsNew<typeof sweep>(again === undefined ? { ...input, control, carried: { ...part.carry(), startedAt } } : begun());
   }
   const untrained = countTrials(spec) - part.progress().completed - part.progress().failed;
-  if (timeIsUp && untrained > 0) return finish('completed', `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`);
-  if (maxTrials !== undefined && untrained > 0) return finish('completed', `ended by its budget of ${maxTrials} trials, with ${untrained} untrained`);
-  return finish('completed');
+  const why = untrained === 0 ? undefined
+    : timeIsUp ? `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`
+      : maxTrials !== undefined ? `ended by its budget of ${maxTrials} trials, with ${untrained} untrained`
+        : undefined;
+  const ended = await finish('completed', why);
+  if (ended !== undefined) return ended;
+  await condition(allHandlersFinished);
+  return continueAsNew<typeof sweep>(begun());
 }
