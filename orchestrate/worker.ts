@@ -22,6 +22,8 @@ export interface WorkerOptions {
   cacheDir: string;
   /** What trains; left out: processes of our own. They are closed at the end. */
   trainers?: TrainerPool;
+  /** The workflows, bundled; left out: those of this version. */
+  workflows?: { codePath: string };
   /** Workflows kept in memory between two tasks; 0: every task replays its history, which finds what is not deterministic. */
   maxCachedWorkflows?: number;
   onReady?(queues: string[]): void;
@@ -50,7 +52,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       Worker.create({
         ...shared,
         taskQueue: queues.sweep,
-        workflowBundle: await workflowBundle(cacheDir),
+        workflowBundle: options.workflows ?? await workflowBundle(cacheDir),
         ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
         activities: createBookkeepingActivities({ store, origin: originOf(backend) }),
       }),

@@ -55,7 +55,7 @@ export function adaptive(given: Adaptive): Part {
   };
   const record = recorder(sweepId, () => known().entries);
 
-  const dispatch = dispatcher<TurnJob>({
+  const dispatch = dispatcher<TurnJob>(given, {
     take() {
       const next = nextTurn(spec, known());
       if (next === undefined) return undefined;
@@ -75,7 +75,7 @@ export function adaptive(given: Adaptive): Part {
       onProgress();
       await record.write();
     },
-  }, given.slots);
+  });
 
   return {
     ...dispatch,

@@ -3,6 +3,7 @@
  * held: cancelled, which lets each save a checkpoint, and run again later from there.
  */
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
+import { RUN_LIMITS, type JobSetting } from './messages.ts';
 
 export interface Work<Job> {
   /** The next job; undefined: none now, but an outcome may bring one. */
@@ -13,6 +14,9 @@ export interface Work<Job> {
   onShort?(left: number): void;
 }
 
+/** `slots`: jobs at a time, at first. */
+export type Setting = Pick<JobSetting, 'limits'> & { slots: number };
+
 export interface Dispatcher {
   setSlots(slots: number): void;
   /** Holds all jobs, and ends. */
@@ -21,19 +25,19 @@ export interface Dispatcher {
   drive(): Promise<'done' | 'closed' | 'continue'>;
 }
 
-/** Continue-as-new is suggested at 4,096 events or 4 MiB; a job still adds up to four events on its way out. */
-const MOST_EVENTS = 3600;
+/** Continue-as-new is suggested at 4 MiB. */
 const MOST_BYTES = 3 * 2 ** 20;
 const EVENTS_TO_END = 4;
 /** Jobs that end within this need no checkpoint. */
 const GRACE = '2 seconds';
 
-export function isLong(inFlight = 0): boolean {
+export function isLong({ limits = RUN_LIMITS }: Pick<JobSetting, 'limits'>, inFlight = 0): boolean {
   const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
-  return continueAsNewSuggested || historyLength > MOST_EVENTS - EVENTS_TO_END * inFlight || historySize > MOST_BYTES;
+  return continueAsNewSuggested || historyLength > limits.events - EVENTS_TO_END * inFlight || historySize > MOST_BYTES;
 }
 
-export function dispatcher<Job>({ take, run, onShort = () => {} }: Work<Job>, slots: number): Dispatcher {
+export function dispatcher<Job>(setting: Setting, { take, run, onShort = () => {} }: Work<Job>): Dispatcher {
+  let { slots } = setting;
   const waiting: Job[] = []; // held before they were done
   const running = new Map<CancellationScope, Job>();
   const held = new Set<CancellationScope>();
@@ -81,7 +85,7 @@ export function dispatcher<Job>({ take, run, onShort = () => {} }: Work<Job>, sl
       const seen = news;
       if (failure) throw failure.error;
       if (closed) return 'closed';
-      if (isLong(running.size)) {
+      if (isLong(setting, running.size)) {
         await condition(() => running.size === 0 || closed, GRACE);
         return 'continue';
       }

@@ -19,7 +19,18 @@ export interface JobSetting {
   ahead: number;
   /** Trials that a job may carry at most, if one program serves them; left out: one. */
   lanes?: number;
+  /** How much a workflow run takes on; left out: `RUN_LIMITS`. */
+  limits?: RunLimits;
 }
+
+/** `trials`: those that a run handles itself; more are run in shards. `events`: a history that is longer continues as new. */
+export interface RunLimits { trials: number; events: number }
+
+/**
+ * Continue-as-new is suggested at 4,096 events; a job still adds up to four on its way out. At 6 to 9 events each, the
+ * trials of a run stay below.
+ */
+export const RUN_LIMITS: RunLimits = { trials: 400, events: 3600 };
 
 export interface SweepInput extends JobSetting {
   /** Whether this Temporal server knows our search attributes. */
@@ -49,9 +60,6 @@ export interface ShardInput extends JobSetting {
   /** From the run before: how many of its trials were cached. Left out: the shard begins, and failed trials are tried again. */
   cached?: number;
 }
-
-/** Trials a workflow run handles itself: at 6 to 9 events each it stays below the 4,096 at which continue-as-new is suggested. */
-export const TRIALS_PER_RUN = 400;
 
 /** Jobs in training and queued at a time, unless somebody says otherwise; more would only make the history's pending list long. */
 export const WINDOW = 64;

@@ -43,7 +43,7 @@ export function range(given: Range): RangeRun {
   let progress = emptyProgress(total);
   let jobs: IterableIterator<Job> = [].values();
 
-  const dispatch = dispatcher<Job>({
+  const dispatch = dispatcher<Job>(given, {
     take: () => jobs.next().value as Job | undefined,
     async run(job) {
       const outcomes = await train(job);
@@ -51,7 +51,7 @@ export function range(given: Range): RangeRun {
       onProgress();
     },
     ...(onShort && { onShort }),
-  }, given.slots);
+  });
 
   return {
     ...dispatch,

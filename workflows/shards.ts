@@ -4,13 +4,15 @@ import { countTrials, countWithin } from '../core/plan.ts';
 import { addProgress, emptyProgress } from '../core/progress.ts';
 import { allot, type ShardPlace } from '../core/shards.ts';
 import { isLong } from './dispatch.ts';
-import { closeSignal, shardSignal, slotsSignal, TRIALS_PER_RUN, type Carried, type JobSetting, type ShardNews } from './messages.ts';
+import { closeSignal, RUN_LIMITS, shardSignal, slotsSignal, type Carried, type JobSetting, type ShardNews } from './messages.ts';
 import type { Part } from './part.ts';
 import { shard } from './shard.ts';
 
 export interface Shards extends JobSetting { slots: number; carried: Carried | undefined; onProgress(): void }
 
-export function shards({ sweepId, spec, science, trainQueue, cache, ahead, lanes, carried, onProgress, ...given }: Shards): Part {
+export function shards(given: Shards): Part {
+  const { sweepId, spec, science, trainQueue, cache, ahead, lanes, limits, carried, onProgress } = given;
+  const { trials } = limits ?? RUN_LIMITS;
   let { slots } = given;
   const total = countWithin(spec);
   const { workflowId: root, firstExecutionRunId } = workflowInfo();
@@ -43,7 +45,7 @@ export function shards({ sweepId, spec, science, trainQueue, cache, ahead, lanes
     const { from, to } = place;
     const child = await startChild(shard, {
       workflowId: idOf(place),
-      args: [{ sweepId, spec, science, trainQueue, cache, ahead, ...(lanes !== undefined && { lanes }), root, from, to, slots: place.slots }],
+      args: [{ sweepId, spec, science, trainQueue, cache, ahead, ...(lanes !== undefined && { lanes }), ...(limits && { limits }), root, from, to, slots: place.slots }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `trials ${from} to ${to - 1} of ${total}`,
     });
@@ -54,17 +56,17 @@ export function shards({ sweepId, spec, science, trainQueue, cache, ahead, lanes
   async function arrange(): Promise<void> {
     const begun = running;
     if (next < total && running.every(({ left }) => left !== undefined)) {
-      const to = Math.min(next + TRIALS_PER_RUN, total);
+      const to = Math.min(next + trials, total);
       running = [...running, { from: next, to, slots: 0 }];
       next = to;
     }
     const wanted = allot(slots, running);
     const changed = running.filter((place, i) => place.slots !== wanted[i] && begun.includes(place));
     const places = running.map((place, i) => ({ place, slots: wanted[i] ?? 0 }));
-    running = places.map(({ place, slots: given }) => ({ ...place, slots: given }));
+    running = places.map(({ place, slots: share }) => ({ ...place, slots: share }));
     const fresh = running.slice(begun.length);
     await Promise.all([
-      ...places.filter(({ place }) => changed.includes(place)).map(({ place, slots: given }) => tell(place, (handle) => handle.signal(slotsSignal, given))),
+      ...places.filter(({ place }) => changed.includes(place)).map(({ place, slots: share }) => tell(place, (handle) => handle.signal(slotsSignal, share))),
       ...fresh.map(start),
     ]);
   }
@@ -74,7 +76,7 @@ export function shards({ sweepId, spec, science, trainQueue, cache, ahead, lanes
       const seen = news;
       if (failure !== undefined) throw new Error(failure);
       if (closed) return 'closed';
-      if (isLong()) return 'continue';
+      if (isLong(given)) return 'continue';
       await CancellationScope.nonCancellable(arrange);
       if (running.length === 0 && next >= total) return 'done';
       await condition(() => news !== seen);
@@ -82,8 +84,8 @@ export function shards({ sweepId, spec, science, trainQueue, cache, ahead, lanes
   }
 
   return {
-    setSlots(given) {
-      slots = given;
+    setSlots(wanted) {
+      slots = wanted;
       news++;
     },
     close() {

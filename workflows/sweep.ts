@@ -10,7 +10,7 @@ import { summaryOf } from '../core/progress.ts';
 import { adaptive } from './adaptive.ts';
 import { bookkeeping } from './activities.ts';
 import {
-  concurrencyUpdate, extendUpdate, pauseUpdate, resumeUpdate, retryUpdate, sweepProgressQuery, TRIALS_PER_RUN, WINDOW, type SweepInput, type SweepProgress,
+  concurrencyUpdate, extendUpdate, pauseUpdate, resumeUpdate, retryUpdate, RUN_LIMITS, sweepProgressQuery, WINDOW, type SweepInput, type SweepProgress,
 } from './messages.ts';
 import type { Part } from './part.ts';
 import { range } from './range.ts';
@@ -26,7 +26,7 @@ const refuse = (problem: string | undefined, type = 'Refused') => {
 
 /** A sweep: all trials of one spec, and then the report. What people set while it runs comes in as updates. */
 export async function sweep(input: SweepInput): Promise<SweepProgress> {
-  const { sweepId, spec, searchAttributes, carried } = input;
+  const { sweepId, spec, searchAttributes, carried, limits = RUN_LIMITS } = input;
   const { metric } = spec.objective;
   const startedAt = carried?.startedAt ?? new Date().toISOString();
   let { control } = input;
@@ -43,7 +43,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   function partOf(): Part {
     const setting = { ...input, slots: slots(), carried, onProgress: () => show(state()) };
     if (isAdaptive(spec)) return adaptive(setting);
-    if (countWithin(spec) > TRIALS_PER_RUN) return shards(setting);
+    if (countWithin(spec) > limits.trials) return shards(setting);
     const run = range({ ...setting, from: 0, to: countWithin(spec), total: countTrials(spec), cached: carried?.progress.cached });
     return { ...run, shards: () => [], carry: () => ({ progress: run.progress(), next: 0, shards: [] }) };
   }

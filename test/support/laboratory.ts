@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../activities/trainer-pool.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
@@ -17,6 +17,7 @@ import { outcomeOf } from '../../core/progress.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { commitTrial, readOutcome, type SweepOutcome } from '../../store/runs.ts';
 import { commitRung } from '../../store/rungs.ts';
+import type { RunLimits, SweepInput } from '../../workflows/messages.ts';
 import { newMachine, until } from './machine.ts';
 
 export const labSpec: SweepSpec = {
@@ -50,8 +51,10 @@ export interface Laboratory {
   release(count: number): void;
   /** Trials of which this is true fail for good. */
   fails(which: (lane: Lane) => boolean): void;
-  start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean }): Promise<SweepSpec>;
+  start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean; limits?: RunLimits }): Promise<SweepSpec>;
   ended(sweepId: string): Promise<SweepOutcome>;
+  /** Ends the worker, and starts one with other workflows in its place. */
+  replaceWorker(workflows: { codePath: string }): Promise<void>;
   /** The histories of all runs of a sweep's own workflow, the first first. */
   histories(workflowId: string): Promise<temporal.api.history.v1.IHistory[]>;
   stop(): Promise<void>;
@@ -63,17 +66,26 @@ const accuracyOf = (trialId: string, step: number) => (deriveSeed(1, trialId) / 
 export interface LaboratoryOptions {
   slots?: number;
   maxCachedWorkflows?: number;
+  /** Left out: those of today. */
+  workflows?: { codePath: string };
   /** Trials leave nothing in the run folder, and no list of jobs is kept. */
   keepNothing?: boolean;
 }
 
-export async function newLaboratory({ slots = 4, maxCachedWorkflows, keepNothing = false }: LaboratoryOptions = {}): Promise<Laboratory> {
+export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, keepNothing = false }: LaboratoryOptions = {}): Promise<Laboratory> {
   const machine = await newMachine();
   const started = await machine.sweep('server', 'start');
   if (started.code !== 0) throw new Error(started.stdout + started.stderr);
   const address = `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}`;
   const connection = await Connection.connect({ address });
-  const target: TemporalTarget = { address, namespace: 'default', source: 'environment', connectionOptions: { address }, client: new Client({ connection }) };
+  /** What the next sweep's workflow runs take on. */
+  let limits: RunLimits | undefined;
+  const limited: WorkflowClientInterceptor = {
+    startWithDetails: (input, next) => next({ ...input, options: { ...input.options, args: [{ ...input.options.args[0] as SweepInput, ...(limits && { limits }) }] } }),
+  };
+  const target: TemporalTarget = {
+    address, namespace: 'default', source: 'environment', connectionOptions: { address }, client: new Client({ connection, interceptors: { workflow: [limited] } }),
+  };
   const store = openStore(join(machine.folder, 'runs'));
 
   let flows = true;
@@ -124,11 +136,19 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, keepNothing
     close: async () => {},
   };
 
-  const ending = new AbortController();
-  const worker = runWorker({
-    store, target, slots, backend, trainers, signal: ending.signal, cacheDir: join(machine.folder, 'cache'), ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
-    onWarning: (message) => void warnings.push(message),
-  });
+  function work(bundle: { codePath: string } | undefined) {
+    const ending = new AbortController();
+    const ended = runWorker({
+      store, target, slots, backend, trainers, signal: ending.signal, cacheDir: join(machine.folder, 'cache'),
+      ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }), ...(bundle && { workflows: bundle }),
+      onWarning: (message) => void warnings.push(message),
+    });
+    return async () => {
+      ending.abort();
+      await ended;
+    };
+  }
+  let endWorker = work(workflows);
 
   return {
     store,
@@ -153,10 +173,15 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, keepNothing
       failing = which;
     },
     async start(sweepId, changes = {}, options = {}) {
+      limits = options.limits;
       const spec = { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId };
-      return (await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, ...options })).spec;
+      return (await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache: options.noCache ?? false })).spec;
     },
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),
+    async replaceWorker(next) {
+      await endWorker();
+      endWorker = work(next);
+    },
     async histories(workflowId) {
       const runs: string[] = [];
       const found = target.client.workflow.list({ query: `WorkflowId = '${workflowId}'` });
@@ -164,8 +189,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, keepNothing
       return Promise.all(runs.sort().map((run) => target.client.workflow.getHandle(workflowId, run.split(' ')[1]).fetchHistory()));
     },
     async stop() {
-      ending.abort();
-      await worker;
+      await endWorker();
       await connection.close();
       await sleep(100);
       await machine.stop();
