@@ -31,7 +31,7 @@ function walk(): void {
 }
 
 async function sweep(): Promise<boolean> {
-  const lab = await newLaboratory({ slots: 64, keepNothing: true });
+  const lab = await newLaboratory({ slots: 64, bare: true });
   try {
     await lab.start('warm-up', { ...specOf(400), name: 'warm-up' });
     await lab.ended('warm-up');
