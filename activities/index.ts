@@ -12,6 +12,7 @@ import {
   adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type Origin, type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
+import type { PackQuestion } from './messages.ts';
 import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
 
@@ -21,24 +22,35 @@ export interface BookkeepingDependencies { store: Store; origin: Origin }
 
 /** Activities of the train queues. */
 export function createTrainingActivities({ store, trainers, worker }: TrainingDependencies) {
+  /** What a trainer's end means to Temporal. */
+  async function explain<T>(context: Context, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof TrainingImpossible) throw ApplicationFailure.nonRetryable(error.message, 'TrainingImpossible');
+      if (error instanceof TrainerStopped) {
+        if (context.cancellationDetails?.cancelRequested) await context.cancelled; // rejects with the cancellation
+        throw ApplicationFailure.retryable('the worker is shutting down; the checkpoint is saved', 'WorkerShutdown');
+      }
+      throw error;
+    }
+  }
+
   return {
     /** Trains the job's lanes to its step. Heartbeats only while the trainer makes progress. */
     async train(job: TrainJob): Promise<LaneOutcome[]> {
       const context = Context.current();
       const { attempt, activityId, workflowExecution } = activityInfo();
-      try {
-        return await trainers.run(
-          { job, store: store.url, attempt: `${workflowExecution?.runId.slice(0, 8) ?? ''}-${activityId}-${attempt}`, attemptNumber: attempt, worker },
-          { signal: context.cancellationSignal, onProgress: (progress) => context.heartbeat(progress) },
-        );
-      } catch (error) {
-        if (error instanceof TrainingImpossible) throw ApplicationFailure.nonRetryable(error.message, 'TrainingImpossible');
-        if (error instanceof TrainerStopped) {
-          if (context.cancellationDetails?.cancelRequested) await context.cancelled; // rejects with the cancellation
-          throw ApplicationFailure.retryable('the worker is shutting down; the checkpoint is saved', 'WorkerShutdown');
-        }
-        throw error;
-      }
+      return explain(context, trainers.run(
+        { job, store: store.url, attempt: `${workflowExecution?.runId.slice(0, 8) ?? ''}-${activityId}-${attempt}`, attemptNumber: attempt, worker },
+        { signal: context.cancellationSignal, onProgress: (progress) => context.heartbeat(progress) },
+      ));
+    },
+
+    /** How many trials of a program this machine should train side by side: known, or measured now. */
+    async packSize(question: PackQuestion): Promise<number> {
+      const context = Context.current();
+      return explain(context, trainers.packSize({ question, store: store.url }, { signal: context.cancellationSignal, onTurn: () => context.heartbeat() }));
     },
   };
 }

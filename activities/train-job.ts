@@ -1,8 +1,9 @@
-/** Trains the lanes of a job, side by side where one program serves them; what becomes of each goes to the store at once. */
+/** Trains the lanes of a job, side by side those that one program serves; what becomes of each goes to the store at once. */
 import { UserError } from '../core/errors.ts';
 import { packsOf } from '../core/packs.ts';
 import { outcomeOf } from '../core/progress.ts';
 import type { Lane, LaneOutcome, Metrics, RungRecord } from '../core/results.ts';
+import type { TrialSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Backend } from '../models/backends/index.ts';
 import type { Programs } from '../models/programs.ts';
@@ -12,8 +13,7 @@ import type { Checkpoint } from '../models/types.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { commitRung, readRung, rungOf } from '../store/rungs.ts';
 import { adoptTrial, commitTrial, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
-import type { FromTrainer, TrainRequest } from './messages.ts';
-import type { PackSizes } from './pack-sizes.ts';
+import type { Answer, FromTrainer, TrainRequest } from './messages.ts';
 import { findSeed } from './seed.ts';
 
 /** A kill loses at most this much training (and the time to the next evaluation). Tests shorten it. */
@@ -24,7 +24,6 @@ const PROGRESS_EVERY_MS = 500;
 export interface Trainer {
   backend: Backend;
   programs: Programs;
-  packSizes: PackSizes;
   send(message: FromTrainer): void;
   /** Aborted: save a checkpoint of everything, and end. */
   signal: AbortSignal;
@@ -33,7 +32,12 @@ export interface Trainer {
 /** A lane that is to be trained, and where from. */
 interface Waiting extends Lane { resume: Checkpoint | undefined }
 
-export async function trainJob(request: TrainRequest, trainer: Trainer): Promise<FromTrainer> {
+/** The text that the trial learns from, if it does. */
+export async function corpusOf(store: Store, sweepId: string, { task }: TrialSpec): Promise<string | undefined> {
+  return typeof task['corpus'] === 'string' ? readCorpus(store, sweepId, task['corpus']) : undefined;
+}
+
+export async function trainJob(request: TrainRequest, trainer: Trainer): Promise<Answer> {
   const { job } = request;
   if (job.science !== SCIENCE_VERSION) {
     throw new UserError(`this job wants version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}; start the sweep again with this version`);
@@ -47,23 +51,16 @@ export async function trainJob(request: TrainRequest, trainer: Trainer): Promise
     if (known) outcomes.set(lane.trialId, known);
     else waiting.push(await own.begin(lane));
   }
-  for (const alike of packsOf(waiting)) {
-    const size = await own.sizeOf(alike);
-    for (const pack of packsOf(alike, size)) {
-      const ended = await own.train(pack);
-      if (ended === undefined) return { type: 'stopped' };
-      for (const outcome of ended) outcomes.set(outcome.trialId, outcome);
-    }
+  for (const pack of packsOf(waiting)) {
+    const ended = await own.train(pack);
+    if (ended === undefined) return { type: 'stopped' };
+    for (const outcome of ended) outcomes.set(outcome.trialId, outcome);
   }
   return { type: 'done', outcomes: job.lanes.map(({ trialId }) => outcomes.get(trialId) as LaneOutcome) };
 }
 
-function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backend, programs, packSizes, send, signal }: Trainer, store: Store) {
+function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backend, programs, send, signal }: Trainer, store: Store) {
   const { sweepId, objective, toStep } = job;
-
-  async function corpusOf({ trial: { task } }: Lane): Promise<string | undefined> {
-    return typeof task['corpus'] === 'string' ? readCorpus(store, sweepId, task['corpus']) : undefined;
-  }
 
   /** Lets the trained network write what the job asks for, unless it has done so already. */
   async function sample(lane: Lane): Promise<void> {
@@ -71,7 +68,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const { trialId, trial } = lane;
     if (sampling === undefined || await isSampled(store, sweepId, trialId, sampling)) return;
     const model = await readModel(store, sweepId, trialId);
-    if (model !== undefined) await writeSamples(store, sweepId, trialId, sampleTrial(trial, model, sampling, await corpusOf(lane)));
+    if (model !== undefined) await writeSamples(store, sweepId, trialId, sampleTrial(trial, model, sampling, await corpusOf(store, sweepId, trial)));
   }
 
   /** What came of the lane, if an earlier job or attempt has trained it. */
@@ -150,7 +147,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     }
 
     report();
-    const corpus = await corpusOf(pack[0] as Lane);
+    const corpus = await corpusOf(store, sweepId, (pack[0] as Lane).trial);
     let stopped = false;
     for await (const event of trainPack(pack, { programs, toStep, signal, onStep, corpus })) {
       const own = going.get(event.lane);
@@ -167,17 +164,5 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     return stopped ? undefined : outcomes;
   }
 
-  async function sizeOf(alike: readonly Waiting[]): Promise<number> {
-    const [first] = alike;
-    if (first === undefined) return 1;
-    const left = alike.map(({ trial: { training }, resume }) => Math.min(toStep, training.maxSteps) - (resume?.step ?? 0));
-    return packSizes.sizeFor(alike, {
-      steps: left.reduce((sum, steps) => sum + steps, 0),
-      corpus: await corpusOf(first),
-      signal,
-      onTurn: () => send({ type: 'progress', progress: { label: first.label, trialId: first.trialId, step: first.resume?.step ?? 0, toStep, metrics: {}, worker } }),
-    });
-  }
-
-  return { known, begin, sizeOf, train };
+  return { known, begin, train };
 }

@@ -6,11 +6,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { JobProgress, LaneOutcome } from '../core/results.ts';
-import type { FromTrainer, ToTrainer, TrainRequest } from './messages.ts';
+import type { Answer, FromTrainer, Meanwhile, PackSizeRequest, ToTrainer, TrainerRequest, TrainRequest } from './messages.ts';
 
 export interface TrainerPool {
   /** Trains a job in a free trainer. Rejects with TrainerStopped once the signal has aborted and a checkpoint is saved. */
   run(request: Omit<TrainRequest, 'type'>, options: { signal: AbortSignal; onProgress(progress: JobProgress): void }): Promise<LaneOutcome[]>;
+  /** Asks a free trainer for the size of packs, which it may have to measure. Rejects with TrainerStopped if the signal aborts before. */
+  packSize(request: Omit<PackSizeRequest, 'type'>, options: { signal: AbortSignal; onTurn(): void }): Promise<number>;
   /** Ends all trainers; whatever they train is rejected. */
   close(): Promise<void>;
 }
@@ -59,43 +61,57 @@ export function createTrainerPool({ backend, env, onWarning, onDebug = () => {},
 
   for (let i = 0; i < ready; i++) idle.push(start());
 
-  return {
-    run(request, { signal, onProgress }) {
-      const child = idle.pop() ?? start();
-      return new Promise<LaneOutcome[]>((resolve, reject) => {
-        let grace: NodeJS.Timeout | undefined;
-        const send = (message: ToTrainer) => child.send(message, (error) => { if (error) settle(() => reject(error)); });
-        const stop = () => {
-          send({ type: 'stop' });
-          grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
-        };
-        const settle = (end: () => void) => {
-          clearTimeout(grace);
-          signal.removeEventListener('abort', stop);
-          child.off('message', onMessage).off('close', onClose).off('error', onError);
-          end();
-        };
-        const finish = (end: () => void) => settle(() => { idle.push(child); end(); });
-        const onError = (error: Error) => settle(() => reject(error));
-        const onClose = (code: number | null, killedBy: string | null) => settle(() => {
-          const how = `the trainer process ended (${killedBy ?? `code ${code}`}) while it trained ${request.job.lanes[0]?.label}`;
-          reject(signal.aborted ? new TrainerStopped(how) : new Error(how));
-        });
-        const onMessage = (message: FromTrainer) => {
-          if (message.type === 'progress') onProgress(message.progress);
-          else if (message.type === 'warning') onWarning(message.message);
-          else if (message.type === 'debug') onDebug(message.line);
-          else if (message.type === 'done') finish(() => resolve(message.outcomes));
-          else if (message.type === 'stopped') finish(() => reject(new TrainerStopped('stopped')));
-          else finish(() => reject(new (message.retryable ? Error : TrainingImpossible)(message.message)));
-        };
-        child.on('message', onMessage).once('close', onClose).once('error', onError);
-        if (signal.aborted) settle(() => { idle.push(child); reject(new TrainerStopped('stopped')); });
-        else {
-          signal.addEventListener('abort', stop, { once: true });
-          send({ type: 'train', ...request });
-        }
+  /** What a free trainer answers; `what` says what it is asked to do. */
+  function ask(request: TrainerRequest, what: string, signal: AbortSignal, onMeanwhile: (message: Meanwhile) => void): Promise<Answer> {
+    const child = idle.pop() ?? start();
+    return new Promise<Answer>((resolve, reject) => {
+      let grace: NodeJS.Timeout | undefined;
+      const send = (message: ToTrainer) => child.send(message, (error) => { if (error) settle(() => reject(error)); });
+      const stop = () => {
+        send({ type: 'stop' });
+        grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
+      };
+      const settle = (end: () => void) => {
+        clearTimeout(grace);
+        signal.removeEventListener('abort', stop);
+        child.off('message', onMessage).off('close', onClose).off('error', onError);
+        end();
+      };
+      const finish = (end: () => void) => settle(() => { idle.push(child); end(); });
+      const onError = (error: Error) => settle(() => reject(error));
+      const onClose = (code: number | null, killedBy: string | null) => settle(() => {
+        const how = `the trainer process ended (${killedBy ?? `code ${code}`}) while it ${what}`;
+        reject(signal.aborted ? new TrainerStopped(how) : new Error(how));
       });
+      const onMessage = (message: FromTrainer) => {
+        if (message.type === 'warning') onWarning(message.message);
+        else if (message.type === 'debug') onDebug(message.line);
+        else if (message.type === 'progress' || message.type === 'alive') onMeanwhile(message);
+        else if (message.type === 'stopped') finish(() => reject(new TrainerStopped('stopped')));
+        else if (message.type === 'failed') finish(() => reject(new (message.retryable ? Error : TrainingImpossible)(message.message)));
+        else finish(() => resolve(message));
+      };
+      child.on('message', onMessage).once('close', onClose).once('error', onError);
+      if (signal.aborted) settle(() => { idle.push(child); reject(new TrainerStopped('stopped')); });
+      else {
+        signal.addEventListener('abort', stop, { once: true });
+        send(request);
+      }
+    });
+  }
+
+  return {
+    async run(request, { signal, onProgress }) {
+      const answer = await ask({ type: 'train', ...request }, `trained ${request.job.lanes[0]?.label}`, signal, (message) => {
+        if (message.type === 'progress') onProgress(message.progress);
+      });
+      if (answer.type !== 'done') throw new Error(`the trainer answered ${answer.type} to a job`);
+      return answer.outcomes;
+    },
+    async packSize(request, { signal, onTurn }) {
+      const answer = await ask({ type: 'packSize', ...request }, 'measured the size of packs', signal, onTurn);
+      if (answer.type !== 'packSize') throw new Error(`the trainer answered ${answer.type} to a question for the size of packs`);
+      return answer.lanes;
     },
     async close() {
       await Promise.all([...all].map((child) => new Promise<void>((resolve) => {

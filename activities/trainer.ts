@@ -6,27 +6,49 @@ import { UserError } from '../core/errors.ts';
 import { loadBackend, type BackendChoice } from '../models/backends/index.ts';
 import { compiler } from '../models/graph/index.ts';
 import { programsKept } from '../models/programs.ts';
-import type { FromTrainer, ToTrainer, TrainRequest } from './messages.ts';
-import { packSizes } from './pack-sizes.ts';
-import { trainJob, type Trainer } from './train-job.ts';
+import { openStore } from '../store/index.ts';
+import type { Answer, FromTrainer, PackSizeRequest, ToTrainer, TrainerRequest } from './messages.ts';
+import { oneLane, packSizes, type PackSizes } from './pack-sizes.ts';
+import { corpusOf, trainJob, type Trainer } from './train-job.ts';
 
 const send = (message: FromTrainer) => void process.send?.(message);
 const programs = programsKept(compiler((line) => send({ type: 'debug', line })));
 let stopping = new AbortController();
 
-const ready = loadBackend(JSON.parse(process.argv[2] ?? '{}') as BackendChoice).then((backend): Omit<Trainer, 'signal'> => {
-  const { SWEEP_LANES: lanes, SWEEP_PACK_SIZES: folder } = process.env;
-  const fixed = lanes === undefined ? (backend.replayable ? undefined : 1) : Math.max(1, Math.trunc(Number(lanes)) || 1);
-  return { backend, programs, packSizes: packSizes({ programs, backend: backend.name, folder, fixed }), send };
+const choice = JSON.parse(process.argv[2] ?? '{}') as BackendChoice;
+const ready = loadBackend(choice).then((backend): Omit<Trainer, 'signal'> & { sizes: PackSizes } => {
+  const packs = backend.replayable && choice.native?.kind !== 'gpu';
+  return { backend, programs, send, sizes: packs ? packSizes({ programs, backend: backend.name, folder: process.env['SWEEP_PACK_SIZES'] }) : oneLane };
 });
 ready.catch(() => {}); // reported with the first job
 
-const train = async (request: TrainRequest, { signal }: AbortController) => trainJob(request, { ...await ready, signal });
+/** Often enough for the heartbeat. */
+const ALIVE_EVERY_MS = 500;
+
+async function packSize({ question: { sweepId, example, most, steps }, store }: PackSizeRequest, signal: AbortSignal): Promise<Answer> {
+  const { sizes } = await ready;
+  let toldAt = 0;
+  function onTurn(): void {
+    if (Date.now() - toldAt < ALIVE_EVERY_MS) return;
+    toldAt = Date.now();
+    send({ type: 'alive' });
+  }
+  const corpus = await corpusOf(openStore(store), sweepId, example);
+  try {
+    return { type: 'packSize', lanes: await sizes.sizeFor(example, { most, steps, corpus, onTurn, signal }) };
+  } catch (error) {
+    if (signal.aborted) return { type: 'stopped' };
+    throw error;
+  }
+}
+
+const answer = async (request: TrainerRequest, signal: AbortSignal): Promise<Answer> =>
+  (request.type === 'train' ? trainJob(request, { ...await ready, signal }) : packSize(request, signal));
 
 process.on('message', (message: ToTrainer) => {
   if (message.type === 'stop') return stopping.abort();
   stopping = new AbortController();
-  train(message, stopping).then(send, (error: Error) =>
+  answer(message, stopping.signal).then(send, (error: Error) =>
     send({ type: 'failed', message: error.message, ...(error.stack && { stack: error.stack }), retryable: !(error instanceof UserError) }));
   return undefined;
 });

@@ -14,26 +14,42 @@ const WARM = 2;
 
 /** Training that takes no longer than this, one trial after the other, is not worth recording and measuring for; milliseconds. */
 const WORTH_MEASURING = 10_000;
+/** A step that takes longer than this computes, and does not wait for its operations to begin: lanes gain nothing; milliseconds. */
+const LONG_STEP = 50;
 
 export interface PackSize {
   /** The lanes to take. */
   size: number;
+  /** One lane, and then twice as many each time. */
   measured: { lanes: number; millisecondsPerLane: number }[];
   /** False: more lanes or steps to train might have shown a larger size to be better. */
   complete: boolean;
 }
 
-export interface MeasureOptions {
+/** What there is to train. */
+export interface Extent {
+  /** So many trials at most as lanes of one pack. */
+  most: number;
+  /** So many steps, all trials together. */
+  steps: number;
+}
+
+const isShort = (millisecondsPerLane: number, steps: number) => millisecondsPerLane * steps < WORTH_MEASURING;
+
+/** Whether what was measured for something else is an answer for this too. */
+export function answers({ measured, complete }: PackSize, { most, steps }: Extent): boolean {
+  const [first, last] = [measured[0], measured.at(-1)];
+  return complete || (first !== undefined && last !== undefined && (isShort(first.millisecondsPerLane, steps) || 2 * last.lanes > most));
+}
+
+export interface MeasureOptions extends Extent {
   programs: Programs;
   corpus?: string | undefined;
-  /** So many lanes there are. */
-  most: number;
-  /** So many steps they have to train, all together. */
-  steps: number;
   /** Milliseconds since some moment. */
   clock(): number;
   /** Called while it goes on. */
   onTurn?(): void;
+  /** Aborted: rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -49,9 +65,11 @@ export async function measurePackSize(trial: TrialSpec, { programs, corpus, most
   try {
     best.turn();
     onTurn();
-    if (best.perLane() * steps < WORTH_MEASURING) return { size: 1, measured, complete: false };
+    measured.push({ lanes: 1, millisecondsPerLane: best.perLane() });
+    if (best.perLane() > LONG_STEP) return { size: 1, measured, complete: true };
+    if (isShort(best.perLane(), steps)) return { size: 1, measured, complete: false };
     for (const lanes of SIZES) {
-      if (lanes > most || signal?.aborted) return { size: best.lanes, measured, complete: false };
+      if (lanes > most) return { size: best.lanes, measured, complete: false };
       const next = open(lanes);
       let loser = next;
       try {
@@ -60,9 +78,9 @@ export async function measurePackSize(trial: TrialSpec, { programs, corpus, most
             one.turn();
             onTurn();
             await setImmediate();
+            signal?.throwIfAborted();
           }
         }
-        if (measured.length === 0) measured.push({ lanes: 1, millisecondsPerLane: best.perLane() });
         measured.push({ lanes, millisecondsPerLane: next.perLane() });
         if (next.perLane() * WORTH < best.perLane()) [best, loser] = [next, best];
       } finally {

@@ -70,8 +70,8 @@ export interface Started { attached: boolean; total: number; spec: SweepSpec; pa
 /** Where every result may change what is next: enough for no slot to wait, and no more. */
 const QUEUED_PER_SLOT = 2;
 
-/** Trials that a job may carry at most, set by hand; a trainer that inherits it trains as many side by side. */
-const LANES = process.env['SWEEP_LANES'] === undefined ? undefined : Math.max(1, Math.trunc(Number(process.env['SWEEP_LANES'])) || 1);
+/** Trials that a job may carry at most: what is set by hand, else as many as pay on the machine that trains them. */
+const LANES = process.env['SWEEP_LANES'] ? Math.max(1, Math.trunc(Number(process.env['SWEEP_LANES'])) || 1) : 'measured';
 
 /** What a sweep goes on with: one that has ended begins as its file says, one that the server lost is as people have set it. */
 async function controlFor(store: Store, sweepId: string, noCache: boolean): Promise<Control> {
@@ -102,7 +102,7 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
   const wanted = spec.resources.accelerator === 'any' ? accelerator : spec.resources.accelerator;
   const input: SweepInput = {
     sweepId, spec, science: SCIENCE_VERSION, trainQueue: queues[wanted], searchAttributes, control, cache: !control.noCache, ahead: QUEUED_PER_SLOT * slots,
-    ...(LANES !== undefined && { lanes: LANES }),
+    lanes: LANES,
   };
   await target.client.workflow.start('sweep', {
     workflowId,

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { NativeConnection, Runtime, DefaultLogger, Worker } from '@temporalio/worker';
 import { createBookkeepingActivities, createTrainingActivities } from '../activities/index.ts';
 import { createTrainerPool, type TrainerPool } from '../activities/trainer-pool.ts';
@@ -44,7 +45,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const queues = queuesOf(await storeId(store));
   const trainQueue = backend.accelerator === 'gpu' ? queues.gpu : queues.cpu;
   const identity = `${hostname()}:${process.pid}`;
-  const trainers = options.trainers ?? createTrainerPool({ backend: JSON.stringify(backend.choice), env: backend.env, onWarning, ready: slots });
+  const trainers = options.trainers ?? createTrainerPool({
+    backend: JSON.stringify(backend.choice), env: { ...backend.env, SWEEP_PACK_SIZES: process.env['SWEEP_PACK_SIZES'] ?? join(cacheDir, 'pack-sizes') }, onWarning, ready: slots,
+  });
   const connection = await NativeConnection.connect(target.connectionOptions ?? {});
   const shared = { connection, namespace: target.namespace, identity, maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
   try {

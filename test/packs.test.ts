@@ -1,9 +1,10 @@
 /** Which trials make a pack, and that what a job of several lanes leaves behind is what single ones do. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { packSizeFile, packSizes } from '../activities/pack-sizes.ts';
 import { TrainerStopped, createTrainerPool, type TrainerPool } from '../activities/trainer-pool.ts';
 import { MOST_LANES, packLimit, packsOf } from '../core/packs.ts';
 import type { JobProgress, Lane } from '../core/results.ts';
@@ -13,7 +14,7 @@ import { SCIENCE_VERSION, trialId } from '../core/trial.ts';
 import { nativeEnvironment } from '../models/backends/environment.ts';
 import { programsKept } from '../models/programs.ts';
 import { compile } from '../models/graph/index.ts';
-import { measurePackSize } from '../models/pack-size.ts';
+import { answers, measurePackSize, type PackSize } from '../models/pack-size.ts';
 import { findNative } from '../setup/tensorflow.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { useBackend } from './support/backend.ts';
@@ -58,6 +59,25 @@ test('no pack is so large that a slot has nothing to do', () => {
   }
 });
 
+test('a size that is on disk is taken, a damaged one is measured again', { timeout: 60_000 }, async () => {
+  const { name } = await useBackend();
+  const sizes = await mkdtemp(join(tmpdir(), 'sweep-sizes-'));
+  try {
+    const file = join(sizes, packSizeFile(trialOf(1), name));
+    const ask = (most: number) => packSizes({ programs: programsKept(compile), backend: name, folder: sizes })
+      .sizeFor(trialOf(2), { most, steps: 1, onTurn: () => {}, signal: new AbortController().signal });
+    await writeFile(file, JSON.stringify({ size: 4, measured: [], complete: true }));
+    assert.deepEqual([await ask(16), await ask(3)], [4, 3]);
+    await writeFile(file, '{"size":');
+    assert.equal(await ask(16), 1, 'one step is not worth a pack');
+    assert.deepEqual(await readdir(sizes), [packSizeFile(trialOf(1), name)]);
+    const { size, complete } = JSON.parse(await readFile(file, 'utf8')) as PackSize;
+    assert.deepEqual([size, complete], [1, false]);
+  } finally {
+    await rm(sizes, { recursive: true, force: true });
+  }
+});
+
 let folder: string;
 let alone: TrainerPool;
 let packed: TrainerPool;
@@ -67,8 +87,8 @@ before(async () => {
   const backend = JSON.stringify(native ? { kind: 'native', native, threads: 1 } : { kind: 'cpu', threads: 1 });
   const env = { ...(native && nativeEnvironment(native)), SWEEP_CHECKPOINT_SECONDS: '0' };
   const onWarning = (message: string) => assert.fail(message);
-  alone = createTrainerPool({ backend, env: { ...env, SWEEP_LANES: '1' }, onWarning });
-  packed = createTrainerPool({ backend, env: { ...env, SWEEP_LANES: '8' }, onWarning });
+  alone = createTrainerPool({ backend, env, onWarning });
+  packed = createTrainerPool({ backend, env, onWarning });
 });
 after(async () => {
   await alone.close();
@@ -98,6 +118,27 @@ test('a job of several lanes leaves the same bytes as a job for each', { timeout
   assert.deepEqual(outcomes.map(({ steps }) => steps), [40, 40, 25, 40, 40, 10, 40]);
   expected = { outcomes: outcomes.map((outcome) => ({ ...outcome, cached: true })), files: await files(all) };
   assert.deepEqual(expected.files, await files(one));
+});
+
+test('a trainer says how many to train side by side; measuring can be stopped', { timeout: 120_000 }, async () => {
+  const store = openStore(join(folder, 'one'));
+  const question = { sweepId: 's', example: trialOf(1), most: 4 };
+  const ask = (steps: number, signal = new AbortController().signal, onTurn = () => {}) =>
+    alone.packSize({ question: { ...question, steps }, store: store.url }, { signal, onTurn });
+  assert.equal(await ask(10), 1);
+  const controller = new AbortController();
+  await assert.rejects(ask(1e9, controller.signal, () => controller.abort()), TrainerStopped);
+  let turns = 0;
+  assert.ok([1, 2, 4].includes(await ask(1e9, undefined, () => { turns++; })));
+  assert.ok(turns > 0);
+  const plain = createTrainerPool({ backend: JSON.stringify({ kind: 'cpu' }), env: {}, onWarning: (message) => assert.fail(message) });
+  try {
+    const asked = { question: { ...question, steps: 1e9 }, store: store.url };
+    await assert.rejects(plain.packSize(asked, { signal: AbortSignal.abort(), onTurn: () => {} }), TrainerStopped);
+    assert.equal(await plain.packSize(asked, { signal: new AbortController().signal, onTurn: () => {} }), 1, 'lanes are for replayed steps');
+  } finally {
+    await plain.close();
+  }
 });
 
 test('in rungs as well, and what is finished is not trained again', { timeout: 120_000 }, async () => {
@@ -138,12 +179,17 @@ test('the size of a pack is measured as far as it pays, and never where there is
   await useBackend();
   const programs = programsKept(compile);
   let now = 0;
-  const clock = () => (now += 1000); // a turn takes a second whatever its size: packs pay
+  const clock = () => (now += 100); // a turn takes as long whatever its size, and has as many lane steps
   const turns: number[] = [];
   const measure = (most: number, steps: number, each = clock) => measurePackSize(trialOf(1), { programs, most, steps, clock: each, onTurn: () => turns.push(1) });
   const all = await measure(16, 1e6);
-  assert.deepEqual([all.size, all.complete], [1, true], 'two lanes take four times two steps: as long a turn, so no gain');
+  assert.deepEqual([all.size, all.complete], [1, true], 'two lanes take four times two steps: no gain');
   assert.deepEqual(all.measured.map((one) => one.lanes), [1, 2]);
-  assert.deepEqual(await measure(16, 3), { size: 1, measured: [], complete: false });
+  const short = await measure(16, 3);
+  assert.deepEqual(short, { size: 1, measured: [{ lanes: 1, millisecondsPerLane: 12.5 }], complete: false });
+  assert.deepEqual([answers(short, { most: 16, steps: 700 }), answers(short, { most: 16, steps: 900 })], [true, false]);
+  assert.deepEqual([answers(all, { most: 16, steps: 1e9 }), answers({ ...all, complete: false }, { most: 3, steps: 1e9 })], [true, true]);
+  assert.deepEqual(await measure(16, 1e6, () => (now += 1000)), { size: 1, measured: [{ lanes: 1, millisecondsPerLane: 125 }], complete: true }, 'long steps compute');
+  await assert.rejects(measurePackSize(trialOf(1), { programs, most: 16, steps: 1e6, clock, signal: AbortSignal.abort() }), { name: 'AbortError' });
   assert.ok(turns.length > 2);
 });

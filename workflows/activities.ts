@@ -12,6 +12,31 @@ export const bookkeeping = proxyActivities<BookkeepingActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
+/** Trials of one program, of which it is to be found out how many a job should carry: so many at most. */
+export interface Question { group: PlannedTrial[]; most: number; priority: number }
+
+/** Asks the trainers. A question that they cannot answer is answered with 1: packs are never needed. Rejects if it was cancelled. */
+export function packSizer({ sweepId, trainQueue }: JobSetting): (question: Question) => Promise<number> {
+  const { packSize } = proxyActivities<TrainingActivities>({
+    taskQueue: trainQueue,
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '30 seconds',
+    retry: { initialInterval: '1 second', maximumAttempts: 3 },
+  });
+  return async function ask({ group, most, priority }): Promise<number> {
+    const [first] = group;
+    if (first === undefined) return 1;
+    const steps = group.reduce((sum, { trial }) => sum + trial.training.maxSteps, 0);
+    const summary = `how many to train side by side: ${first.label} and ${group.length - 1} more`;
+    try {
+      return await packSize.executeWithOptions({ summary, priority: { priorityKey: priority } }, [{ sweepId, example: first.trial, most, steps }]);
+    } catch (error) {
+      if (isCancellation(error) || CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) throw error;
+      return 1;
+    }
+  };
+}
+
 /** Lanes to train together up to a step. `priority`: Temporal's, 1 to 5; the lowest number starts first. */
 export interface Job { lanes: PlannedTrial[]; toStep: number; priority: number; rung?: number }
 

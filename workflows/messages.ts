@@ -17,8 +17,8 @@ export interface JobSetting {
   cache: boolean;
   /** Jobs that should be there at least, so that no slot of the workers waits for one: about twice the slots. */
   ahead: number;
-  /** Trials that a job may carry at most, if one program serves them; left out: one. */
-  lanes?: number;
+  /** Trials that a job may carry at most, if one program serves them; 'measured': the trainers say, for each program; left out: one. */
+  lanes?: number | 'measured';
   /** How much a workflow run takes on; left out: `RUN_LIMITS`. */
   limits?: RunLimits;
 }

@@ -1,8 +1,8 @@
 /** Trials [from, to) of a plan that is known from the spec alone: looked up, and the missing ones trained. */
-import { packLimit, packsOf } from '../core/packs.ts';
+import { MOST_LANES, packLimit, packsOf } from '../core/packs.ts';
 import { trialAt, type PlannedTrial } from '../core/plan.ts';
 import { emptyProgress, withOutcome, type Progress } from '../core/progress.ts';
-import { bookkeeping, trainer, type Job } from './activities.ts';
+import { bookkeeping, packSizer, trainer, type Job, type Question } from './activities.ts';
 import { dispatcher, type Dispatcher } from './dispatch.ts';
 import type { JobSetting } from './messages.ts';
 
@@ -24,16 +24,29 @@ export interface RangeRun extends Dispatcher { progress(): Progress }
 /** What is first in the plan starts first, roughly. */
 const priorityOf = (index: number, from: number, to: number) => 1 + Math.floor((5 * (index - from)) / (to - from));
 
-/**
- * Waiting trials as jobs, in the plan's order: those that one program serves together, but so few that every slot has a job and
- * another one waiting. How many of a job's trials are trained side by side is for the machine to say that does it.
- */
-function jobsOf(waiting: readonly PlannedTrial[], { from, to, ahead, lanes: most = 1 }: Range): Job[] {
-  return packsOf(waiting, packLimit(waiting.length, ahead, most)).map((lanes) => ({
+type Work = Job | Question;
+
+const placeOf = (work: Work): number => ('group' in work ? work.group : work.lanes)[0]?.index ?? 0;
+
+/** Trials of one program as jobs of at most so many. */
+function jobsOf(trials: readonly PlannedTrial[], most: number, { from, to }: Range): Job[] {
+  return packsOf(trials, most).map((lanes) => ({
     lanes,
     toStep: Math.max(...lanes.map(({ trial }) => trial.training.maxSteps)),
     priority: priorityOf(lanes[0]?.index ?? from, from, to),
   }));
+}
+
+/**
+ * Waiting trials in the plan's order: as jobs of those that one program serves together, but so few that every slot has a job
+ * and another one waiting; or, if the trainers are to say how many, as questions to them.
+ */
+function workOf(waiting: readonly PlannedTrial[], given: Range): Work[] {
+  const { from, to, ahead, lanes = 1 } = given;
+  const most = packLimit(waiting.length, ahead, lanes === 'measured' ? MOST_LANES : lanes);
+  if (lanes !== 'measured' || most === 1) return jobsOf(waiting, most, given);
+  return packsOf(waiting).map((group): Work[] => (group.length === 1 ? jobsOf(group, 1, given)
+    : [{ group, most: Math.min(most, group.length), priority: priorityOf(group[0]?.index ?? from, from, to) }])).flat();
 }
 
 export function range(given: Range): RangeRun {
@@ -41,16 +54,29 @@ export function range(given: Range): RangeRun {
   const { goal } = spec.objective;
   const train = trainer(given);
   let progress = emptyProgress(total);
-  let jobs: IterableIterator<Job> = [].values();
+  const ask = packSizer(given);
+  let waiting: Work[] = []; // in the plan's order
+  let asking = 0; // questions on their way
 
-  const dispatch = dispatcher<Job>(given, {
-    take: () => jobs.next().value as Job | undefined,
-    async run(job) {
-      const outcomes = await train(job);
-      for (const [i, outcome] of outcomes.entries()) progress = withOutcome(progress, outcome, job.lanes[i]?.label ?? '', goal);
-      onProgress();
-    },
-    ...(onShort && { onShort }),
+  async function learn(question: Question): Promise<void> {
+    asking++;
+    try {
+      const jobs = jobsOf(question.group, await ask(question), given);
+      waiting = [...waiting, ...jobs].sort((a, b) => placeOf(a) - placeOf(b));
+    } finally {
+      asking--;
+    }
+  }
+  async function execute(job: Job): Promise<void> {
+    const outcomes = await train(job);
+    for (const [i, outcome] of outcomes.entries()) progress = withOutcome(progress, outcome, job.lanes[i]?.label ?? '', goal);
+    onProgress();
+  }
+
+  const dispatch = dispatcher<Work>(given, {
+    take: () => waiting.shift(),
+    run: (work) => ('group' in work ? learn(work) : execute(work)),
+    ...(onShort && { onShort: (left: number) => { if (asking === 0) onShort(left); } }), // an answer brings jobs
   });
 
   return {
@@ -58,16 +84,16 @@ export function range(given: Range): RangeRun {
     progress: () => progress,
     async drive() {
       const finished = new Map(await bookkeeping.findFinished({ sweepId, spec, from, to, cache, again: cached === undefined }));
-      const waiting: PlannedTrial[] = [];
+      const trials: PlannedTrial[] = [];
       for (let index = from; index < to; index++) {
         const trial = trialAt(spec, index);
         const outcome = finished.get(index);
         if (outcome) progress = withOutcome(progress, outcome, trial.label, goal);
-        else waiting.push(trial);
+        else trials.push(trial);
       }
       if (cached !== undefined) progress = { ...progress, cached };
       onProgress();
-      jobs = jobsOf(waiting, given).values();
+      waiting = workOf(trials, given);
       return dispatch.drive();
     },
   };

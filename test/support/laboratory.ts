@@ -2,10 +2,12 @@
  * Sweeps on a real Temporal server with trainers that train nothing: what they answer is a function of the trial and the step,
  * and a test decides when. One a process, because a process has one Temporal runtime.
  */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
+import type { PackQuestion } from '../../activities/messages.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../activities/trainer-pool.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
@@ -51,6 +53,8 @@ export interface Laboratory {
   release(count: number): void;
   /** Trials of which this is true fail for good. */
   fails(which: (lane: Lane) => boolean): void;
+  /** What trainers say if they are asked for the size of packs; at first 1. */
+  packSize(answer: (question: PackQuestion) => number): void;
   start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean; limits?: RunLimits }): Promise<SweepSpec>;
   ended(sweepId: string): Promise<SweepOutcome>;
   /** Ends the worker, and starts one with other workflows in its place. */
@@ -68,11 +72,11 @@ export interface LaboratoryOptions {
   maxCachedWorkflows?: number;
   /** Left out: those of today. */
   workflows?: { codePath: string };
-  /** Trials leave nothing in the run folder, and no list of jobs is kept. */
-  keepNothing?: boolean;
+  /** Trials leave only a result in the run folder, written without care, and no list of jobs is kept. */
+  bare?: boolean;
 }
 
-export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, keepNothing = false }: LaboratoryOptions = {}): Promise<Laboratory> {
+export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, bare = false }: LaboratoryOptions = {}): Promise<Laboratory> {
   const machine = await newMachine();
   const started = await machine.sweep('server', 'start');
   if (started.code !== 0) throw new Error(started.stdout + started.stderr);
@@ -90,6 +94,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
 
   let flows = true;
   let failing: (lane: Lane) => boolean = () => false;
+  let sizeOf: (question: PackQuestion) => number = () => 1;
   let most = 0;
   const hand = new Map<() => void, TrainJob>();
   const begun: TrainJob[] = [];
@@ -109,10 +114,20 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
     }));
   }
 
+  async function leaveResult({ sweepId, toStep, objective }: TrainJob, { trialId, trial }: Lane): Promise<LaneOutcome> {
+    const result: TrialResult = {
+      trialId, trial, science: SCIENCE_VERSION, status: 'completed', steps: toStep, metrics: { accuracy: 1, loss: 1 }, parameters: 1, backend: backend.name, replayed: false,
+    };
+    const folder = join(store.url, sweepId, 'trials', trialId);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'result.json'), JSON.stringify(result));
+    return outcomeOf(result, objective);
+  }
+
   const trainers: TrainerPool = {
     async run({ job }, { signal, onProgress }) {
       count++;
-      if (keepNothing) return job.lanes.map(({ trialId }) => ({ trialId, status: 'completed' as const, steps: job.toStep, objective: 0, cached: false }));
+      if (bare) return Promise.all(job.lanes.map((lane) => leaveResult(job, lane)));
       begun.push(job);
       if (job.lanes.some(failing)) throw new TrainingImpossible('this one is meant to fail');
       await new Promise<void>((resolve, reject) => {
@@ -133,6 +148,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       });
       return outcomesOf(job);
     },
+    packSize: async ({ question }) => sizeOf(question),
     close: async () => {},
   };
 
@@ -171,6 +187,9 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
     },
     fails(which) {
       failing = which;
+    },
+    packSize(answer) {
+      sizeOf = answer;
     },
     async start(sweepId, changes = {}, options = {}) {
       limits = options.limits;
