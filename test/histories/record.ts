@@ -13,8 +13,8 @@ import { newLaboratory, type Laboratory } from '../support/laboratory.ts';
 import { until } from '../support/machine.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-/** Of which version of the workflows these are. */
-const VERSION = process.argv[2] ?? 'v1';
+/** Of which version of the workflows these are, and which to play; left out: all. */
+const [version = 'v1', ...only] = process.argv.slice(2);
 
 const { History } = proto.temporal.api.history.v1;
 /** As JSON, bytes as base64. */
@@ -33,7 +33,7 @@ function clean(value: unknown): unknown {
 async function keep(lab: Laboratory, name: string, workflowId: string): Promise<void> {
   const histories = await lab.histories(workflowId);
   for (const [i, history] of histories.entries()) {
-    const file = `${VERSION}-${name}${histories.length > 1 ? `-run-${i + 1}` : ''}.json`;
+    const file = `${version}-${name}${histories.length > 1 ? `-run-${i + 1}` : ''}.json`;
     await writeFile(`${FOLDER}${file}`, `${JSON.stringify(clean(plain(history)))}\n`);
     process.stdout.write(`${file}: ${history.events?.length} events\n`);
   }
@@ -44,7 +44,7 @@ const asha: Partial<SweepSpec> = {
 };
 
 /** A sweep to be played until its end; what is done to it on the way; the workflows of it to keep. */
-interface Play { name: string; changes?: Partial<SweepSpec>; meanwhile?(lab: Laboratory, spec: SweepSpec): Promise<void>; shards?: string[] }
+interface Play { name: string; changes?: Partial<SweepSpec>; prepare?(lab: Laboratory): void; meanwhile?(lab: Laboratory, spec: SweepSpec): Promise<void>; shards?: string[] }
 
 const plays: Play[] = [
   { name: 'small' },
@@ -78,13 +78,22 @@ const plays: Play[] = [
   },
   { name: 'adaptive', changes: asha },
   { name: 'sharded', changes: { repeats: 135 }, shards: ['400-405'] },
+  {
+    name: 'packed', // the last one: trainers go on as they are told here
+    changes: { repeats: 8 },
+    prepare(lab) {
+      lab.packSize(({ most }) => most);
+      lab.fails(({ index }) => index === 7); // its pack is tried again trial by trial
+    },
+  },
 ];
 
 const lab = await newLaboratory({ slots: 4 });
 try {
   await mkdir(FOLDER, { recursive: true });
-  for (const { name, changes = {}, meanwhile, shards = [] } of plays) {
+  for (const { name, changes = {}, prepare, meanwhile, shards = [] } of plays.filter((play) => only.length === 0 || only.includes(play.name))) {
     lab.flow(meanwhile === undefined);
+    prepare?.(lab);
     const spec = await lab.start(name, changes);
     await meanwhile?.(lab, spec);
     lab.flow(true);
