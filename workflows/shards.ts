@@ -1,5 +1,8 @@
 /** A large sweep: its trials in shards, workflows of their own that overlap so that no slot is idle while one ends. */
-import { CancellationScope, condition, getExternalWorkflowHandle, ParentClosePolicy, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope, condition, getExternalWorkflowHandle, ParentClosePolicy, setHandler, sleep, startChild, workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { countTrials, countWithin } from '../core/plan.ts';
 import { addProgress, emptyProgress } from '../core/progress.ts';
 import { allot, type ShardPlace } from '../core/shards.ts';
@@ -7,6 +10,8 @@ import { isLong } from './dispatch.ts';
 import { closeSignal, RUN_LIMITS, shardSignal, slotsSignal, type Carried, type JobSetting, type ShardNews } from './messages.ts';
 import type { Part } from './part.ts';
 import { shard } from './shard.ts';
+
+const UNTIL_CLOSED = '200 milliseconds';
 
 export interface Shards extends JobSetting { slots: number; carried: Carried | undefined; onProgress(): void }
 
@@ -39,16 +44,23 @@ export function shards(given: Shards): Part {
     failure ??= error;
     onProgress();
   }
-  setHandler(shardSignal, hear);
 
   async function start(place: ShardPlace): Promise<void> {
     const { from, to } = place;
-    const child = await startChild(shard, {
+    const begin = () => startChild(shard, {
       workflowId: idOf(place),
       args: [{ sweepId, spec, science, trainQueue, cache, ahead, ...(lanes !== undefined && { lanes }), ...(limits && { limits }), root, from, to, slots: place.slots }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `trials ${from} to ${to - 1} of ${total}`,
     });
+    let child: Awaited<ReturnType<typeof begin>> | undefined;
+    while (child === undefined) {
+      child = await begin().catch(async (error: unknown) => {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        await sleep(UNTIL_CLOSED); // that of the sweep before it was extended or started again: it says that it has ended, and then closes
+        return undefined;
+      });
+    }
     child.result().catch((error: Error) => hear({ from, ended: emptyProgress(0), error: `the workflow of trials ${from} to ${to - 1}: ${error.message}` }));
   }
 
@@ -96,6 +108,7 @@ export function shards(given: Shards): Part {
     shards: () => running.map(idOf),
     carry: () => ({ progress, next, shards: running }),
     async drive() {
+      setHandler(shardSignal, hear); // here, because news that wait since the run before are heard at once
       let end: 'done' | 'closed' | 'continue' | undefined;
       try {
         end = await work();

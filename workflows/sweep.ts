@@ -129,6 +129,10 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   let end: Awaited<ReturnType<Part['drive']>>;
   try {
     end = await part.drive();
+    if (end === 'continue') {
+      await condition(allHandlersFinished);
+      if (again !== undefined) await part.drive(); // extended at this very moment: its shards end first, as at any other
+    }
   } catch (error) {
     await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : String((error as Error).message));
     throw error;

@@ -45,6 +45,8 @@ export interface Laboratory {
   begun: TrainJob[];
   /** How many. */
   count(): number;
+  /** Trials of a sweep that were trained to their end, in that order. */
+  trained(sweepId: string): string[];
   /** What the worker complained about. */
   warnings: string[];
   /** Jobs end by themselves (true, as at first), or when they are told to. */
@@ -98,6 +100,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
   let most = 0;
   const hand = new Map<() => void, TrainJob>();
   const begun: TrainJob[] = [];
+  const ends: { sweepId: string; trialId: string }[] = [];
   let count = 0;
   const warnings: string[] = [];
 
@@ -108,6 +111,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       const record = { trialId, trial, science: SCIENCE_VERSION, steps, metrics: point.metrics, parameters: 1, backend: backend.name, replayed: false };
       const checkpoint = { step: steps, tensors: {}, curve: [point], observations: [] };
       if (steps < trial.training.maxSteps) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }), objective);
+      ends.push({ sweepId, trialId });
       const result: TrialResult = { ...record, status: 'completed' };
       const timing = { seconds: 1, attempts: 1, worker: 'lab', startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };
       return outcomeOf(await commitTrial(store, sweepId, { result, timing, curve: checkpoint.curve, model: checkpoint }), objective);
@@ -171,6 +175,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
     target,
     begun,
     count: () => count,
+    trained: (id) => ends.flatMap(({ sweepId, trialId }) => (sweepId === id ? [trialId] : [])),
     warnings,
     inHand: () => [...hand.values()],
     most() {
