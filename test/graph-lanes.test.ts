@@ -68,8 +68,10 @@ function differences(spec: TrialSpec, count: number, make: Compile = compile): s
       }
     });
     for (let step = 1; step <= 3; step++) {
-      const inputs = seeds.map((seed): Tensors[] =>
-        [problem.batch(stream(seed, 'batch', step), size), { ...mapValues(update.constants, (x) => tf.scalar(x / seed)), rate: tf.scalar(0.01 * seed), step: tf.scalar(step + seed) }]);
+      const inputs = seeds.map((seed): Tensors[] => [
+        problem.batch(stream(seed, 'batch', step), size),
+        { ...mapValues(update.constants, (x) => tf.scalar(x / seed)), rate: tf.scalar(0.01 * seed), step: tf.scalar(step + seed) },
+      ]);
       const others = alone.map((state, lane) => program.train.run(...state, ...inputs[lane] as Tensors[]));
       const results = program.train.runLanes(count, ...together, ...[0, 1].map((part) => stacked(inputs.map((groups) => groups[part] as Tensors))));
       compare(results, others);
