@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Checkpoint, TrialResult } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
-import { trialId } from '../core/trial.ts';
+import { SCIENCE_VERSION, trialId } from '../core/trial.ts';
 import { openStore } from '../store/index.ts';
-import { adoptTrial, commitTrial, differenceFrom, latestCheckpoint, readCurve, readModel, readResult, saveCheckpoint, storeId } from '../store/runs.ts';
+import { adoptTrial, commitTrial, differenceFrom, isSampled, latestCheckpoint, readCurve, readModel, readResult, saveCheckpoint, storeId, writeSamples } from '../store/runs.ts';
 
 const newStore = async () => openStore(await mkdtemp(join(tmpdir(), 'sweep-store-')));
 const trial: TrialSpec = {
@@ -24,7 +24,7 @@ const checkpointAt = (step: number): Checkpoint => ({
   tensors: { b: { shape: [2, 3], values: Float32Array.from([1, 2, 3, 4, 5, step]) }, a: { shape: [1], values: Float32Array.from([-0.1]) } },
 });
 const result: TrialResult = {
-  trialId: id, trial, science: 1, status: 'completed', steps: 100, metrics: { accuracy: 0.5, loss: 1.25 }, parameters: 9, backend: 'test', replayed: false,
+  trialId: id, trial, science: SCIENCE_VERSION, status: 'completed', steps: 100, metrics: { accuracy: 0.5, loss: 1.25 }, parameters: 9, backend: 'test', replayed: false,
 };
 const timing = { seconds: 1, attempts: 1, worker: 'here', startedAt: 'a', endedAt: 'b' };
 const finished = { result, timing, curve: checkpointAt(100).curve, model: checkpointAt(100) };
@@ -94,6 +94,18 @@ test('a trial is committed once: whoever comes second changes nothing', async ()
   assert.deepEqual(await readCurve(store, 's', id), finished.curve);
   assert.deepEqual(await readModel(store, 's', id), finished.model);
   assert.deepEqual((await store.list(`s/trials/${id}`)), ['metrics.csv', 'model.ckpt', 'observations.json', 'result.json', 'timing.json']);
+});
+
+test('a trained network is asked for texts until it has written them; one that diverged is not asked', async () => {
+  const store = await newStore();
+  const sampling = { temperature: [1], length: [5], prompts: [], greedy: false };
+  await commitTrial(store, 'first', finished);
+  assert.equal(await isSampled(store, 'first', result, sampling), false);
+  assert.equal(await isSampled(store, 'first', { ...result, status: 'diverged' }, sampling), true);
+  assert.equal(await isSampled(store, 'first', result, undefined), true);
+  await writeSamples(store, 'first', id, { sampling, samples: [], metrics: [] });
+  assert.equal(await isSampled(store, 'first', result, sampling), true);
+  assert.equal(await isSampled(store, 'first', result, { ...sampling, length: [6] }), false);
 });
 
 test('a result is adopted from another sweep, but not from another backend, and not step by step for a graph', async () => {
