@@ -74,7 +74,7 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
   async function lookUp({ sweepId, spec, cache, again }: FindRequest, index: number, sweeps: readonly string[]): Promise<LaneOutcome | undefined> {
     const { trialId } = trialAt(spec, index);
     const result = (await readResult(store, sweepId, trialId)) ?? (cache ? await adoptTrial(store, sweepId, trialId, origin, sweeps) : undefined);
-    if (result !== undefined) return await isSampled(store, sweepId, trialId, spec.sampling) ? outcomeOf(result, spec.objective.metric, true) : undefined;
+    if (result !== undefined) return await isSampled(store, sweepId, result, spec.sampling) ? outcomeOf(result, spec.objective.metric, true) : undefined;
     if (again) await clearFailure(store, sweepId, trialId);
     else if ((await readFailure(store, sweepId, trialId)) !== undefined) return { trialId, status: 'failed', steps: 0, objective: null, cached: false };
     return undefined;

@@ -2,7 +2,7 @@
 import { UserError } from '../core/errors.ts';
 import { packsOf } from '../core/packs.ts';
 import { outcomeOf } from '../core/progress.ts';
-import type { Lane, LaneOutcome, Metrics, RungRecord } from '../core/results.ts';
+import type { Lane, LaneOutcome, Metrics, RungRecord, TrialResult } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Backend } from '../models/backends/index.ts';
@@ -63,10 +63,10 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
   const { sweepId, objective, toStep } = job;
 
   /** Lets the trained network write what the job asks for, unless it has done so already. */
-  async function sample(lane: Lane): Promise<void> {
+  async function sample(result: TrialResult): Promise<void> {
     const { sampling } = job;
-    const { trialId, trial } = lane;
-    if (sampling === undefined || await isSampled(store, sweepId, trialId, sampling)) return;
+    const { trialId, trial } = result;
+    if (sampling === undefined || await isSampled(store, sweepId, result, sampling)) return;
     const model = await readModel(store, sweepId, trialId);
     if (model !== undefined) await writeSamples(store, sweepId, trialId, sampleTrial(trial, model, sampling, await corpusOf(store, sweepId, trial)));
   }
@@ -78,7 +78,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const origin = { backend: backend.name, replayed: backend.replayable };
     const result = (await readResult(store, sweepId, trialId)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
     if (result !== undefined) {
-      await sample(lane);
+      await sample(result);
       return outcomeOf(await rungOf(store, sweepId, result, toStep), objective, cached);
     }
     const reached = await readRung(store, sweepId, trialId, toStep);
@@ -112,7 +112,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
       curve: checkpoint.curve,
       model: checkpoint,
     });
-    await sample(lane);
+    await sample(result);
     return outcomeOf(result, objective);
   }
 

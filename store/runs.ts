@@ -128,9 +128,9 @@ export const readSamples = (store: Store, sweepId: string, trialId: string) => r
 export const writeSamples = (store: Store, sweepId: string, trialId: string, samples: TrialSamples) =>
   store.put(trialKey(sweepId, trialId, 'samples.json'), pretty(samples));
 
-/** Whether a trained network has written what the sweep asks for. */
-export async function isSampled(store: Store, sweepId: string, trialId: string, sampling: SamplingSpec | undefined): Promise<boolean> {
-  if (sampling === undefined) return true;
+/** Whether a trained network has written what the sweep asks for. One that diverged has nothing to say. */
+export async function isSampled(store: Store, sweepId: string, { trialId, status }: TrialResult, sampling: SamplingSpec | undefined): Promise<boolean> {
+  if (sampling === undefined || status === 'diverged') return true;
   const done = await readSamples(store, sweepId, trialId);
   return done !== undefined && hashJson(done.sampling) === hashJson(sampling);
 }
