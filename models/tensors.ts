@@ -1,5 +1,5 @@
 /** Named tensors, and as the lists that steps are made of. */
-import { dispose, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, engine, type Tensor } from '@tensorflow/tfjs-core';
 import type { Tensors } from './types.ts';
 
 /** The tensor of that name; throws if there is none, which is always a bug. */
@@ -43,4 +43,14 @@ export function takeNamed(names: readonly string[], list: Tensor[]): Tensors {
 
 export function disposeAll(...groups: Tensors[]): void {
   for (const group of groups) dispose(group);
+}
+
+/**
+ * The same tensor, cut off from what it was computed from: no gradient flows back through it, and nothing is computed
+ * on the way there. (tfjs has no such operation; a new handle on the same data is one that its tape has not seen.)
+ */
+export function stopGradient<T extends Tensor>(x: T): T {
+  const backend = engine().backend;
+  backend.incRef(x.dataId);
+  return engine().makeTensorFromDataId(x.dataId, x.shape, x.dtype, backend) as T;
 }

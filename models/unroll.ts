@@ -1,11 +1,11 @@
 /** A stack of recurrent layers over a sequence: what a cell leaves to others. */
-import { add, engine, mul, reshape, stack, sub, unstack, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { add, mul, reshape, stack, sub, unstack, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { UserError } from '../core/errors.ts';
 import type { ModelSpec } from '../core/spec.ts';
 import { cells } from './cells/index.ts';
 import { entryOf, ownOptions } from './options.ts';
 import type { Stream } from './random.ts';
-import { prefixed, within } from './tensors.ts';
+import { prefixed, stopGradient, within } from './tensors.ts';
 import type { Cell, Moment, Seen, State, Tensors, Weights } from './types.ts';
 
 export interface Unrolled {
@@ -39,16 +39,6 @@ export interface Network {
   run(weights: Weights, inputs: Tensor3D, states?: State[], elapsed?: number | Tensor, options?: RunOptions): Unrolled;
   /** What the cells of each layer show of themselves over `steps` time steps. */
   observe(weights: Weights, steps: number, at: Moment): Seen[];
-}
-
-/**
- * The same tensor, cut off from what it was computed from: no gradient flows back through it, and nothing is computed
- * on the way there. (tfjs has no such operation; a new handle on the same data is one that its tape has not seen.)
- */
-export function stopGradient<T extends Tensor>(x: T): T {
-  const backend = engine().backend;
-  backend.incRef(x.dataId);
-  return engine().makeTensorFromDataId(x.dataId, x.shape, x.dtype, backend) as T;
 }
 
 function mapState(state: State, f: (x: Tensor2D, name: string) => Tensor2D): State {

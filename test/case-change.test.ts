@@ -51,6 +51,10 @@ describe('exercises', () => {
     });
     assert.deepEqual([tokens.size, Math.min(...lengths), Math.max(...lengths)], [2, 2, 12]);
   });
+  test('evaluations are of the greatest length alone: what is drawn against the length is of that length', () => {
+    const { source } = build({ length: 12, minLength: 2 }).evaluationBatch!(stream(1, 'evaluate', 1), 100);
+    assert.ok((source as tf.Tensor2D).arraySync().every((codes) => codes.length === 13 && !codes.includes(PAD)));
+  });
 });
 
 describe('attention', () => {

@@ -3,12 +3,14 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { cells, type CellName } from '../models/cells/index.ts';
 import { phaseAt } from '../models/cells/phased-lstm.ts';
+import { countParameters } from '../models/problem.ts';
 import { stream } from '../models/random.ts';
-import { listOf, namesOf, tensorOf } from '../models/tensors.ts';
+import { listOf, namesOf, stopGradient, tensorOf } from '../models/tensors.ts';
 import type { Cell, Options, Weights } from '../models/types.ts';
-import { recurrentNetwork, stopGradient } from '../models/unroll.ts';
+import { recurrentNetwork } from '../models/unroll.ts';
 import { useBackend } from './support/backend.ts';
-import { plainCells, type PlainState, type PlainWeights } from './support/plain-cells.ts';
+import { variants } from './support/cell-variants.ts';
+import { gruGates, plainCells, type PlainState, type PlainWeights } from './support/plain-cells.ts';
 import numbers from './fixtures/seed-numbers.json' with { type: 'json' };
 
 before(async () => { await useBackend(); });
@@ -71,6 +73,9 @@ describe('numbers printed in the seed documents', () => {
     const step = (biases: { bias: boolean }) =>
       cells.gru.step(weights, cells.gru.project(weights, tf.tensor2d([x]), biases), { h: tf.tensor2d([h]) }, 1, biases)['h']!.dataSync();
     close(step({ bias: true }), expect.h, 1e-7, 'h');
+    const plain = (w: tf.Tensor) => ({ shape: w.shape, values: Float64Array.from(w.dataSync()) });
+    const gates = gruGates(Object.fromEntries(Object.entries(weights).map(([key, w]) => [key, plain(w)])), x, h);
+    for (const name of ['z', 'r', 'candidate'] as const) close(gates[name], expect[name], 1e-7, name);
   });
 
   test('seed 000 bonus: the GRU without biases on the concatenation [h, x]', () => {
@@ -102,6 +107,13 @@ describe('numbers printed in the seed documents', () => {
     for (const [d, n] of [[1, 1], [10, 128], [89, 64]] as const) {
       assert.equal(cells.lstm.parameters({ inputs: d, units: n }, { forgetBias: 1 }), 4 * (d * n + n * n + n));
     }
+    const [n, k] = [128, 10]; // with the output layer, for scalar digits and for one-hot ones
+    for (const [d, encoding] of [[1, 'scalar'], [10, 'one-hot']] as const) {
+      const training = { optimizer: 'sgd', learningRate: 1, batchSize: 1, maxSteps: 1, evaluateEvery: 1, evaluationSize: 1 };
+      const trial = { task: { name: 'palindrome', encoding }, model: { cell: 'lstm', hiddenUnits: n, layers: 1 }, training, seed: 1 };
+      assert.equal(countParameters(trial), 4 * (d * n + n * n + n) + n * k + k);
+    }
+    assert.deepEqual(numbers.lstmParameters, { ...numbers.lstmParameters, cell: '4 (d n + n n + n)', withOutput: '4 (d n + n n + n) + n k + k' });
   });
 });
 
@@ -111,20 +123,24 @@ test('an LSTM starts with the forget bias it is given, third of its gates, and w
   assert.deepEqual(cells.lstm.options.parse({}), { forgetBias: 1 });
 });
 
+test('learned phases that training has pushed out of their bounds come back: their gradients are not zero there', () => {
+  const options = { ...cells['phased-lstm'].options.parse({ phases: 'learned' }) };
+  const weights = cells['phased-lstm'].init({ inputs: 2, units: 1 }, options, stream(1, 'init'));
+  const at = (name: string, value: number) => tf.grad((x: tf.Tensor) => {
+    const state = { h: tf.fill<tf.Rank.R2>([1, 1], 0.5), c: tf.fill<tf.Rank.R2>([1, 1], 0.5) };
+    const moved = { ...weights, tau: tf.tensor1d([3]), s: tf.tensor1d([0.6]), rOn: tf.tensor1d([0.9]), [name]: x };
+    const step = cells['phased-lstm'].step(moved, cells['phased-lstm'].project(moved, tf.ones([1, 2]), options), state, 1, options);
+    return tf.sum(step['h']!) as tf.Scalar;
+  })(tf.tensor1d([value])).dataSync()[0];
+  for (const [name, value] of [['rOn', 1.2], ['rOn', 0.5], ['tau', 0.8], ['tau', 3]] as const) assert.notEqual(at(name, value), 0, `${name} = ${value}`);
+});
+
 test('a phased LSTM refuses a gate that is never open, or open for longer than its period, or a period below one step', () => {
   for (const bad of [{ rOn: 0 }, { rOn: 1.01 }, { rOn: -0.1 }, { tau: 0.5 }]) {
     assert.equal(cells['phased-lstm'].options.safeParse(bad).success, false, JSON.stringify(bad));
   }
   assert.ok(cells['phased-lstm'].options.safeParse({ rOn: 1, tau: 1 }).success);
 });
-
-/** The options to test a cell with: its defaults, and whatever else changes its equations. */
-const variants: Record<CellName, Options[]> = {
-  rnn: [{}, { activation: 'identity' }],
-  lstm: [{}],
-  gru: [{}, { bias: false }],
-  'phased-lstm': [{ tau: 4, s: 0.7, rOn: 0.6 }, { tau: 4, s: 0.7, rOn: 0.6, phases: 'learned' }],
-};
 
 for (const [name, entry] of Object.entries(cells)) {
   const cell: Cell = entry;

@@ -53,6 +53,14 @@ function namesIn(batch: Batch): string[] {
 describe('the numbers of seed 000 part B', () => {
   const trial = trialOf({ model: { hiddenUnits: seed.hidden } });
 
+  test('an evaluation of as many as there are sees every element once, in whatever batches', () => {
+    const { evaluationBatch } = problemOf(trial, ELEMENTS);
+    const draws = stream(1, 'evaluate', 7);
+    const seen = [32, 32, 32, 22].flatMap((size) => namesIn(evaluationBatch!(draws, size)));
+    assert.deepEqual(seen.sort(), ELEMENTS.toLowerCase().trim().split('\n').sort());
+    assert.notDeepEqual(namesIn(evaluationBatch!(stream(1, 'evaluate', 8), 32)), namesIn(evaluationBatch!(stream(1, 'evaluate', 7), 32)));
+  });
+
   test('the elements have 24 letters, with the newline 25 characters', () => {
     assert.equal(characters.length, seed.vocabulary);
     const problem = problemOf(trial, ELEMENTS);

@@ -160,7 +160,7 @@ test('texts are told by how much they repeat themselves, and by the words that t
   const { writer } = problemOf(trialOf({ task: { length: 3 } }), 'the whale and the sea; the end. '.repeat(8));
   const of = (texts: string[], prompts = texts.map(() => '')) => writer!.metrics(texts, prompts);
   assert.deepEqual(of(['aaaa ']), { distinct2: 2 / 4, distinct3: 2 / 3, knownWords: 0 });
-  assert.equal(of(['abab', 'abab'])['distinct2'], 2 / 6);
+  assert.equal(of(['abab', 'abab'])['distinct2'], 2 / 3, 'however many texts there are');
   assert.equal(of(['The whale, the hwale '])['knownWords'], 3 / 4, 'whatever the case');
   assert.equal(of(['the wha'])['knownWords'], 1, 'a word that is cut off is none');
   assert.equal(of(['ale and '], ['the wh'])['knownWords'], 1, 'a word that the prompt began is whole');

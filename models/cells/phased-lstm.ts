@@ -3,6 +3,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
+import { stopGradient } from '../tensors.ts';
 import type { Cell, Weights } from '../types.ts';
 import { forgetBias, initLstm, lstmMemory, lstmParameters } from './lstm.ts';
 
@@ -47,13 +48,21 @@ function gateOver(steps: number, weights: Weights, fixed: { tau: number; s: numb
   };
 }
 
+/**
+ * x within bounds. Its gradient is that of x even outside them (straight-through), so that what training has pushed out can come
+ * back: that of clipByValue is zero there, for good.
+ */
+function bounded(x: Tensor, [low, high]: [number, number]): Tensor {
+  return add(x, stopGradient(sub(clipByValue(x, low, high), x)));
+}
+
 /** k^(t): one number for all units, or [n] from the learned τ, s and r_on, and then differentiable in them. */
 function gateAt(t: number | Tensor, weights: Weights, fixed: { tau: number; s: number; rOn: number }): Tensor {
   if (typeof t === 'number' && weights['tau'] === undefined) return scalar(phaseAt(t, fixed).k);
   const { tau = scalar(fixed.tau), s = scalar(fixed.s), rOn = scalar(fixed.rOn) } = weights;
-  const period = clipByValue(tau, ...TAU);
+  const period = bounded(tau, TAU);
   const phi = div(mod(sub(t, s), period), period);
-  return relu(sub(1, abs(sub(div(mul(phi, 2), clipByValue(rOn, ...R_ON)), 1))));
+  return relu(sub(1, abs(sub(div(mul(phi, 2), bounded(rOn, R_ON)), 1))));
 }
 
 /** k a + (1 − k) b */

@@ -58,7 +58,8 @@ function textOf(written: readonly number[]): string {
 /**
  * Change of case, seed 003 problem 4: a token, <U> or <L>, and a sentence in mixed case go in; the sentence in upper or lower
  * case is to come out, character by character, and then its end. Training feeds the decoder what it should have written
- * (teacher forcing), evaluation what it has written itself.
+ * (teacher forcing), evaluation what it has written itself. Training sees sentences of all lengths from minLength on, evaluations
+ * only the longest: metrics by length are then of that length.
  */
 export const caseChange: Task<typeof options> = {
   name: 'case-change',
@@ -89,6 +90,10 @@ export const caseChange: Task<typeof options> = {
       return crossEntropy(network.logits(weights, source, target), reshape(target, [-1]), reshape(mask, [-1]));
     }
 
+    const drawn = (stream: Stream, size: number, shortest: number): Batch => exerciseBatch(
+      sentences(stream, size, shortest, length).map((text) => ({ token: tokenFrom(stream), text })), length,
+    );
+
     const writer: Writer = {
       // The text ends by itself. If it does not, it ends after `length` characters, or as many as the prompt has.
       write(weights, { prompt, length: most, temperature }, stream) {
@@ -109,9 +114,8 @@ export const caseChange: Task<typeof options> = {
     return {
       parameters: network.parameters,
       init: (stream) => network.init(stream),
-      batch: (stream, size) => exerciseBatch(
-        sentences(stream, size, minLength, length).map((text) => ({ token: tokenFrom(stream), text })), length,
-      ),
+      batch: (stream, size) => drawn(stream, size, minLength),
+      evaluationBatch: (stream, size) => drawn(stream, size, length),
       loss: (weights, batch) => ({ loss: lossOf(weights, batch) }),
       metrics(weights, batch) {
         const { source, target, mask } = parts(batch);

@@ -88,7 +88,12 @@ export const names: Task<typeof options> = {
       if (order?.seed !== seed) order = { seed, places: streamOf(seed, 'names').permutation(codes.length) };
       return order.places;
     }
-    const nameAt = (place: number): Int32Array => codes[place] as Int32Array;
+    function inTurn(seed: number, first: number, size: number): Batch {
+      const places = placesOf(seed);
+      return padded(Array.from({ length: size }, (_, i) => codes[places[(first + i) % places.length] as number] as Int32Array));
+    }
+    /** Where each evaluation goes on. */
+    const turns = new WeakMap<Stream, number>();
 
     /** Logits and targets of every character of every name, [time × examples]; what is padded has the target NONE. */
     function predictions(weights: Weights, batch: Batch): { logits: Tensor2D; targets: Tensor1D; losses: Tensor1D } {
@@ -108,12 +113,13 @@ export const names: Task<typeof options> = {
     return {
       parameters: network.parameters + output.parameters,
       init: (stream) => ({ ...network.init(stream), ...output.init(stream) }),
-      batch(stream, size) {
-        const places = placesOf(stream.seed);
-        const first = Math.max(0, stream.step - 1) * size;
-        return padded(Array.from({ length: size }, (_, i) => nameAt(places[(first + i) % places.length] as number)));
+      batch: (stream, size) => inTurn(stream.seed, Math.max(0, stream.step - 1) * size, size),
+      // From a random place on, the names in turn: an evaluation of as many as there are sees each of them once.
+      evaluationBatch(stream, size) {
+        const first = turns.get(stream) ?? stream.below(codes.length);
+        turns.set(stream, first + size);
+        return inTurn(stream.seed, first, size);
       },
-      evaluationBatch: (stream, size) => padded(Array.from({ length: size }, () => nameAt(stream.below(codes.length)))),
       carried: () => ({ smoothedLoss: scalar(samples * Math.log(vocabulary.size)) }),
       loss(weights, batch, carried) {
         const { losses } = predictions(weights, batch);

@@ -30,13 +30,17 @@ const bookIn = onceForEach((text: string) => {
   return { vocabulary, codes: vocabulary.encode(text, 'the book'), words: new Set(wordsIn(text)) };
 });
 
-/** The share of n-grams that are the first of their kind: 1 if nothing is repeated. */
+/**
+ * The share of a text's n-grams that are the first of their kind there: 1 if nothing is repeated. A mean over texts, and not
+ * of all of them together: the more there is, the smaller a share is new.
+ */
 function distinct(texts: string[], n: number): number {
-  const grams = texts.flatMap((text) => {
+  const shares = texts.map((text) => {
     const characters = [...text];
-    return characters.slice(n - 1).map((_, i) => characters.slice(i, i + n).join(''));
+    const grams = characters.slice(n - 1).map((_, i) => characters.slice(i, i + n).join(''));
+    return new Set(grams).size / Math.max(1, grams.length);
   });
-  return new Set(grams).size / Math.max(1, grams.length);
+  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
 }
 
 /**
