@@ -1,7 +1,8 @@
 /** Whole trials of a spec, checked: what is wrong only with values together, such as truncating beyond a sequence's end. */
 import { UserError } from '../core/errors.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
-import { countTrials, trialAt } from '../core/plan.ts';
+import { countTrials, labelOf, trialAt } from '../core/plan.ts';
+import { shapeGroups } from '../core/shapes.ts';
 import type { SweepSpec, TrialSpec } from '../core/spec.ts';
 import { entryOf, ownOptions } from '../models/options.ts';
 import { tasks } from '../models/tasks/index.ts';
@@ -10,7 +11,10 @@ import { explain } from './explain.ts';
 import { listOf, show, type Path, type Problem } from './problem.ts';
 import { sectionNames, sectionSchema } from './schema.ts';
 
-/** A large space is looked at in this many places, evenly spread: a few hundred milliseconds. */
+/**
+ * A large space is looked at in this many places, evenly spread, and in as many of its shapes, which is what most things depend
+ * on that make no sense together: a few hundred milliseconds.
+ */
 const MOST_TRIALS_TRIED = 500;
 
 function checkTrial(trial: TrialSpec, { objective, sampling }: SweepSpec, corpora: ReadonlyMap<string, string>): Problem[] {
@@ -52,9 +56,10 @@ function attempt(path: Path, check: () => Problem[]): Problem[] {
 export function checkTrials(spec: SweepSpec, corpora: ReadonlyMap<string, string>): Problem[] {
   const configurations = countTrials(spec) / spec.repeats;
   const tried = Math.min(configurations, MOST_TRIALS_TRIED);
+  const spread = Array.from({ length: tried }, (_, i) => trialAt(spec, Math.floor((i * configurations) / tried) * spec.repeats));
+  const shapes = tried === configurations ? [] : shapeGroups(spec, MOST_TRIALS_TRIED).groups;
   const found = new Map<string, Problem>();
-  for (let i = 0; i < tried; i++) {
-    const { trial, label } = trialAt(spec, Math.floor((i * configurations) / tried) * spec.repeats);
+  for (const { trial, label } of [...spread, ...shapes.map(({ example, values }) => ({ trial: example, label: labelOf(values, 0) }))]) {
     for (const { path, message } of checkTrial(trial, spec, corpora)) {
       const key = canonicalJson([path, message]);
       const ofAll = path[0] === 'objective' || path[0] === 'sampling';

@@ -17,8 +17,9 @@ import { programsOnce } from '../models/programs.ts';
 import { stream } from '../models/random.ts';
 import { tasks } from '../models/tasks/index.ts';
 import { mapTensors, tensorOf } from '../models/tensors.ts';
-import type { Tensors } from '../models/types.ts';
+import type { Options, Tensors } from '../models/types.ts';
 import { findNative } from '../setup/tensorflow.ts';
+import { cellVariants } from './support/cell-variants.ts';
 
 const native = await findNative();
 const skip = native ? false : 'native TensorFlow is not installed: sweep setup';
@@ -28,12 +29,12 @@ const said: string[] = [];
 const compile = compiler((line) => said.push(line));
 const corpus = 'hydrogen\nhelium\nlithium\nberyllium\nboron\ncarbon\nnitrogen\noxygen\nfluorine\nneon\nsodium\nmagnesium\n'.repeat(30);
 
-interface Choice { cell?: string; optimizer?: string; task?: TaskSpec; units?: number; batch?: number; layers?: number; training?: Partial<TrainingSpec> }
+interface Choice { cell?: string; options?: Options; optimizer?: string; task?: TaskSpec; units?: number; batch?: number; layers?: number; training?: Partial<TrainingSpec> }
 
-function trial({ cell = 'lstm', optimizer = 'adam', task = { name: 'palindrome' }, units = 12, batch = 8, layers = 1, training = {} }: Choice): TrialSpec {
+function trial({ cell = 'lstm', options = {}, optimizer = 'adam', task = { name: 'palindrome' }, units = 12, batch = 8, layers = 1, training = {} }: Choice): TrialSpec {
   return {
     task: { ...(task.name !== 'names' && { length: 5 }), ...task },
-    model: { cell, hiddenUnits: units, layers },
+    model: { ...options, cell, hiddenUnits: units, layers },
     training: { optimizer, learningRate: 0.01, batchSize: batch, maxSteps: 100, evaluateEvery: 100, evaluationSize: 8, clip: { norm: 0.1 }, ...training },
     seed: 1,
   };
@@ -94,7 +95,7 @@ const choices: Choice[] = [
   ...Object.keys(cells).flatMap((cell) => Object.keys(optimizers).map((optimizer) => ({ cell, optimizer }))),
   ...Object.keys(tasks).map((name) => ({ task: { name } })),
   { task: { name: 'text', carry: true } }, { task: { name: 'case-change', attention: 'dot' } }, { task: { name: 'case-change', attention: 'additive' } },
-  ...Object.keys(cells).map((cell) => ({ cell, layers: 2 })),
+  ...cellVariants.map((variant) => ({ ...variant, layers: 2 })),
   { training: { clip: { value: 0.01 } } }, { training: { truncate: 2 } },
 ];
 for (const choice of choices) {

@@ -17,7 +17,9 @@ import type { Compile, TensorFunction } from '../models/graph/types.ts';
 import { optimizers } from '../models/optimizers/index.ts';
 import { tasks } from '../models/tasks/index.ts';
 import { train, type Trained, type TrainOptions } from '../models/train.ts';
+import type { Options } from '../models/types.ts';
 import { findNative } from '../setup/tensorflow.ts';
+import { cellVariants } from './support/cell-variants.ts';
 
 const native = await findNative();
 const skip = native ? false : 'native TensorFlow is not installed: sweep setup';
@@ -30,12 +32,12 @@ const binding = () => nativeBackend()?.binding ?? assert.fail('not native');
 /** TensorFlow's tensors include those that JavaScript holds and has uploaded: none may stay. */
 const atFirst = native && { sessions: binding().getNumOfSavedModels(), tensors: binding().getNumOfTensors() };
 
-interface Choice { cell?: string; optimizer?: string; task?: string; units?: number; layers?: number; training?: Partial<TrialSpec['training']> }
+interface Choice { cell?: string; options?: Options; optimizer?: string; task?: string; units?: number; layers?: number; training?: Partial<TrialSpec['training']> }
 
-function trial({ cell = 'lstm', optimizer = 'adam', task = 'palindrome', units = 12, layers = 1, training = {} }: Choice): TrialSpec {
+function trial({ cell = 'lstm', options = {}, optimizer = 'adam', task = 'palindrome', units = 12, layers = 1, training = {} }: Choice): TrialSpec {
   return {
     task: { name: task, ...(task !== 'names' && { length: 6 }) },
-    model: { cell, hiddenUnits: units, layers },
+    model: { ...options, cell, hiddenUnits: units, layers },
     training: {
       optimizer, learningRate: 0.01, batchSize: 8, maxSteps: 100, evaluateEvery: 100, evaluationSize: 16, clip: { norm: 1 }, ...training,
     },
@@ -73,7 +75,7 @@ const WARM = 10;
 const choices = [
   ...Object.keys(cells).flatMap((cell) => Object.keys(optimizers).map((optimizer): Choice => ({ cell, optimizer }))),
   ...Object.keys(tasks).map((task): Choice => ({ task })),
-  ...Object.keys(cells).map((cell): Choice => ({ cell, layers: 2 })),
+  ...cellVariants.map((variant): Choice => ({ ...variant, layers: 2 })),
   { training: { clip: { value: 0.01 } } },
   { training: { truncate: 3 } },
 ];

@@ -13,6 +13,7 @@ import { listOf, namesOf, tensorOf } from '../models/tensors.ts';
 import { train, type Trained, type TrainOptions } from '../models/train.ts';
 import type { Entry } from '../models/types.ts';
 import { useBackend } from './support/backend.ts';
+import { cellVariants } from './support/cell-variants.ts';
 
 before(async () => { await useBackend(); });
 
@@ -67,10 +68,11 @@ const corpora: Record<string, string> = { text: 'to be, or not to be, that is th
 
 describe('every task with every cell, in one layer and in two', () => {
   for (const task of Object.values(smallTasks)) {
-    for (const cell of Object.keys(cells)) {
+    for (const { cell, options } of cellVariants) {
+      const name = [cell, ...Object.values(options)].join(' ');
       for (const layers of [1, 2]) {
-        test(`${task.name}, ${cell} × ${layers}: parameters, batches, loss, gradients and metrics fit together`, () => {
-          const model: ModelSpec = { cell, hiddenUnits: 5, layers };
+        test(`${task.name}, ${name} × ${layers}: parameters, batches, loss, gradients and metrics fit together`, () => {
+          const model: ModelSpec = { ...options, cell, hiddenUnits: 5, layers };
           const trial = { task, model, training, seed: 1 };
           const corpus = corpora[task.name];
           const problem = problemOf(trial, corpus);
@@ -106,8 +108,8 @@ describe('every task with every cell, in one layer and in two', () => {
           assert.ok(Math.abs(numeric - slope) < 2e-3 * Math.max(1, Math.abs(slope)), `${slope}, by differences ${numeric}`);
         });
 
-        test(`${task.name}, ${cell} × ${layers}: resumed it is bit-equal to one run, and no tensor is left behind`, async () => {
-          const trial = { task, model: { cell, hiddenUnits: 4, layers }, training: { ...training, maxSteps: 3, evaluateEvery: 2 }, seed: 1 };
+        test(`${task.name}, ${name} × ${layers}: resumed it is bit-equal to one run, and no tensor is left behind`, async () => {
+          const trial = { task, model: { ...options, cell, hiddenUnits: 4, layers }, training: { ...training, maxSteps: 3, evaluateEvery: 2 }, seed: 1 };
           const corpus = corpora[task.name];
           const before = tf.memory().numTensors;
           const whole = await trained(trial, { corpus });

@@ -146,6 +146,9 @@ const wrongValues: [what: string, path: string[], value: Json, line: string][] =
     .map((key) => [`training.${key}`, { int: [1, 10_000] }])), 'space: has 3.0e+20 trials with 3 repeats; allowed: at most 1,000,000 trials'],
   ['values that are wrong only together', ['space'], { 'training.clip.norm': [1], 'training.clip.value': [2] },
     'training.clip: {"norm":1,"value":2} is not allowed; it takes one of norm, value (in trial "norm 1 value 2 seed 1")'],
+  ['shapes that make no sense together, seldom in a large space', ['space'],
+    { 'training.learningRate': { from: 0.001, to: 1, step: 0.001 }, 'training.truncate': { int: [1, 10] } },
+    'training.truncate is 10, but the network sees only 9 time steps; give at most 9 or leave it out (in trial "truncate 10 seed 1")'],
 ];
 
 /** '…' in the expected line stands for anything. */

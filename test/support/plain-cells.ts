@@ -66,13 +66,17 @@ const phasedLstm: Step = (weights, x, { h = [], c = [] }, t, options) => {
 };
 
 /** Seed 003 problem 3. */
-const gru: Step = (weights, x, { h = [] }) => {
+export function gruGates(weights: PlainWeights, x: number[], h: number[]) {
   const n = h.length;
   const z = units(n, (u) => sigma(sumOf(weights, x, h, 0, u)));
   const r = units(n, (u) => sigma(sumOf(weights, x, h, 1, u)));
   const reset = units(n, (u) => r[u]! * h[u]!);
-  const proposed = units(n, (u) => Math.tanh(sumOf(weights, x, reset, 2, u, weights['candidate'], 0)));
-  return { h: units(n, (u) => (1 - z[u]!) * h[u]! + z[u]! * proposed[u]!) };
+  return { z, r, candidate: units(n, (u) => Math.tanh(sumOf(weights, x, reset, 2, u, weights['candidate'], 0))) };
+}
+
+const gru: Step = (weights, x, { h = [] }) => {
+  const { z, candidate } = gruGates(weights, x, h);
+  return { h: h.map((before, u) => (1 - z[u]!) * before + z[u]! * candidate[u]!) };
 };
 
 export const plainCells: Record<CellName, Step> = { rnn, lstm, gru, 'phased-lstm': phasedLstm };
