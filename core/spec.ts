@@ -45,6 +45,9 @@ export interface SamplingSpec {
 /** All that determines what a trial learns; its hash is the trial's id. */
 export interface TrialSpec { task: TaskSpec; model: ModelSpec; training: TrainingSpec; seed: number }
 
+/** Numbers that somebody has published, for the report to show beside its own. */
+export interface Reference { source: string; points: { step: number; accuracy?: number | undefined; loss?: number | undefined }[] }
+
 export type Metric = 'accuracy' | 'loss' | (string & {});
 export interface Objective { metric: Metric; goal: 'maximize' | 'minimize' }
 export interface NamedOptions { name: string; [option: string]: Json }
@@ -67,5 +70,5 @@ export interface SweepSpec {
   objective: Objective;
   budget: { maxConcurrent?: number; wallClockSeconds?: number; maxTrials?: number };
   resources: { accelerator: 'cpu' | 'gpu' | 'any' };
-  report: { figures?: string[] };
+  report: { figures?: string[]; reference?: Reference };
 }

@@ -161,7 +161,10 @@ const specFile = z
     seed: finite,
     search: z.object({ name: z.string() }).loose(),
     objective: z.object({ metric: z.string(), goal: z.enum(['maximize', 'minimize']) }),
-    report: z.object({ figures: z.array(z.string()).optional() }),
+    report: z.object({
+      figures: z.array(z.string()).optional(),
+      reference: z.object({ source: z.string(), points: z.array(z.object({ step: finite, accuracy: finite.optional(), loss: finite.optional() })) }).optional(),
+    }),
   })
   .loose();
 

@@ -105,7 +105,7 @@ function resolve(file: SweepFile, parts: Pick<SweepSpec, 'task' | 'model' | 'tra
   const { name, description, sampling, repeats, seed, search, scheduler, resources } = file;
   const { metric, goal = /accuracy$/i.test(metric) ? 'maximize' : 'minimize' } = file.objective;
   const { maxConcurrent, wallClock, maxTrials } = file.budget;
-  const { figures } = file.report;
+  const { figures, reference } = file.report;
   return {
     name, description, ...parts, ...(sampling && { sampling }), space, repeats, seed, search, scheduler, objective: { metric, goal },
     budget: {
@@ -113,7 +113,7 @@ function resolve(file: SweepFile, parts: Pick<SweepSpec, 'task' | 'model' | 'tra
       ...(maxTrials !== undefined && { maxTrials }),
       ...(wallClock !== undefined && { wallClockSeconds: secondsOf(wallClock) }),
     },
-    resources, report: figures ? { figures } : {},
+    resources, report: { ...(figures && { figures }), ...(reference && { reference }) },
   };
 }
 

@@ -170,6 +170,12 @@ export const sweepFile = z.strictObject({
   }).prefault({}),
   report: z.strictObject({
     figures: z.array(nameOf(figures, 'a figure')).optional().describe('left out: every figure that applies'),
+    reference: z.strictObject({
+      source: text(line).describe('who published them, and where'),
+      points: z.array(z.strictObject({
+        step: z.int().min(0).max(100_000_000), accuracy: z.number().optional(), loss: z.number().optional(),
+      })).min(1).max(1000),
+    }).optional().describe('published numbers, to stand beside those of the sweep at the same steps'),
   }).prefault({}),
 });
 

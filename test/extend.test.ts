@@ -70,6 +70,7 @@ test('every sweep file that ships comes back from its resolved form, with one re
     const { spec: before, corpora } = await loadSweep(join(SWEEPS, name));
     const texts = new Map(Object.entries(before.corpora ?? {}).map(([text, reference]) => [text, corpora.get(reference) as string]));
     const { spec: after } = extendSpec(before, [`repeats=${before.repeats + 1}`], texts);
+    assert.match(before.description, /[Ss]eed 00\d/, `${name} says which question it answers`);
     assert.deepEqual(after, { ...before, repeats: before.repeats + 1 }, name);
     assert.equal(extensionProblem(before, after), undefined, name);
   }

@@ -14,10 +14,11 @@ import { chooseFigures, figures, isTable, type Figure, type FigureName, type Row
 import { objectiveSpan } from '../reports/figures/layout.ts';
 import { heat, seriesColours } from '../reports/figures/theme.ts';
 import { readRun } from '../reports/input.ts';
-import { labelOf, modelOf, ranked, type Report } from '../reports/model.ts';
+import { labelOf, modelOf, ranked, shortText, type Report } from '../reports/model.ts';
 import { compileFigure, pngOf, svgOf } from '../reports/render.ts';
 import { buildReport, verifyReport, writeReport, type ReportFiles } from '../reports/report.ts';
 import { shortened, visible } from '../reports/visible.ts';
+import { loadSpec } from '../spec/index.ts';
 import { encodeCurve } from '../store/curve.ts';
 import type { Store } from '../store/types.ts';
 import numbers from './fixtures/seed-numbers.json' with { type: 'json' };
@@ -73,6 +74,7 @@ const runs: Record<string, ExampleOptions> = {
   gradients: { spec: { ...small, model: { ...small.model, layers: 2 } }, observe: ['gradient-flow'], diverged: 3, failed: 6 },
   gates: { spec: phased, observe: ['gate'], ...all },
   texts: { spec: texts, observe: ['samples'], writes: true, ...all },
+  published: { spec: { ...texts, report: { reference: { source: 'a paper', points: [{ step: 100, loss: 2.5 }, { step: 7, accuracy: 0.5, loss: 1 }] } } }, ...all },
   attention: {
     spec: { ...small, space: { 'task.attention': { choice: ['dot', 'additive'] }, 'task.length': { choice: [5, 7, 10] } } },
     observe: ['attention'],
@@ -374,6 +376,32 @@ test('what a network writes is shown whatever it holds', () => {
   assert.equal(visible('\u0007 \u202e \u2028 \u007f \ud800 \u200b'), '⟨U+0007⟩ ⟨U+202E⟩ ⟨U+2028⟩ ⟨U+007F⟩ ⟨U+D800⟩ ⟨U+200B⟩');
   assert.equal(visible('Größe 🐋 <b> &'), 'Größe 🐋 <b> &');
   assert.deepEqual([shortened('🐋🐋🐋', 3), shortened('🐋🐋🐋🐋', 3)], ['🐋🐋🐋', '🐋🐋…']);
+});
+
+test('published numbers stand beside those of the same steps; where there are none, nothing does', async () => {
+  const report = await reportOf('published');
+  const [first = NaN, second = NaN] = report.trials.map(({ trialId }) => report.input.curves.get(trialId)?.[0]?.metrics['loss']);
+  const { head, rows } = tableOf('published', report);
+  assert.deepEqual([...head].sort(), ['accuracy, ours', 'accuracy, published', 'loss, ours', 'loss, published', 'step']);
+  const texts = rows.map((row) => Object.fromEntries(row.map(({ text }, i) => [head[i], text])));
+  assert.deepEqual(texts, [
+    { step: '100', 'accuracy, published': '–', 'accuracy, ours': '–', 'loss, published': '2.5', 'loss, ours': shortText((first + second) / 2) },
+    { step: '7', 'accuracy, published': '0.500', 'accuracy, ours': '–', 'loss, published': '1.000', 'loss, ours': '–' },
+  ]);
+});
+
+test('the sweeps of the seeds\u2019 language models have the seeds\u2019 numbers beside theirs', async () => {
+  const points = async (name: string) => (await loadSpec(`sweeps/${name}.json`)).report.reference?.points;
+  const { rows } = numbers.charLmTable2;
+  assert.deepEqual(await points('text-temperature-full'), rows.map(([step, accuracy, loss]) => ({ step, accuracy, loss })));
+  assert.deepEqual(await points('text-temperature'), rows.filter(([step]) => (step as number) <= 1600).map(([step, accuracy, loss]) => ({ step, accuracy, loss })));
+  const { elements, movies } = numbers.namesLm;
+  assert.deepEqual(await points('element-names-full'), [{ step: 0, loss: elements.lossFirst }, { step: 98_000, loss: elements.lossAt98000 }]);
+  assert.deepEqual(await points('movie-titles-full'), [{ step: 68_000, loss: movies.lossLast }]);
+  for (const [name, seed] of [['element-names-full', { ...elements, clip: elements.clipValue }], ['movie-titles-full', movies]] as const) {
+    const { model, training, task } = await loadSpec(`sweeps/${name}.json`);
+    assert.deepEqual([model.hiddenUnits, training.learningRate, task['samples']], [seed.hidden, seed.learningRate, seed.samples], name);
+  }
 });
 
 test('table 2 of seed 002: step, text, accuracy and loss, at most twelve steps with the first and the last', async () => {

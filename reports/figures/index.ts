@@ -18,6 +18,7 @@ import { heatmap } from './heatmap.ts';
 import { lossCurves } from './loss-curves.ts';
 import { metricByDimension } from './metric-by-dimension.ts';
 import { parallelCoordinates } from './parallel-coordinates.ts';
+import { published } from './published.ts';
 import { samplesByStep } from './samples-by-step.ts';
 import { samplesByTemperature } from './samples-by-temperature.ts';
 import { timeline } from './timeline.ts';
@@ -62,6 +63,7 @@ export const figures = {
   'metric-by-dimension': metricByDimension,
   heatmap,
   'parallel-coordinates': parallelCoordinates,
+  published,
   'samples-by-step': samplesByStep,
   'samples-by-temperature': samplesByTemperature,
   attention,
