@@ -444,6 +444,32 @@ test('samples by temperature: texts of one network, prompts before another text 
   assert.deepEqual([whole[0]?.['distinct2'], whole.at(-1)?.['distinct2'], whole[16]?.['distinct2']], [0.25, 0.125, 0.75]);
 });
 
+test('what a diverged trial wrote, looked at or gated is neither shown nor averaged', async () => {
+  const seen = (index: number): Observation[] => [
+    { step: 0, kind: 'samples', data: { texts: [`trial ${index}`] } },
+    { step: 0, kind: 'attention', data: { input: ['a'], output: ['A'], weights: [[index]] } },
+    { step: 0, kind: 'gate', data: { t: [1], phi: [0], k: [index] } },
+  ];
+  const samples = (index: number): TrialSamples => ({
+    sampling: texts.sampling as TrialSamples['sampling'],
+    samples: [{ prompt: '', temperature: 1, length: 30, text: `trial ${index}` }],
+    metrics: [{ temperature: 1, metrics: index === 0 ? { distinct2: 0.25, knownWords: 0 } : { distinct2: 0.5 } }],
+  });
+  const report = await exampleWith({ spec: texts, diverged: 0, failed: -1 }, (index) => ({
+    'samples.json': JSON.stringify(samples(index)),
+    ...observations(...seen(index)),
+  }));
+  for (const name of ['samples-by-step', 'samples-by-temperature'] as const) {
+    assert.deepEqual(column(rowsOf(name, report), 'text'), ['trial 1'], name);
+    const { rows } = tableOf(name, report);
+    assert.deepEqual(rows.map((row) => row[1]?.written), [[{ text: 'trial 1' }]], name);
+  }
+  const { head, rows } = tableOf('samples-by-temperature', report);
+  assert.deepEqual([head.slice(2), rows[0]?.[2]?.text], [['distinct2'], '0.500']);
+  assert.deepEqual(column(rowsOf('attention', report), 'weight'), [1]);
+  assert.deepEqual(column(rowsOf('gate', report), 'value'), [0, 1]);
+});
+
 test('of many networks those of the longest length are shown, or else the best', async () => {
   const shown = async (name: 'samples-by-step' | 'samples-by-temperature', path: string) => {
     const spec: SweepSpec = { ...texts, space: { 'model.cell': { choice: ['rnn', 'lstm'] }, [path]: { choice: [5, 10, 30] } } };

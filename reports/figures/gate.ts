@@ -26,7 +26,8 @@ const settingOf = (report: Report, { configuration }: Pick<TrialRow, 'configurat
     configuration,
     report.dimensions.filter((path) => path.startsWith('model.')),
   );
-const hasGate = (report: Report, { trialId }: TrialRow) => seenOf(report.input, trialId, 'gate').length > 0;
+/** One that diverged has no gate at the end of training: a learned one would pass for one that stays as it was given. */
+const hasGate = (report: Report, { trialId, status }: TrialRow) => status === 'completed' && seenOf(report.input, trialId, 'gate').length > 0;
 
 /**
  * Gates that differ, each under a label: of every setting of the network one example, the one that runs longest; of every layer, if
