@@ -351,6 +351,29 @@ test('the headline says up to which length each network solves the task', async 
   assert.equal(headline((await example({ spec: search })).report), undefined);
 });
 
+test('the headline goes by the share that the stopping rule names, or else by an accuracy of 0.95', async () => {
+  const solved = async (stopWhen?: SweepSpec['training']['stopWhen'], objective = small.objective) => {
+    const { stopWhen: _, ...training } = small.training;
+    const spec: SweepSpec = { ...small, objective, training: { ...training, ...(stopWhen && { stopWhen }) } };
+    const { report } = await example({ spec, metrics: ['exactMatch'], diverged: -1, failed: -1 });
+    // By exact match, which is the accuracy's square here, the LSTM has solved nothing.
+    for (const row of report.summary) {
+      const accuracy = row.configuration['model.cell'] === 'lstm' ? 0.98 : 0.5;
+      row.metrics = { accuracy: { n: 2, mean: accuracy }, exactMatch: { n: 2, mean: accuracy ** 2 }, loss: { n: 2, mean: 0.1 } };
+    }
+    return headline(report);
+  };
+  const loss = { metric: 'loss', goal: 'minimize' } as const;
+  const exactMatch = { metric: 'exactMatch', atLeast: 0.97, evaluations: 2 };
+  const byExactMatch = 'Lengths solved with a mean exact match of at least 0.97: rnn at none; lstm at none.';
+  const byAccuracy = 'Lengths solved with a mean accuracy of at least 0.95: rnn at none; lstm up to 15.';
+  assert.equal(await solved(exactMatch), byExactMatch);
+  assert.equal(await solved(exactMatch, loss), byExactMatch);
+  assert.equal(await solved(), byAccuracy);
+  assert.equal(await solved({ metric: 'loss', atMost: 0.1, evaluations: 2 }), byAccuracy);
+  assert.equal(await solved({ metric: 'loss', atMost: 0.1, evaluations: 2 }, loss), undefined);
+});
+
 test('the answer is a table of lengths, or the best configurations where there is no grid', async () => {
   const { report } = await whole;
   const table = answerTable(report);
