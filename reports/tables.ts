@@ -49,7 +49,7 @@ export interface TitledTable extends Table {
   title: string;
 }
 
-/** The objective's mean and interval: lengths (or the last dimension) across or else down; a list of the best where neither can be read. */
+/** The objective's mean and interval: lengths (or the last dimension) across or else down; a ranking where neither can be read. */
 export function answerTable(report: Report): TitledTable {
   const {
     dimensions,
@@ -68,7 +68,7 @@ export function answerTable(report: Report): TitledTable {
     if (rows <= MOST_ROWS && columns <= MOST_COLUMNS && rows * columns <= 1.5 * report.summary.length)
       return { title, ...gridTable(report, down, across) };
   }
-  return bestTable(report);
+  return rankingTable(report);
 }
 
 function gridTable(report: Report, down: readonly string[], across: readonly string[]): Table {
@@ -103,18 +103,19 @@ function grouped(report: Report, paths: readonly string[]): Map<string, SummaryR
   return groups;
 }
 
-function bestTable(report: Report): TitledTable {
+/** Every configuration, those without a mean last; of too many, the best. */
+function rankingTable(report: Report): TitledTable {
   const { metric } = report.input.spec.objective;
+  const [best, isWhole] = [ranked(report), report.summary.length <= MOST_ROWS];
+  const shown = isWhole ? [...new Set([...best, ...report.summary])] : best.slice(0, BEST);
   return {
-    title: `Best configurations by mean ${metric}`,
+    title: `${isWhole ? 'Configurations' : 'Best configurations'} by mean ${metric}`,
     head: ['', ...report.dimensions.map(wordsOf), `mean ${metric}`],
-    rows: ranked(report)
-      .slice(0, BEST)
-      .map((row, i) => [
-        cell(String(i + 1), { sort: i }),
-        ...report.dimensions.map((path) => valueCell(row.configuration[path])),
-        estimateCell(row, row.metrics[metric]),
-      ]),
+    rows: shown.map((row, i) => [
+      cell(i < best.length ? String(i + 1) : '', { sort: i }),
+      ...report.dimensions.map((path) => valueCell(row.configuration[path])),
+      estimateCell(row, row.metrics[metric]),
+    ]),
   };
 }
 
