@@ -588,6 +588,19 @@ test('parallel coordinates place every value on its axis; the best line comes la
     assert.equal(figures['parallel-coordinates'].data(await reportOf(run)), undefined, run);
 });
 
+test('a line of parallel coordinates goes from each axis to the next, whatever their names', async () => {
+  const space = { 'training.learningRate': { choice: [0.1, 0.001] }, 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.blank': { choice: [0, 1] } };
+  const { report } = await example({ spec: { ...small, space }, ...all });
+  const rows = rowsOf('parallel-coordinates', report);
+  const points = /d="(M[^"Z]*(?:L[^"Z]*){3})"/g;
+  for (const room of ['wide', 'narrow'] as const) {
+    const svg = await svgOf(compileFigure((figures['parallel-coordinates'] as Figure).spec(rows, report, room)), rows);
+    const lines = [...svg.matchAll(points)].map(([, path = '']) => path.slice(1).split('L').map((point) => Number(point.split(',')[room === 'wide' ? 0 : 1])));
+    assert.equal(lines.length, 8);
+    for (const line of lines) assert.deepEqual(line, [...line].sort((a, b) => a - b), room);
+  }
+});
+
 // ---- timeline ----
 
 test('a timeline gives each trial the first free slot of its worker, and leaves out what came from the cache', async () => {

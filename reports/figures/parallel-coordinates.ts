@@ -155,7 +155,7 @@ export const parallelCoordinates: Figure = {
           ...position,
           color: { field: 'mean', type: 'quantitative', scale, legend: null }, // the last axis says it
           detail: { field: 'line' },
-          order: { field: 'axis', sort: names },
+          order: { value: null }, // as the rows come, which is that of the axes
         },
       },
       {
