@@ -588,6 +588,24 @@ test('parallel coordinates place every value on its axis; the best line comes la
     assert.equal(figures['parallel-coordinates'].data(await reportOf(run)), undefined, run);
 });
 
+test('a configuration that a conditional dimension does not apply to has a place of its own, below the values', async () => {
+  const report = await reportOf('optimizers');
+  const rows = rowsOf('parallel-coordinates', report);
+  const placesOn = (kind: string) =>
+    Object.fromEntries(rows.filter((row) => row['kind'] === kind && row['axis'] === 'momentum').map(({ text, place }) => [text, place]));
+  assert.deepEqual(placesOn('tick'), { '–': 0, '0.5': 0.2, '0.9': 1 });
+  assert.deepEqual(placesOn('point'), placesOn('tick'));
+  const points = rows.filter(({ kind }) => kind === 'point');
+  assert.equal(points.length, 6 * 4, 'no line has a gap');
+  assert.deepEqual(
+    [...new Set(points.filter(({ text }) => text === '–').map(({ line }) => line))].sort(),
+    ['sgd, learning rate 0.001', 'sgd, learning rate 0.1'],
+  );
+  const captionOf = (shown: Row[]) => figures['parallel-coordinates'].caption(report, shown);
+  assert.match(captionOf(rows), /At – a dimension does not apply\./);
+  assert.doesNotMatch(captionOf(points), /–/);
+});
+
 test('a line of parallel coordinates goes from each axis to the next, whatever their names', async () => {
   const space = { 'training.learningRate': { choice: [0.1, 0.001] }, 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.blank': { choice: [0, 1] } };
   const { report } = await example({ spec: { ...small, space }, ...all });
@@ -730,7 +748,7 @@ test('observations and samples that are not what they should be are named', asyn
 
 test('a figure that shows the same less clearly gives way; one that is asked for does not', async () => {
   const named = async (spec: SweepSpec) => chooseFigures((await example({ spec, ...all })).report).map(({ name }) => name);
-  assert.deepEqual(await named(optimizers), ['accuracy-curves', 'loss-curves', 'heatmap', 'timeline']);
+  assert.deepEqual(await named(optimizers), ['accuracy-curves', 'loss-curves', 'heatmap', 'parallel-coordinates', 'timeline']);
   assert.deepEqual(await named({ ...optimizers, report: { figures: ['metric-by-dimension'] } }), ['metric-by-dimension']);
   assert.deepEqual(await named({ ...texts, space: { 'model.hiddenUnits': { choice: [8, 16] } } }), [
     'accuracy-curves',
