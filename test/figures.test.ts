@@ -365,6 +365,24 @@ test('of too many gates the best are shown, and the caption says so', async () =
   assert.match(figures.gate.caption(report, rows), /Of 9 settings, the best\./);
 });
 
+test('of more gates than a table can hold the first fixed ones are shown whole, and the caption says so', async () => {
+  const space = { 'model.phases': { choice: ['learned', 'fixed'] }, 'model.tau': { choice: [5, 10, 20] }, 'model.s': { choice: [0, 3] } };
+  const t = Array.from({ length: 19 }, (_, i) => i + 1);
+  const gate = (step: number): Observation => ({ step, kind: 'gate', data: { layer: 1, t, phi: t.map(() => 0), k: t.map(() => step / 600) } });
+  const report = await exampleWith({ spec: { ...phased, space }, ...all }, (index) => observations(gate(0), ...(index < 6 ? [gate(600)] : [])));
+  const rows = rowsOf('gate-table', report);
+  assert.equal(rows.length, 12 * 19, 'its CSV file has all');
+  const table = tableOf('gate-table', report);
+  assert.equal(table.rows.length, 3 * 19);
+  assert.deepEqual(
+    [...new Set(table.rows.map((row) => row[0]?.text))],
+    ['fixed, tau 5, s 0', 'fixed, tau 5, s 3', 'fixed, tau 10, s 0'],
+  );
+  assert.match(figures['gate-table'].caption(report, rows), / Of 12 gates, the first 3; the CSV file has the others\.$/);
+  const alone = await reportOf('gates');
+  assert.doesNotMatch(figures['gate-table'].caption(alone, rowsOf('gate-table', alone)), /the first/);
+});
+
 // ---- texts ----
 
 const hostile = 'a\nb\t<img src=x onerror="hacked=1"> \u0007\u202egnorw\u2028 two  spaces \ud800 | `*_ & </script>';
