@@ -312,6 +312,20 @@ test('the gradient table says how much of the gradient is left at the first step
   );
 });
 
+test('the end of training is that of trials that did not diverge, and captions say so where some did', async () => {
+  const spec: SweepSpec = { ...small, space: {} };
+  const said = / The end of training is that of trials that did not diverge\.$/;
+  for (const diverged of [0, -1]) {
+    const report = await exampleWith({ spec, diverged, failed: -1 }, (index) => observations(flow(0, [[1, 1]]), flow(600, [[index === 0 ? 100 : 4, 1]])));
+    const at = (name: 'gradient-flow' | 'gradient-table', text: string) => rowsOf(name, report).filter((row) => Object.values(row).includes(text));
+    assert.deepEqual(column(at('gradient-flow', 'end'), 'norm'), diverged === 0 ? [4, 1] : [20, 1]);
+    assert.deepEqual(column(at('gradient-table', 'end'), 'first'), diverged === 0 ? [4] : [100, 4]);
+    assert.deepEqual(column(at('gradient-table', 'start'), 'first'), [1, 1]);
+    for (const name of ['gradient-flow', 'gradient-table'] as const)
+      assert.equal(said.test(figures[name].caption(report, rowsOf(name, report))), diverged === 0, name);
+  }
+});
+
 // ---- gates ----
 
 test('the gate of seed 002: figure 5 as lines, table 1 as a table', async () => {
