@@ -653,7 +653,7 @@ test('a line of parallel coordinates goes from each axis to the next, whatever t
 
 // ---- timeline ----
 
-test('a timeline gives each trial the first free slot of its worker, and leaves out what came from the cache', async () => {
+test('a timeline gives each trial the first free row of its worker, and leaves out what came from the cache', async () => {
   const at = (seconds: number) => new Date(Date.UTC(2026, 10, 20, 10, 0, seconds)).toISOString();
   const times: [from: number, to: number, worker: string][] = [
     [1, 4, 'a'],
@@ -670,7 +670,7 @@ test('a timeline gives each trial the first free slot of its worker, and leaves 
   });
   const rows = rowsOf('timeline', report);
   assert.deepEqual(
-    rows.map(({ slot, trial, status, from, to }) => [slot, trial, status, from, to]),
+    rows.map(({ row, trial, status, from, to }) => [row, trial, status, from, to]),
     [
       ['a 1', 'length 5, repeat 1', 'completed', 0, 3],
       ['a 2', 'length 5, repeat 2', 'diverged', 1, 2],
@@ -679,10 +679,19 @@ test('a timeline gives each trial the first free slot of its worker, and leaves 
       ['a 1', 'length 10, repeat 2', 'completed', 3, 5],
     ],
   );
-  assert.match(figures.timeline.caption(report, rows), /from 2026-11-20 10:00:01 UTC\. 1 trial came from the cache/);
+  assert.match(figures.timeline.caption(report, rows), /from 2026-11-20 10:00:01 UTC\..* 1 trial came from the cache/);
   const { encoding } = specOf('timeline', report);
   assert.deepEqual(encoding.y.sort, ['a 1', 'a 2', 'b 1']);
   assert.deepEqual(encoding.color.scale.domain, ['completed', 'diverged']);
+});
+
+test('rows of a timeline are numbered, and no slots: lanes of a pack run at the same time in one', async () => {
+  const report = await exampleWith({ spec: { ...small, space: {}, repeats: 3 }, ...all }, () => ({
+    'timing.json': JSON.stringify({ seconds: 1, attempts: 1, worker: 'a', startedAt: '2026-11-20T10:00:00Z', endedAt: '2026-11-20T10:00:03Z' }),
+  }));
+  const rows = rowsOf('timeline', report);
+  assert.deepEqual(column(rows, 'row'), ['1', '2', '3']);
+  assert.match(figures.timeline.caption(report, rows), /trained at the same time: in other slots, or side by side as lanes of a pack\./);
 });
 
 // ---- the data files ----
