@@ -24,7 +24,7 @@ export interface ReportInput {
   /** Of trials with a result or a rung, like what was seen of them: what a failed trial left behind depends on when it failed. */
   curves: Map<string, CurvePoint[]>;
   observations: Map<string, Seen[]>;
-  /** What trained networks wrote when asked. */
+  /** What trained networks wrote when asked; nothing of one whose training diverged. */
   samples: Map<string, TrialSamples>;
   failures: Map<string, TrialFailure>;
   timings: Map<string, TrialTiming>;
@@ -99,7 +99,7 @@ export function parseRun(sweepId: string, files: Files): ReportInput {
       input.results.set(id, result);
       input.curves.set(id, parseCurve(files, sweepId, path('metrics.csv')));
       if (observations !== undefined) input.observations.set(id, observations);
-      if (samples !== undefined) input.samples.set(id, samples);
+      if (samples !== undefined && result.status === 'completed') input.samples.set(id, samples);
     } else if (failure !== undefined) input.failures.set(id, failure); // a result is newer than a failure
     else {
       const rung = rungs.get(id);

@@ -76,11 +76,11 @@ export function intervalText({ low, high }: Estimate): string {
 }
 
 /**
- * Of each configuration the first repeat of which there is something to show. Of more configurations than can be shown, those
+ * Of each configuration the first completed repeat of which there is something to show. Of more configurations than can be shown, those
  * of the longest length, and of these the best.
  */
 export function examples(report: Report, hasIt: (trial: TrialRow) => boolean, most: number): TrialRow[] {
-  const firstOf = ({ repeats }: SummaryRow) => repeats.find(hasIt);
+  const firstOf = ({ repeats }: SummaryRow) => repeats.find((trial) => trial.status === 'completed' && hasIt(trial));
   const all = report.summary.filter((row) => firstOf(row) !== undefined);
   const few = all.length <= most ? all : longest(all);
   const best = ranked(report).filter((row) => few.includes(row));

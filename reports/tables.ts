@@ -1,6 +1,7 @@
 /** The tables that people read, the same in report.html and report.md. Numbers are rounded; the CSV files have every digit. */
-import type { Estimate, SummaryRow } from '../core/aggregate.ts';
+import { metricRange, type Estimate, type SummaryRow } from '../core/aggregate.ts';
 import type { Json } from '../core/json.ts';
+import type { SweepSpec } from '../core/spec.ts';
 import { intervalText, LENGTH, labelOf, ranked, shortText, textOf, valuesOf, wordsOf, type Report } from './model.ts';
 
 /** What a network wrote, after the prompt that it was given. */
@@ -48,7 +49,7 @@ export interface TitledTable extends Table {
   title: string;
 }
 
-/** The objective's mean and interval: lengths (or the last dimension) across or else down; a list of the best where neither can be read. */
+/** The objective's mean and interval: lengths (or the last dimension) across or else down; a ranking where neither can be read. */
 export function answerTable(report: Report): TitledTable {
   const {
     dimensions,
@@ -67,7 +68,7 @@ export function answerTable(report: Report): TitledTable {
     if (rows <= MOST_ROWS && columns <= MOST_COLUMNS && rows * columns <= 1.5 * report.summary.length)
       return { title, ...gridTable(report, down, across) };
   }
-  return bestTable(report);
+  return rankingTable(report);
 }
 
 function gridTable(report: Report, down: readonly string[], across: readonly string[]): Table {
@@ -102,19 +103,26 @@ function grouped(report: Report, paths: readonly string[]): Map<string, SummaryR
   return groups;
 }
 
-function bestTable(report: Report): TitledTable {
+/** Every configuration, those without a mean last; of too many, the best. */
+function rankingTable(report: Report): TitledTable {
   const { metric } = report.input.spec.objective;
+  const [best, isWhole] = [ranked(report), report.summary.length <= MOST_ROWS];
+  const shown = isWhole ? [...new Set([...best, ...report.summary])] : best.slice(0, BEST);
   return {
-    title: `Best configurations by mean ${metric}`,
+    title: `${isWhole ? 'Configurations' : 'Best configurations'} by mean ${metric}`,
     head: ['', ...report.dimensions.map(wordsOf), `mean ${metric}`],
-    rows: ranked(report)
-      .slice(0, BEST)
-      .map((row, i) => [
-        cell(String(i + 1), { sort: i }),
-        ...report.dimensions.map((path) => valueCell(row.configuration[path])),
-        estimateCell(row, row.metrics[metric]),
-      ]),
+    rows: shown.map((row, i) => [
+      cell(i < best.length ? String(i + 1) : '', { sort: i }),
+      ...report.dimensions.map((path) => valueCell(row.configuration[path])),
+      estimateCell(row, row.metrics[metric]),
+    ]),
   };
+}
+
+/** When the task counts as solved: by the sweep's own stopping rule, where that bounds a share from below. */
+function solvedWhen({ objective, training: { stopWhen } }: SweepSpec): { metric: string; atLeast: number } | undefined {
+  if (stopWhen?.atLeast !== undefined && metricRange(stopWhen.metric)[1] === 1) return { metric: stopWhen.metric, atLeast: stopWhen.atLeast };
+  return objective.metric === 'accuracy' ? { metric: 'accuracy', atLeast: 0.95 } : undefined;
 }
 
 /**
@@ -122,9 +130,8 @@ function bestTable(report: Report): TitledTable {
  * stopping rule. Undefined where the sweep does not ask that.
  */
 export function headline(report: Report): string | undefined {
-  const { objective, training } = report.input.spec;
-  const threshold = training.stopWhen?.metric === 'accuracy' ? training.stopWhen.atLeast : 0.95;
-  if (objective.metric !== 'accuracy' || !report.dimensions.includes(LENGTH) || threshold === undefined) return undefined;
+  const solved = solvedWhen(report.input.spec);
+  if (solved === undefined || !report.dimensions.includes(LENGTH)) return undefined;
   const groups = grouped(
     report,
     report.dimensions.filter((path) => path !== LENGTH),
@@ -132,12 +139,12 @@ export function headline(report: Report): string | undefined {
   if (groups.size > MOST_COLUMNS) return undefined;
   const reach = [...groups].map(([label, rows]) => {
     const byLength = [...rows].sort((a, b) => Number(a.configuration[LENGTH]) - Number(b.configuration[LENGTH]));
-    const first = byLength.findIndex((row) => !((row.metrics['accuracy']?.mean ?? 0) >= threshold));
+    const first = byLength.findIndex((row) => !((row.metrics[solved.metric]?.mean ?? 0) >= solved.atLeast));
     const last = byLength[(first === -1 ? byLength.length : first) - 1];
     const name = label === '' ? report.input.spec.model.cell : label;
     return last === undefined ? `${name} at none` : `${name} up to ${String(last.configuration[LENGTH])}`;
   });
-  return `Lengths solved with a mean accuracy of at least ${threshold}: ${reach.join('; ')}.`;
+  return `Lengths solved with a mean ${wordsOf(solved.metric)} of at least ${solved.atLeast}: ${reach.join('; ')}.`;
 }
 
 export function summaryTable(report: Report): Table {

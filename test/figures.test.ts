@@ -314,6 +314,20 @@ test('the gradient table says how much of the gradient is left at the first step
   );
 });
 
+test('the end of training is that of trials that did not diverge, and captions say so where some did', async () => {
+  const spec: SweepSpec = { ...small, space: {} };
+  const said = / The end of training is that of trials that did not diverge\.$/;
+  for (const diverged of [0, -1]) {
+    const report = await exampleWith({ spec, diverged, failed: -1 }, (index) => observations(flow(0, [[1, 1]]), flow(600, [[index === 0 ? 100 : 4, 1]])));
+    const at = (name: 'gradient-flow' | 'gradient-table', text: string) => rowsOf(name, report).filter((row) => Object.values(row).includes(text));
+    assert.deepEqual(column(at('gradient-flow', 'end'), 'norm'), diverged === 0 ? [4, 1] : [20, 1]);
+    assert.deepEqual(column(at('gradient-table', 'end'), 'first'), diverged === 0 ? [4] : [100, 4]);
+    assert.deepEqual(column(at('gradient-table', 'start'), 'first'), [1, 1]);
+    for (const name of ['gradient-flow', 'gradient-table'] as const)
+      assert.equal(said.test(figures[name].caption(report, rowsOf(name, report))), diverged === 0, name);
+  }
+});
+
 // ---- gates ----
 
 test('the gate of seed 002: figure 5 as lines, table 1 as a table', async () => {
@@ -365,6 +379,24 @@ test('of too many gates the best are shown, and the caption says so', async () =
     'of lengths, the longest',
   );
   assert.match(figures.gate.caption(report, rows), /Of 9 settings, the best\./);
+});
+
+test('of more gates than a table can hold the first fixed ones are shown whole, and the caption says so', async () => {
+  const space = { 'model.phases': { choice: ['learned', 'fixed'] }, 'model.tau': { choice: [5, 10, 20] }, 'model.s': { choice: [0, 3] } };
+  const t = Array.from({ length: 19 }, (_, i) => i + 1);
+  const gate = (step: number): Observation => ({ step, kind: 'gate', data: { layer: 1, t, phi: t.map(() => 0), k: t.map(() => step / 600) } });
+  const report = await exampleWith({ spec: { ...phased, space }, ...all }, (index) => observations(gate(0), ...(index < 6 ? [gate(600)] : [])));
+  const rows = rowsOf('gate-table', report);
+  assert.equal(rows.length, 12 * 19, 'its CSV file has all');
+  const table = tableOf('gate-table', report);
+  assert.equal(table.rows.length, 3 * 19);
+  assert.deepEqual(
+    [...new Set(table.rows.map((row) => row[0]?.text))],
+    ['fixed, tau 5, s 0', 'fixed, tau 5, s 3', 'fixed, tau 10, s 0'],
+  );
+  assert.match(figures['gate-table'].caption(report, rows), / Of 12 gates, the first 3; the CSV file has the others\.$/);
+  const alone = await reportOf('gates');
+  assert.doesNotMatch(figures['gate-table'].caption(alone, rowsOf('gate-table', alone)), /the first/);
 });
 
 // ---- texts ----
@@ -470,6 +502,32 @@ test('samples by temperature: texts of one network, prompts before another text 
   const whole = rowsOf('samples-by-temperature', report);
   assert.equal(whole.length, 32);
   assert.deepEqual([whole[0]?.['distinct2'], whole.at(-1)?.['distinct2'], whole[16]?.['distinct2']], [0.25, 0.125, 0.75]);
+});
+
+test('what a diverged trial wrote, looked at or gated is neither shown nor averaged', async () => {
+  const seen = (index: number): Observation[] => [
+    { step: 0, kind: 'samples', data: { texts: [`trial ${index}`] } },
+    { step: 0, kind: 'attention', data: { input: ['a'], output: ['A'], weights: [[index]] } },
+    { step: 0, kind: 'gate', data: { t: [1], phi: [0], k: [index] } },
+  ];
+  const samples = (index: number): TrialSamples => ({
+    sampling: texts.sampling as TrialSamples['sampling'],
+    samples: [{ prompt: '', temperature: 1, length: 30, text: `trial ${index}` }],
+    metrics: [{ temperature: 1, metrics: index === 0 ? { distinct2: 0.25, knownWords: 0 } : { distinct2: 0.5 } }],
+  });
+  const report = await exampleWith({ spec: texts, diverged: 0, failed: -1 }, (index) => ({
+    'samples.json': JSON.stringify(samples(index)),
+    ...observations(...seen(index)),
+  }));
+  for (const name of ['samples-by-step', 'samples-by-temperature'] as const) {
+    assert.deepEqual(column(rowsOf(name, report), 'text'), ['trial 1'], name);
+    const { rows } = tableOf(name, report);
+    assert.deepEqual(rows.map((row) => row[1]?.written), [[{ text: 'trial 1' }]], name);
+  }
+  const { head, rows } = tableOf('samples-by-temperature', report);
+  assert.deepEqual([head.slice(2), rows[0]?.[2]?.text], [['distinct2'], '0.500']);
+  assert.deepEqual(column(rowsOf('attention', report), 'weight'), [1]);
+  assert.deepEqual(column(rowsOf('gate', report), 'value'), [0, 1]);
 });
 
 test('of many networks those of the longest length are shown, or else the best', async () => {
@@ -590,9 +648,40 @@ test('parallel coordinates place every value on its axis; the best line comes la
     assert.equal(figures['parallel-coordinates'].data(await reportOf(run)), undefined, run);
 });
 
+test('a configuration that a conditional dimension does not apply to has a place of its own, below the values', async () => {
+  const report = await reportOf('optimizers');
+  const rows = rowsOf('parallel-coordinates', report);
+  const placesOn = (kind: string) =>
+    Object.fromEntries(rows.filter((row) => row['kind'] === kind && row['axis'] === 'momentum').map(({ text, place }) => [text, place]));
+  assert.deepEqual(placesOn('tick'), { '–': 0, '0.5': 0.2, '0.9': 1 });
+  assert.deepEqual(placesOn('point'), placesOn('tick'));
+  const points = rows.filter(({ kind }) => kind === 'point');
+  assert.equal(points.length, 6 * 4, 'no line has a gap');
+  assert.deepEqual(
+    [...new Set(points.filter(({ text }) => text === '–').map(({ line }) => line))].sort(),
+    ['sgd, learning rate 0.001', 'sgd, learning rate 0.1'],
+  );
+  const captionOf = (shown: Row[]) => figures['parallel-coordinates'].caption(report, shown);
+  assert.match(captionOf(rows), /At – a dimension does not apply\./);
+  assert.doesNotMatch(captionOf(points), /–/);
+});
+
+test('a line of parallel coordinates goes from each axis to the next, whatever their names', async () => {
+  const space = { 'training.learningRate': { choice: [0.1, 0.001] }, 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.blank': { choice: [0, 1] } };
+  const { report } = await example({ spec: { ...small, space }, ...all });
+  const rows = rowsOf('parallel-coordinates', report);
+  const points = /d="(M[^"Z]*(?:L[^"Z]*){3})"/g;
+  for (const room of ['wide', 'narrow'] as const) {
+    const svg = await svgOf(compileFigure((figures['parallel-coordinates'] as Figure).spec(rows, report, room)), rows);
+    const lines = [...svg.matchAll(points)].map(([, path = '']) => path.slice(1).split('L').map((point) => Number(point.split(',')[room === 'wide' ? 0 : 1])));
+    assert.equal(lines.length, 8);
+    for (const line of lines) assert.deepEqual(line, [...line].sort((a, b) => a - b), room);
+  }
+});
+
 // ---- timeline ----
 
-test('a timeline gives each trial the first free slot of its worker, and leaves out what came from the cache', async () => {
+test('a timeline gives each trial the first free row of its worker, and leaves out what came from the cache', async () => {
   const at = (seconds: number) => new Date(Date.UTC(2026, 10, 20, 10, 0, seconds)).toISOString();
   const times: [from: number, to: number, worker: string][] = [
     [1, 4, 'a'],
@@ -609,7 +698,7 @@ test('a timeline gives each trial the first free slot of its worker, and leaves 
   });
   const rows = rowsOf('timeline', report);
   assert.deepEqual(
-    rows.map(({ slot, trial, status, from, to }) => [slot, trial, status, from, to]),
+    rows.map(({ row, trial, status, from, to }) => [row, trial, status, from, to]),
     [
       ['a 1', 'length 5, repeat 1', 'completed', 0, 3],
       ['a 2', 'length 5, repeat 2', 'diverged', 1, 2],
@@ -618,10 +707,19 @@ test('a timeline gives each trial the first free slot of its worker, and leaves 
       ['a 1', 'length 10, repeat 2', 'completed', 3, 5],
     ],
   );
-  assert.match(figures.timeline.caption(report, rows), /from 2026-11-20 10:00:01 UTC\. 1 trial came from the cache/);
+  assert.match(figures.timeline.caption(report, rows), /from 2026-11-20 10:00:01 UTC\..* 1 trial came from the cache/);
   const { encoding } = specOf('timeline', report);
   assert.deepEqual(encoding.y.sort, ['a 1', 'a 2', 'b 1']);
   assert.deepEqual(encoding.color.scale.domain, ['completed', 'diverged']);
+});
+
+test('rows of a timeline are numbered, and no slots: lanes of a pack run at the same time in one', async () => {
+  const report = await exampleWith({ spec: { ...small, space: {}, repeats: 3 }, ...all }, () => ({
+    'timing.json': JSON.stringify({ seconds: 1, attempts: 1, worker: 'a', startedAt: '2026-11-20T10:00:00Z', endedAt: '2026-11-20T10:00:03Z' }),
+  }));
+  const rows = rowsOf('timeline', report);
+  assert.deepEqual(column(rows, 'row'), ['1', '2', '3']);
+  assert.match(figures.timeline.caption(report, rows), /trained at the same time: in other slots, or side by side as lanes of a pack\./);
 });
 
 // ---- the data files ----
@@ -719,7 +817,7 @@ test('observations and samples that are not what they should be are named', asyn
 
 test('a figure that shows the same less clearly gives way; one that is asked for does not', async () => {
   const named = async (spec: SweepSpec) => chooseFigures((await example({ spec, ...all })).report).map(({ name }) => name);
-  assert.deepEqual(await named(optimizers), ['accuracy-curves', 'loss-curves', 'heatmap', 'timeline']);
+  assert.deepEqual(await named(optimizers), ['accuracy-curves', 'loss-curves', 'heatmap', 'parallel-coordinates', 'timeline']);
   assert.deepEqual(await named({ ...optimizers, report: { figures: ['metric-by-dimension'] } }), ['metric-by-dimension']);
   assert.deepEqual(await named({ ...texts, space: { 'model.hiddenUnits': { choice: [8, 16] } } }), [
     'accuracy-curves',

@@ -351,7 +351,30 @@ test('the headline says up to which length each network solves the task', async 
   assert.equal(headline((await example({ spec: search })).report), undefined);
 });
 
-test('the answer is a table of lengths, or the best configurations where there is no grid', async () => {
+test('the headline goes by the share that the stopping rule names, or else by an accuracy of 0.95', async () => {
+  const solved = async (stopWhen?: SweepSpec['training']['stopWhen'], objective = small.objective) => {
+    const { stopWhen: _, ...training } = small.training;
+    const spec: SweepSpec = { ...small, objective, training: { ...training, ...(stopWhen && { stopWhen }) } };
+    const { report } = await example({ spec, metrics: ['exactMatch'], diverged: -1, failed: -1 });
+    // By exact match, which is the accuracy's square here, the LSTM has solved nothing.
+    for (const row of report.summary) {
+      const accuracy = row.configuration['model.cell'] === 'lstm' ? 0.98 : 0.5;
+      row.metrics = { accuracy: { n: 2, mean: accuracy }, exactMatch: { n: 2, mean: accuracy ** 2 }, loss: { n: 2, mean: 0.1 } };
+    }
+    return headline(report);
+  };
+  const loss = { metric: 'loss', goal: 'minimize' } as const;
+  const exactMatch = { metric: 'exactMatch', atLeast: 0.97, evaluations: 2 };
+  const byExactMatch = 'Lengths solved with a mean exact match of at least 0.97: rnn at none; lstm at none.';
+  const byAccuracy = 'Lengths solved with a mean accuracy of at least 0.95: rnn at none; lstm up to 15.';
+  assert.equal(await solved(exactMatch), byExactMatch);
+  assert.equal(await solved(exactMatch, loss), byExactMatch);
+  assert.equal(await solved(), byAccuracy);
+  assert.equal(await solved({ metric: 'loss', atMost: 0.1, evaluations: 2 }), byAccuracy);
+  assert.equal(await solved({ metric: 'loss', atMost: 0.1, evaluations: 2 }, loss), undefined);
+});
+
+test('the answer is a table of lengths, or a ranking where there is no grid', async () => {
   const { report } = await whole;
   const table = answerTable(report);
   assert.equal(table.title, 'Mean accuracy by length');
@@ -364,7 +387,8 @@ test('the answer is a table of lengths, or the best configurations where there i
   const long: SweepSpec = { ...oneFigure, space: { ...small.space, 'task.length': { from: 5, to: 75, step: 5 } } };
   const upright = answerTable((await example({ spec: long })).report);
   assert.deepEqual([upright.head, upright.rows.length], [['length', 'rnn', 'lstm'], 15]);
-  const best = answerTable((await example({ spec: search, diverged: -1, failed: -1 })).report);
+  const many: SweepSpec = { ...search, search: { name: 'random', trials: 25 } };
+  const best = answerTable((await example({ spec: many, diverged: -1, failed: -1 })).report);
   assert.equal(best.title, 'Best configurations by mean accuracy');
   assert.equal(best.rows.length, 10);
   const means = best.rows.map((row) => row.at(-1)?.sort ?? NaN);
@@ -372,6 +396,30 @@ test('the answer is a table of lengths, or the best configurations where there i
     means,
     [...means].sort((a, b) => b - a),
   );
+});
+
+test('a ranking has every configuration where they are few: one whose repeats all diverged comes last, without a rank', async () => {
+  const onlyPhased = { when: { 'model.cell': 'phased-lstm' } };
+  const spec: SweepSpec = {
+    ...exampleSpec,
+    repeats: 1,
+    space: {
+      'model.cell': { choice: ['lstm', 'phased-lstm'] },
+      'model.tau': { choice: [5, 10, 20], ...onlyPhased },
+      'model.s': { choice: [0, 3], ...onlyPhased },
+      'model.phases': { choice: ['fixed', 'learned'], ...onlyPhased },
+    },
+  };
+  const { title, rows } = answerTable((await example({ spec, diverged: 4, failed: -1 })).report);
+  assert.equal(title, 'Configurations by mean accuracy');
+  assert.deepEqual(
+    rows.map((row) => row[0]?.text),
+    [...Array.from({ length: 12 }, (_, i) => String(i + 1)), ''],
+  );
+  assert.equal(rows.filter((row) => row[1]?.text === 'lstm').length, 1, 'what the others are compared with');
+  const means = rows.slice(0, 12).map((row) => row.at(-1)?.sort ?? NaN);
+  assert.deepEqual(means, [...means].sort((a, b) => b - a));
+  assert.deepEqual([rows[12]?.at(-1)?.text, rows[12]?.at(-1)?.warning], ['–', '1 failed']);
 });
 
 const hostile = '</script><img src=x onerror="hacked=1"> & \'quotes\' | `code` [a](javascript:b) \u2028 <!--';

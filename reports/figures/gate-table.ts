@@ -2,20 +2,33 @@ import { roundedText } from '../model.ts';
 import { cell, numberCell } from '../tables.ts';
 import { gatesOf } from './gate.ts';
 import type { Row, TableFigure } from './index.ts';
+import { distinct } from './layout.ts';
 
 /** A longer table shows less than the picture. */
 const MOST_ROWS = 60;
+
+/** Of as many gates as fit, every row; the first row too many belongs to the first gate that does not. */
+function shownOf(rows: Row[]): Row[] {
+  const next = rows[MOST_ROWS];
+  return next === undefined ? rows : rows.slice(0, rows.findIndex((row) => row['gate'] === next['gate']));
+}
 
 /** Table 1 of seed 002: where each time step lies in the period, in which half of the open phase, and how open the gate is. */
 export const gateTable: TableFigure = {
   title: 'The time gate, step by step',
   summary: 'φ, the half of the open phase, and k of a phased LSTM at each time step, where those are few; table 1 of seed 002',
-  caption: () =>
-    'φ = ((t − s) mod τ) / τ. The gate opens while φ < r_on / 2 (k = 2 φ / r_on), closes while r_on / 2 ≤ φ < r_on ' +
-    '(k = 2 − 2 φ / r_on), and is else closed (k = 0).',
+  caption(_, rows) {
+    const [shown, all] = [shownOf(rows), rows].map((some) => distinct(some, 'gate').length);
+    const equations =
+      'φ = ((t − s) mod τ) / τ. The gate opens while φ < r_on / 2 (k = 2 φ / r_on), closes while r_on / 2 ≤ φ < r_on ' +
+      '(k = 2 − 2 φ / r_on), and is else closed (k = 0).';
+    return shown === all ? equations : `${equations} Of ${all} gates, the first ${shown}; the CSV file has the others.`;
+  },
   data(report) {
-    const gates = gatesOf(report).filter(({ when }) => when !== 'start');
-    const rows = gates.flatMap(({ label, gate: { t, phi, k, tau, s, rOn } }) =>
+    const gates = gatesOf(report);
+    // Fixed ones come first: of them the equations hold as they are.
+    const ordered = (['always', 'end'] as const).flatMap((time) => gates.filter(({ when }) => when === time));
+    const rows = ordered.flatMap(({ label, gate: { t, phi, k, tau, s, rOn } }) =>
       t.map((at, i): Row => {
         const place = phi[i] as number;
         const opens = rOn === undefined ? null : String(place < rOn / 2);
@@ -23,10 +36,11 @@ export const gateTable: TableFigure = {
         return { gate: label, tau: tau ?? null, s: s ?? null, rOn: rOn ?? null, t: at, phi: place, opens, closes, k: k[i] as number };
       }),
     );
-    return rows.length === 0 || rows.length > MOST_ROWS ? undefined : rows;
+    return shownOf(rows).length === 0 ? undefined : rows;
   },
-  table(rows) {
-    const several = new Set(rows.map(({ gate }) => gate)).size > 1;
+  table(all) {
+    const rows = shownOf(all);
+    const several = distinct(rows, 'gate').length > 1;
     const halves = rows.every(({ rOn }) => rOn !== null);
     return {
       head: [...(several ? ['gate'] : []), 't', 'φ', ...(halves ? ['φ < r_on / 2', 'r_on / 2 ≤ φ < r_on'] : []), 'k'],

@@ -26,14 +26,15 @@ const settingOf = (report: Report, { configuration }: Pick<TrialRow, 'configurat
     configuration,
     report.dimensions.filter((path) => path.startsWith('model.')),
   );
-const hasGate = (report: Report, { trialId }: TrialRow) => seenOf(report.input, trialId, 'gate').length > 0;
+/** One that diverged has no gate at the end of training: a learned one would pass for one that stays as it was given. */
+const hasGate = (report: Report, { trialId, status }: TrialRow) => status === 'completed' && seenOf(report.input, trialId, 'gate').length > 0;
 
 /**
  * Gates that differ, each under a label: of every setting of the network one example, the one that runs longest; of every layer, if
- * there are several. A gate that is learned comes twice. Of too many, the best.
+ * there are several. A gate that is learned comes twice. Of more than `most`, the best.
  */
-export function gatesOf(report: Report): NamedGate[] {
-  const trials = examples(report, (trial) => hasGate(report, trial), MOST_PANELS);
+export function gatesOf(report: Report, most = Infinity): NamedGate[] {
+  const trials = examples(report, (trial) => hasGate(report, trial), most);
   const chosen = new Map<string, SeenOf<'gate'>[]>();
   for (const trial of trials) {
     const seen = seenOf(report.input, trial.trialId, 'gate');
@@ -65,7 +66,7 @@ const NAMES = { phi: 'φ, place in the period', k: 'k, openness of the gate' };
 const START = 'k at the start of training';
 
 function data(report: Report): Row[] | undefined {
-  const gates = gatesOf(report);
+  const gates = gatesOf(report, MOST_PANELS);
   const labels = distinct(gates, 'label').slice(0, MOST_PANELS);
   if (labels.length === 0) return undefined;
   return gates

@@ -19,12 +19,16 @@ interface Flow {
   norms: (number | null)[];
 }
 
-/** What was seen first and last; once only, where training ended before a second look. */
-export function flowsOf({ input }: Report, { trialId }: TrialRow): Flow[] {
+/** What was seen first and last; once only, where training ended before a second look or diverged. */
+export function flowsOf({ input }: Report, { trialId, status }: TrialRow): Flow[] {
   const seen = seenOf(input, trialId, 'gradient-flow');
-  const [first, last] = [seen[0], seen.length > 1 ? seen.at(-1) : undefined];
+  const [first, last] = [seen[0], seen.length > 1 && status !== 'diverged' ? seen.at(-1) : undefined];
   return WHEN.flatMap((when) => ((when === 'start' ? first : last)?.data.layers ?? []).map((norms, i) => ({ layer: i + 1, when, norms })));
 }
+
+/** Part of a caption: which trials the end of training is that of, where some have none. */
+export const endText = ({ trials }: Report) =>
+  trials.some(({ status }) => status === 'diverged') ? ' The end of training is that of trials that did not diverge.' : '';
 
 /** exp of the mean logarithm: what is drawn on a logarithmic axis is averaged on it. */
 export const geometricMean = (values: number[]) => Math.exp(values.reduce((sum, x) => sum + Math.log(x), 0) / values.length);
@@ -101,10 +105,11 @@ export function ticksBetween(low: number, high: number): number[] {
 export const gradientFlow: Figure = {
   title: 'Gradient flow',
   summary: 'norm of the gradient that reaches each time step, at the start and at the end of training',
-  caption: ({ input: { spec } }) =>
+  caption: (report) =>
     '‖∂L/∂h(t)‖ on its way back from the last time step (right) to the first (left); L is the loss of one example, ' +
     'the norm a mean over a batch' +
-    `${spec.repeats === 1 ? '' : ', the line a geometric mean over repeats'}. Where a line stops, the gradient is zero or not finite.`,
+    `${report.input.spec.repeats === 1 ? '' : ', the line a geometric mean over repeats'}. Where a line stops, the gradient is zero or not finite.` +
+    endText(report),
   data: (report) => layoutOf(report)?.rows,
   spec(rows, report, room) {
     const { lineTitle } = layoutOf(report)?.layout ?? layoutBy(report, undefined);

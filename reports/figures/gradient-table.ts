@@ -2,7 +2,7 @@ import type { SummaryRow } from '../../core/aggregate.ts';
 import { labelOf, type Report } from '../model.ts';
 import { seenOf } from '../observations.ts';
 import { cell, type Cell } from '../tables.ts';
-import { flowsOf, geometricMean, WHEN } from './gradient-flow.ts';
+import { endText, flowsOf, geometricMean, WHEN } from './gradient-flow.ts';
 import type { Row, TableFigure } from './index.ts';
 
 /** A row a trial, layer and look: the norm at the first and at the last time step, and that over all weights. */
@@ -56,7 +56,8 @@ export const gradientTable: TableFigure = {
   caption: (report) =>
     'Left: ‖∂L/∂h(1)‖ / ‖∂L/∂h(T)‖, below 1 where the gradient vanishes on its way back, above where it explodes. ' +
     'Norm: ‖∂L/∂θ‖ over all weights, before any clipping.' +
-    (report.input.spec.repeats === 1 ? '' : ' Geometric means over repeats.'),
+    (report.input.spec.repeats === 1 ? '' : ' Geometric means over repeats.') +
+    endText(report),
   data,
   table(rows, report) {
     const layers = [...new Set(rows.map(({ layer }) => Number(layer)))].sort((a, b) => a - b);

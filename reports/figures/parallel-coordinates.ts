@@ -10,6 +10,9 @@ const MOST_LINES = 400;
 /** About as many ticks on an axis of numbers; more names than these cannot be read on one. */
 const TICKS = 5;
 const MOST_NAMES = 12;
+/** The tick of configurations that a conditional dimension does not apply to, at the bottom, and where its values begin. */
+const NO_VALUE = '–';
+const VALUES_FROM = 0.2;
 
 interface Axis {
   name: string;
@@ -61,17 +64,29 @@ function axisOf(name: string, values: Json[]): Axis {
   return { name, place, ticks: values.map((value) => ({ text: oneLine(textOf(value)), place: place(value) })) };
 }
 
-/** The dimensions that every configuration has a value of, and more than one in all; last, the objective. */
+/** The axis with room below its values: lines of configurations without one pass there, and stay whole. */
+function withNoValue({ name, place, ticks }: Axis): Axis {
+  const raised = (at: number) => VALUES_FROM + (1 - VALUES_FROM) * at;
+  return {
+    name,
+    place: (value) => raised(place(value)),
+    ticks: [{ text: NO_VALUE, place: 0 }, ...ticks.map(({ text, place: at }) => ({ text, place: raised(at) }))],
+  };
+}
+
+/** The dimensions with more than one value; last, the objective. */
 function axesOf(report: Report): { paths: string[]; axes: Axis[] } {
   const { metric, goal } = report.input.spec.objective;
   const paths = report.dimensions.filter((path) => {
-    const everywhere = report.summary.every(({ configuration }) => configuration[path] !== undefined);
     const values = valuesOf(report, path);
-    return everywhere && values.length > 1 && (values.length <= MOST_NAMES || values.every((value) => typeof value === 'number'));
+    return values.length > 1 && (values.length <= MOST_NAMES || values.every((value) => typeof value === 'number'));
+  });
+  const axes = paths.map((path) => {
+    const axis = axisOf(wordsOf(path), valuesOf(report, path));
+    return report.summary.every(({ configuration }) => configuration[path] !== undefined) ? axis : withNoValue(axis);
   });
   const objectives = ranked(report).map((row) => row.metrics[metric]?.mean ?? 0);
-  const objective = rangeAxis(`mean ${wordsOf(metric)}`, ...objectiveSpan(metric, goal, objectives));
-  return { paths, axes: [...paths.map((path) => axisOf(wordsOf(path), valuesOf(report, path))), objective] };
+  return { paths, axes: [...axes, rangeAxis(`mean ${wordsOf(metric)}`, ...objectiveSpan(metric, goal, objectives))] };
 }
 
 const rounded = (x: number) => Number(x.toFixed(4));
@@ -87,14 +102,14 @@ function data(report: Report): Row[] | undefined {
     const mean = row.metrics[metric]?.mean ?? 0;
     const line = oneLine(labelOf(row.configuration, report.dimensions));
     return axes.map((axis, i): Row => {
-      const value = i < paths.length ? (row.configuration[paths[i] as string] as Json) : mean;
+      const value = i < paths.length ? row.configuration[paths[i] as string] : mean;
       return {
         kind: 'point',
         axis: axis.name,
         line,
-        place: rounded(axis.place(value)),
+        place: value === undefined ? 0 : rounded(axis.place(value)),
         mean,
-        text: i < paths.length ? oneLine(textOf(value)) : shortText(mean),
+        text: i < paths.length ? oneLine(value === undefined ? NO_VALUE : textOf(value)) : shortText(mean),
       };
     });
   });
@@ -119,7 +134,11 @@ export const parallelCoordinates: Figure = {
   caption: (report, rows) => {
     const [drawn, all] = [new Set(rows.flatMap(({ line }) => line ?? [])).size, ranked(report).length];
     const metric = wordsOf(report.input.spec.objective.metric);
-    return `A line is a configuration; the brighter, the better its ${metric}.${drawn < all ? ` The best ${drawn} of ${all}.` : ''}`;
+    return (
+      `A line is a configuration; the brighter, the better its ${metric}.` +
+      (rows.some(({ kind, text }) => kind === 'tick' && text === NO_VALUE) ? ` At ${NO_VALUE} a dimension does not apply.` : '') +
+      (drawn < all ? ` The best ${drawn} of ${all}.` : '')
+    );
   },
   data,
   spec(rows, report, room) {
@@ -155,7 +174,7 @@ export const parallelCoordinates: Figure = {
           ...position,
           color: { field: 'mean', type: 'quantitative', scale, legend: null }, // the last axis says it
           detail: { field: 'line' },
-          order: { field: 'axis', sort: names },
+          order: { value: null }, // as the rows come, which is that of the axes
         },
       },
       {

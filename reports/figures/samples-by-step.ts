@@ -10,9 +10,10 @@ const MOST_STEPS = 12;
 const MOST_TEXTS = 10;
 const LONGEST = 200;
 
-/** A row a text. The metrics are those of the evaluation at the same step. */
+/** A row a text of a trial that completed. The metrics are those of the evaluation at the same step. */
 function data({ trials, dimensions, input }: Report): Row[] | undefined {
-  const rows = trials.flatMap(({ trialId, configuration, repeat }) => {
+  const rows = trials.flatMap(({ trialId, configuration, repeat, status }) => {
+    if (status !== 'completed') return [];
     const metricsAt = new Map((input.curves.get(trialId) ?? []).map(({ step, metrics }) => [step, metrics]));
     return seenOf(input, trialId, 'samples').flatMap(({ step, data: { texts } }) =>
       texts.map((text, i): Row => ({

@@ -12,7 +12,7 @@ const LONGEST = 200;
 
 type Temperature = number | 'greedy';
 
-/** A row a text, with the metrics of all that its network wrote at that temperature. */
+/** A row a text of a trial that completed, with the metrics of all that its network wrote at that temperature. */
 function data({ trials, dimensions, input }: Report): Row[] | undefined {
   const rows = trials.flatMap(({ trialId, configuration, repeat }) => {
     const { samples = [], metrics = [] } = input.samples.get(trialId) ?? {};

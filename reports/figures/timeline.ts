@@ -8,7 +8,7 @@ import { series } from './theme.ts';
 
 /** Where more than this many bars are side by side, none is seen. */
 const MOST_TRIALS = 2000;
-const MOST_SLOTS = 64;
+const MOST_ROWS = 64;
 /** The row of trials whose job failed for good; nobody noted where. */
 const FAILED = 'failed';
 /** The shortest bar, in pixels: one that is seen. */
@@ -37,28 +37,26 @@ function spansOf({ trials, input: { timings, starts } }: Report): Span[] {
     .sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** A worker trains several trials at a time: each goes into the first of its slots that is free. */
-function slotsOf(spans: Span[]): Map<Span, string> {
-  const free = new Map<string, number[]>(); // of each worker's slots, when they are free again
-  const slots = new Map<Span, number>();
+/** A worker trains several trials at a time, in slots and in lanes: each goes into the first of its rows that is free. */
+function rowsOf(spans: Span[]): Map<Span, string> {
+  const free = new Map<string, number[]>(); // of each worker's rows, when they are free again
+  const rows = new Map<Span, number>();
   for (const span of spans) {
     const ends = free.get(span.timing.worker) ?? [];
     const vacant = ends.findIndex((end) => end <= span.start);
-    const slot = vacant === -1 ? ends.length : vacant;
-    ends[slot] = span.end;
+    const row = vacant === -1 ? ends.length : vacant;
+    ends[row] = span.end;
     free.set(span.timing.worker, ends);
-    slots.set(span, slot);
+    rows.set(span, row);
   }
   const single = free.size === 1;
-  return new Map(
-    [...slots].map(([{ timing }, slot], i) => [spans[i] as Span, single ? `slot ${slot + 1}` : oneLine(`${timing.worker} ${slot + 1}`)]),
-  );
+  return new Map([...rows].map(([span, row]) => [span, oneLine(`${single ? '' : `${span.timing.worker} `}${row + 1}`)]));
 }
 
 function data(report: Report): Row[] | undefined {
   const spans = spansOf(report);
-  const slots = slotsOf(spans);
-  if (spans.length === 0 || spans.length > MOST_TRIALS || new Set(slots.values()).size > MOST_SLOTS) return undefined;
+  const rows = rowsOf(spans);
+  if (spans.length === 0 || spans.length > MOST_TRIALS || new Set(rows.values()).size > MOST_ROWS) return undefined;
   const zero = spans[0]?.start ?? 0;
   const trialText = ({ configuration, repeat }: TrialRow) =>
     oneLine([labelOf(configuration, report.dimensions), `repeat ${repeat}`].filter((part) => part !== '').join(', '));
@@ -66,10 +64,10 @@ function data(report: Report): Row[] | undefined {
     const failure = report.input.failures.get(trial.trialId);
     const at = (Date.parse(failure?.at ?? '') - zero) / 1000;
     if (!(at >= 0)) return [];
-    return [{ slot: FAILED, worker: null, trial: trialText(trial), status: FAILED, from: at, to: at, attempts: null, took: null }];
+    return [{ row: FAILED, worker: null, trial: trialText(trial), status: FAILED, from: at, to: at, attempts: null, took: null }];
   });
   const trained = spans.map((span): Row => ({
-    slot: slots.get(span) as string,
+    row: rows.get(span) as string,
     worker: oneLine(span.timing.worker),
     trial: trialText(span.trial),
     status: span.trial.status,
@@ -87,7 +85,7 @@ const unitOf = (seconds: number) =>
 
 export const timeline: Figure = {
   title: 'Timeline',
-  summary: 'when each trial was trained and by which slot of which worker',
+  summary: 'when each trial was trained, by which worker, and which others at the same time',
   caption(report, rows) {
     const { timings } = report.input;
     const earlier = report.trials.filter(({ trialId }) => timings.has(trialId)).length - spansOf(report).length;
@@ -96,13 +94,14 @@ export const timeline: Figure = {
     return (
       `A bar is a trial; time counts from ${first.slice(0, 19).replace('T', ' ')} UTC` +
       `${workers.length === 1 ? `, on ${String(workers[0])}` : ''}.` +
+      ' Bars above one another were trained at the same time: in other slots, or side by side as lanes of a pack.' +
       (earlier > 0 ? ` ${earlier} ${earlier === 1 ? 'trial' : 'trials'} came from the cache, trained before.` : '')
     );
   },
   data,
   spec(rows, _, room) {
-    const order = (slot: unknown) => (slot === FAILED ? '\uffff' : String(slot));
-    const slots = distinct(rows, 'slot').sort((a, b) => order(a).localeCompare(order(b), 'en', { numeric: true }));
+    const order = (row: unknown) => (row === FAILED ? '\uffff' : String(row));
+    const names = distinct(rows, 'row').sort((a, b) => order(a).localeCompare(order(b), 'en', { numeric: true }));
     const whole = Math.max(...rows.map(({ to }) => Number(to)), 1e-3);
     const unit = unitOf(whole);
     const width = room === 'narrow' ? 230 : 600;
@@ -116,7 +115,7 @@ export const timeline: Figure = {
     });
     return {
       width,
-      height: { step: slots.length > 16 ? 14 : 26 },
+      height: { step: names.length > 16 ? 14 : 26 },
       transform: [
         { calculate: `datum.from / ${unit.length}`, as: 'start' },
         { calculate: `max(datum.to, datum.from + ${(LEAST_BAR * whole) / width}) / ${unit.length}`, as: 'end' },
@@ -125,7 +124,7 @@ export const timeline: Figure = {
       encoding: {
         x: x('start', `time, ${unit.name}`),
         x2: { field: 'end' },
-        y: { field: 'slot', type: 'nominal', sort: slots, title: null, axis: { labelLimit: room === 'narrow' ? 80 : 160 } },
+        y: { field: 'row', type: 'nominal', sort: names, title: null, axis: { labelLimit: room === 'narrow' ? 80 : 160 } },
         color: {
           field: 'status',
           type: 'nominal',
