@@ -2,7 +2,6 @@
  * Sweeps on a real Temporal server with trainers that train nothing: what they answer is a function of the trial and the step,
  * and a test decides when. One a process, because a process has one Temporal runtime.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
@@ -11,6 +10,7 @@ import type { PackQuestion } from '../../activities/messages.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../activities/trainer-pool.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
+import { leaveResult } from '../../bench/bare-result.ts';
 import { deriveSeed, SCIENCE_VERSION } from '../../core/trial.ts';
 import { startSweep, workflowIdOf } from '../../orchestrate/sweeps.ts';
 import { runWorker } from '../../orchestrate/worker.ts';
@@ -118,20 +118,10 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
     }));
   }
 
-  async function leaveResult({ sweepId, toStep, objective }: TrainJob, { trialId, trial }: Lane): Promise<LaneOutcome> {
-    const result: TrialResult = {
-      trialId, trial, science: SCIENCE_VERSION, status: 'completed', steps: toStep, metrics: { accuracy: 1, loss: 1 }, parameters: 1, backend: backend.name, replayed: false,
-    };
-    const folder = join(store.url, sweepId, 'trials', trialId);
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'result.json'), JSON.stringify(result));
-    return outcomeOf(result, objective);
-  }
-
   const trainers: TrainerPool = {
     async run({ job }, { signal, onProgress }) {
       count++;
-      if (bare) return Promise.all(job.lanes.map((lane) => leaveResult(job, lane)));
+      if (bare) return Promise.all(job.lanes.map((lane) => leaveResult(store, job, lane)));
       begun.push(job);
       if (job.lanes.some(failing)) throw new TrainingImpossible('this one is meant to fail');
       await new Promise<void>((resolve, reject) => {
