@@ -4,12 +4,12 @@ import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
 import { trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
-import type { LaneOutcome, TrainJob, TrialFailure } from '../core/results.ts';
+import type { LaneOutcome, Origin, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
 import { writeDecisions } from '../store/decisions.ts';
 import {
-  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type Origin, type SweepOutcome,
+  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import type { PackQuestion } from './messages.ts';

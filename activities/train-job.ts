@@ -12,7 +12,7 @@ import { trainPack, type Report, type Trained } from '../models/train.ts';
 import type { Checkpoint } from '../models/types.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { commitRung, readRung, rungOf } from '../store/rungs.ts';
-import { adoptTrial, commitTrial, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
+import { adoptTrial, commitTrial, differenceFrom, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
 import type { Answer, FromTrainer, TrainRequest } from './messages.ts';
 import { findSeed } from './seed.ts';
 
@@ -61,6 +61,7 @@ export async function trainJob(request: TrainRequest, trainer: Trainer): Promise
 
 function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backend, programs, send, signal }: Trainer, store: Store) {
   const { sweepId, objective, toStep } = job;
+  const origin = { backend: backend.name, replayed: backend.replayable };
 
   /** Lets the trained network write what the job asks for, unless it has done so already. */
   async function sample(lane: Lane): Promise<void> {
@@ -75,19 +76,19 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
   async function known(lane: Lane): Promise<LaneOutcome | undefined> {
     const { trialId } = lane;
     const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
-    const origin = { backend: backend.name, replayed: backend.replayable };
     const result = (await readResult(store, sweepId, trialId)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
     if (result !== undefined) {
       await sample(lane);
       return outcomeOf(await rungOf(store, sweepId, result, toStep), objective, cached);
     }
     const reached = await readRung(store, sweepId, trialId, toStep);
-    return reached && outcomeOf(reached, objective, cached);
+    return reached && differenceFrom(origin, reached) === undefined ? outcomeOf(reached, objective, cached) : undefined;
   }
 
   async function begin(lane: Lane): Promise<Waiting> {
     const onDamaged = (key: string, why: string) => void send({ type: 'warning', message: `${key}: ${why}; going back to the one before` });
-    const resume = (await latestCheckpoint(store, sweepId, lane.trialId, { upTo: toStep, onDamaged })) ?? (await findSeed(store, sweepId, lane.trial, toStep));
+    const resume = (await latestCheckpoint(store, sweepId, lane.trialId, origin, { upTo: toStep, onDamaged }))
+      ?? (await findSeed(store, sweepId, lane.trial, { origin, upTo: toStep }));
     return { ...lane, resume };
   }
 
@@ -96,9 +97,9 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const { trialId, trial } = lane;
     const { checkpoint, steps, metrics, parameters, replayed, status } = end;
     const record: RungRecord = { trialId, trial, science: SCIENCE_VERSION, steps, metrics, parameters, backend: backend.name, replayed };
-    if (status === 'paused' && steps === toStep) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }), objective);
+    if (status === 'paused' && steps === toStep) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, origin), objective);
     if (status === 'paused') {
-      await saveCheckpoint(store, sweepId, trialId, attempt, checkpoint);
+      await saveCheckpoint(store, sweepId, trialId, checkpoint, { attempt, origin });
       return undefined;
     }
     const endedAt = new Date();
@@ -142,7 +143,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
       Object.assign(own, { step, metrics });
       report();
       if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) return;
-      await saveCheckpoint(store, sweepId, own.lane.trialId, attempt, checkpoint());
+      await saveCheckpoint(store, sweepId, own.lane.trialId, checkpoint(), { attempt, origin });
       own.savedAt = Date.now();
     }
 

@@ -2,10 +2,11 @@
  * Rungs: the steps before its last at which a scheduler looks at a trial. `rungs/step-<step>.json` says that it got there, with
  * the curve and the checkpoint of that step beside it, until the trial ends: then its result and curve say it all.
  */
-import type { Checkpoint, CurvePoint, RungRecord, TrialResult } from '../core/results.ts';
+import type { Checkpoint, CurvePoint, Origin, RungRecord, TrialResult } from '../core/results.ts';
 import { encodeCheckpoint } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
 import { pretty, readJson, trialKey } from './keys.ts';
+import { differenceFrom } from './runs.ts';
 import type { Store } from './types.ts';
 
 const nameOf = (step: number) => `step-${String(step).padStart(9, '0')}`;
@@ -13,13 +14,19 @@ const rungKey = (sweepId: string, trialId: string, step: number, kind: 'json' | 
 
 export interface ReachedRung { record: RungRecord; checkpoint: Checkpoint }
 
-/** Commits a rung once: the record is written last and only if nobody was first, so a rung with a record has a checkpoint and a curve. */
-export async function commitRung(store: Store, sweepId: string, { record, checkpoint }: ReachedRung): Promise<RungRecord> {
+/**
+ * Commits a rung once: the record is written last and only if nobody of this origin was first, so a rung with a record has a
+ * checkpoint and a curve.
+ */
+export async function commitRung(store: Store, sweepId: string, { record, checkpoint }: ReachedRung, origin: Origin): Promise<RungRecord> {
   const key = (kind: 'json' | 'csv' | 'ckpt') => rungKey(sweepId, record.trialId, record.steps, kind);
-  await store.put(key('ckpt'), encodeCheckpoint(checkpoint));
+  await store.put(key('ckpt'), encodeCheckpoint(checkpoint, origin));
   await store.put(key('csv'), encodeCurve(checkpoint.curve));
-  await store.putNew(key('json'), pretty(record));
-  return (await readRung(store, sweepId, record.trialId, record.steps)) ?? record;
+  if (await store.putNew(key('json'), pretty(record))) return record;
+  const there = await readRung(store, sweepId, record.trialId, record.steps);
+  if (there !== undefined && differenceFrom(origin, there) === undefined) return there;
+  await store.put(key('json'), pretty(record));
+  return record;
 }
 
 export const readRung = (store: Store, sweepId: string, trialId: string, step: number) => readJson<RungRecord>(store, rungKey(sweepId, trialId, step, 'json'));

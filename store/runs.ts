@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Control } from '../core/control.ts';
 import { hashJson } from '../core/json.ts';
-import type { Checkpoint, CurvePoint, Observation, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type { Checkpoint, CurvePoint, Observation, Origin, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import type { SamplingSpec, SweepSpec, TrainingSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
@@ -138,7 +138,7 @@ export async function isSampled(store: Store, sweepId: string, trialId: string, 
 /** The trained network: weights and optimizer state at the last step. */
 export async function readModel(store: Store, sweepId: string, trialId: string): Promise<Checkpoint | undefined> {
   const bytes = await store.get(trialKey(sweepId, trialId, 'model.ckpt'));
-  return bytes === undefined ? undefined : decodeCheckpoint(bytes);
+  return bytes === undefined ? undefined : decodeCheckpoint(bytes).checkpoint;
 }
 
 export interface FinishedTrial { result: TrialResult; timing: TrialTiming; curve: CurvePoint[]; model: Checkpoint }
@@ -152,7 +152,7 @@ export async function commitTrial(store: Store, sweepId: string, { result, timin
   const first = await readResult(store, sweepId, result.trialId);
   if (first === undefined) {
     await Promise.all([ // at once: each waits for the disk
-      store.put(key('model.ckpt'), encodeCheckpoint(model)),
+      store.put(key('model.ckpt'), encodeCheckpoint(model, result)),
       store.put(key('metrics.csv'), encodeCurve(curve)),
       model.observations.length > 0 && store.put(key('observations.json'), pretty(model.observations)),
       store.put(key('timing.json'), pretty(timing)),
@@ -165,11 +165,8 @@ export async function commitTrial(store: Store, sweepId: string, { result, timin
   return (await readResult(store, sweepId, result.trialId)) ?? result;
 }
 
-/** What a result was computed with. Others may differ in their last digits, so they are not taken for it. */
-export interface Origin { backend: string; replayed: boolean }
-
-/** Why a result is not what this origin would give, as a reason that may be counted; undefined if it is. */
-export function differenceFrom({ backend, replayed }: Origin, result: TrialResult): string | undefined {
+/** Why a result or a rung is not what this origin would give, as a reason that may be counted; undefined if it is. */
+export function differenceFrom({ backend, replayed }: Origin, result: RungRecord): string | undefined {
   if (result.science !== SCIENCE_VERSION) return `of version ${result.science} of the science, not ${SCIENCE_VERSION}`;
   if (result.backend !== backend) return `trained by ${result.backend}, not ${backend}`;
   if (result.replayed !== replayed) return result.replayed ? 'trained as a graph, not step by step' : 'trained step by step, not as a graph';
@@ -219,13 +216,18 @@ export interface CheckpointOptions {
   onDamaged?(key: string, why: string): void;
 }
 
-/** The newest checkpoint that is whole; a damaged one falls back to the one before, and `onDamaged` hears of it. */
-export async function latestCheckpoint(store: Store, sweepId: string, trialId: string, { upTo = Infinity, onDamaged }: CheckpointOptions = {}): Promise<Checkpoint | undefined> {
+const isSame = (a: Origin, b: Origin | undefined) => a.backend === b?.backend && a.replayed === b.replayed;
+
+/** The newest checkpoint of this origin that is whole; a damaged one falls back to the one before, and `onDamaged` hears of it. */
+export async function latestCheckpoint(
+  store: Store, sweepId: string, trialId: string, origin: Origin, { upTo = Infinity, onDamaged }: CheckpointOptions = {},
+): Promise<Checkpoint | undefined> {
   const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
   for (const key of newestFirst(keys.flat()).filter((one) => stepOf(one) <= upTo)) {
     try {
       const bytes = await store.get(key);
-      if (bytes !== undefined) return decodeCheckpoint(bytes);
+      const found = bytes && decodeCheckpoint(bytes);
+      if (found && isSame(origin, found.origin)) return found.checkpoint;
     } catch (error) {
       onDamaged?.(`${store.url}/${key}`, (error as Error).message);
     }
@@ -233,9 +235,15 @@ export async function latestCheckpoint(store: Store, sweepId: string, trialId: s
   return undefined;
 }
 
-/** Writes an attempt's checkpoint and keeps the last two, of all attempts (and those of rungs): an attempt writes only into a folder of its own. */
-export async function saveCheckpoint(store: Store, sweepId: string, trialId: string, attempt: string, checkpoint: Checkpoint): Promise<void> {
+export interface Attempt { attempt: string; origin: Origin }
+
+/**
+ * Writes an attempt's checkpoint, into a folder of its own, and keeps the last two up to it, of all attempts. Those further on
+ * are damaged or of another origin, or it would have begun there: they stay, so that this one's own are the last two.
+ */
+export async function saveCheckpoint(store: Store, sweepId: string, trialId: string, checkpoint: Checkpoint, { attempt, origin }: Attempt): Promise<void> {
   const name = `step-${String(checkpoint.step).padStart(9, '0')}.ckpt`;
-  await store.put(trialKey(sweepId, trialId, `attempts/${attempt}/${name}`), encodeCheckpoint(checkpoint));
-  for (const key of (await attemptKeys(store, sweepId, trialId)).slice(2)) await store.remove(key);
+  await store.put(trialKey(sweepId, trialId, `attempts/${attempt}/${name}`), encodeCheckpoint(checkpoint, origin));
+  const upTo = (await attemptKeys(store, sweepId, trialId)).filter((key) => stepOf(key) <= checkpoint.step);
+  for (const key of upTo.slice(2)) await store.remove(key);
 }

@@ -110,7 +110,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       const point = { step: steps, metrics: { accuracy: accuracyOf(trialId, steps), loss: 1 } };
       const record = { trialId, trial, science: SCIENCE_VERSION, steps, metrics: point.metrics, parameters: 1, backend: backend.name, replayed: false };
       const checkpoint = { step: steps, tensors: {}, curve: [point], observations: [] };
-      if (steps < trial.training.maxSteps) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }), objective);
+      if (steps < trial.training.maxSteps) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, record), objective);
       ends.push({ sweepId, trialId });
       const result: TrialResult = { ...record, status: 'completed' };
       const timing = { seconds: 1, attempts: 1, worker: 'lab', startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };
