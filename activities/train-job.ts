@@ -2,7 +2,7 @@
 import { UserError } from '../core/errors.ts';
 import { packsOf } from '../core/packs.ts';
 import { outcomeOf } from '../core/progress.ts';
-import type { Lane, LaneOutcome, Metrics, RungRecord } from '../core/results.ts';
+import type { Lane, LaneOutcome, Metrics, RungRecord, TrialResult } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Backend } from '../models/backends/index.ts';
@@ -63,13 +63,22 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
   const { sweepId, objective, toStep } = job;
   const origin = { backend: backend.name, replayed: backend.replayable };
 
+  let reportedAt = 0;
+  function report({ label, trialId }: Pick<Lane, 'label' | 'trialId'>, step: number, metrics: Metrics): void {
+    send({ type: 'progress', progress: { label, trialId, step, toStep, metrics, worker } });
+    reportedAt = Date.now();
+  }
+  const isDue = () => Date.now() - reportedAt >= PROGRESS_EVERY_MS;
+
   /** Lets the trained network write what the job asks for, unless it has done so already. */
-  async function sample(lane: Lane): Promise<void> {
+  async function sample(lane: Lane, { steps, metrics }: TrialResult): Promise<void> {
     const { sampling } = job;
     const { trialId, trial } = lane;
     if (sampling === undefined || await isSampled(store, sweepId, trialId, sampling)) return;
     const model = await readModel(store, sweepId, trialId);
-    if (model !== undefined) await writeSamples(store, sweepId, trialId, sampleTrial(trial, model, sampling, await corpusOf(store, sweepId, trial)));
+    if (model === undefined) return;
+    const onTurn = () => { if (isDue()) report(lane, steps, metrics); };
+    await writeSamples(store, sweepId, trialId, await sampleTrial(trial, model, sampling, { corpus: await corpusOf(store, sweepId, trial), onTurn }));
   }
 
   /** What came of the lane, if an earlier job or attempt has trained it. */
@@ -78,7 +87,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
     const result = (await readResult(store, sweepId, trialId)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
     if (result !== undefined) {
-      await sample(lane);
+      await sample(lane, result);
       return outcomeOf(await rungOf(store, sweepId, result, toStep), objective, cached);
     }
     const reached = await readRung(store, sweepId, trialId, toStep);
@@ -113,7 +122,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
       curve: checkpoint.curve,
       model: checkpoint,
     });
-    await sample(lane);
+    await sample(lane, result);
     return outcomeOf(result, objective);
   }
 
@@ -122,35 +131,33 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const startedAt = new Date();
     const outcomes: LaneOutcome[] = [];
     const going = new Map(pack.map((lane, i) => [i, { lane, savedAt: Date.now(), step: lane.resume?.step ?? 0, metrics: lane.resume?.curve.at(-1)?.metrics ?? {} as Metrics }]));
-    let reportedAt = 0;
     /** Of the first lane that is still going: it stands for the others. */
-    function report(): void {
+    function reportFirst(): void {
       const [first] = going.values();
       if (first === undefined) return;
       const { lane: { label, trialId }, step, metrics } = first;
       const others = going.size > 1 ? ` and ${going.size - 1} more` : '';
-      send({ type: 'progress', progress: { label: `${label}${others}`, trialId, step, toStep, metrics, worker } });
-      reportedAt = Date.now();
+      report({ label: `${label}${others}`, trialId }, step, metrics);
     }
     function onStep(steps: ReadonlyMap<number, number>): void {
       for (const [i, step] of steps) {
         const own = going.get(i);
         if (own) own.step = step;
       }
-      if (Date.now() - reportedAt >= PROGRESS_EVERY_MS) report();
     }
+    const onTurn = () => { if (isDue()) reportFirst(); };
     async function evaluated(own: NonNullable<ReturnType<typeof going.get>>, { step, metrics, checkpoint }: Report): Promise<void> {
       Object.assign(own, { step, metrics });
-      report();
+      reportFirst();
       if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) return;
       await saveCheckpoint(store, sweepId, own.lane.trialId, checkpoint(), { attempt, origin });
       own.savedAt = Date.now();
     }
 
-    report();
+    reportFirst();
     const corpus = await corpusOf(store, sweepId, (pack[0] as Lane).trial);
     let stopped = false;
-    for await (const event of trainPack(pack, { programs, toStep, signal, onStep, corpus })) {
+    for await (const event of trainPack(pack, { programs, toStep, signal, onStep, onTurn, corpus })) {
       const own = going.get(event.lane);
       if (own === undefined) throw new Error(`lane ${event.lane} goes on after its end`);
       if ('report' in event) {
