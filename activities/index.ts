@@ -3,6 +3,7 @@ import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity'
 import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
 import { trialAt } from '../core/plan.ts';
+import { UserError } from '../core/errors.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
 import type { LaneOutcome, Origin, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -136,15 +137,20 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
 
     /**
      * Writes how the sweep ended, and its report. Results of a sweep that has trained everything may have gone again, with a
-     * folder that somebody deleted: then it writes nothing, and says how many.
+     * folder that somebody deleted: then it writes nothing, and says how many. A sweep ends without its report where data of it
+     * is damaged that no training makes again.
      */
     async finish({ sweepId, outcome }: { sweepId: string; outcome: SweepOutcome }): Promise<{ lost: number }> {
       const whole = outcome.state === 'completed' && outcome.message === undefined;
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const { writeReport } = await import('../reports/report.ts'); // with all that draws: a second that a worker need not start with
-      await writeReport(store, sweepId);
-      await writeOutcome(store, sweepId, outcome);
+      const unreported = await writeReport(store, sweepId).then(() => undefined, (error: unknown) => {
+        if (error instanceof UserError) return `there is no new report: ${error.message}`;
+        throw error;
+      });
+      const message = [outcome.message, unreported].filter((one) => one !== undefined).join('; ');
+      await writeOutcome(store, sweepId, { ...outcome, ...(message !== '' && { message }) });
       return { lost };
     },
   };

@@ -85,7 +85,8 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
   async function known(lane: Lane): Promise<LaneOutcome | undefined> {
     const { trialId } = lane;
     const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
-    const result = (await readResult(store, sweepId, trialId)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
+    const onDamaged = (what: string) => send({ type: 'warning', message: `${what}; it counts as missing` });
+    const result = (await readResult(store, sweepId, trialId, onDamaged)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
     if (result !== undefined) {
       await sample(lane, result);
       return outcomeOf(await rungOf(store, sweepId, result, toStep), objective, cached);

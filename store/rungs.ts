@@ -5,7 +5,7 @@
 import type { Checkpoint, CurvePoint, Origin, RungRecord, TrialResult } from '../core/results.ts';
 import { encodeCheckpoint } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
-import { pretty, readJson, trialKey } from './keys.ts';
+import { putFirst, readWhole, trialKey } from './keys.ts';
 import { differenceFrom } from './runs.ts';
 import type { Store } from './types.ts';
 
@@ -22,14 +22,10 @@ export async function commitRung(store: Store, sweepId: string, { record, checkp
   const key = (kind: 'json' | 'csv' | 'ckpt') => rungKey(sweepId, record.trialId, record.steps, kind);
   await store.put(key('ckpt'), encodeCheckpoint(checkpoint, origin));
   await store.put(key('csv'), encodeCurve(checkpoint.curve));
-  if (await store.putNew(key('json'), pretty(record))) return record;
-  const there = await readRung(store, sweepId, record.trialId, record.steps);
-  if (there !== undefined && differenceFrom(origin, there) === undefined) return there;
-  await store.put(key('json'), pretty(record));
-  return record;
+  return putFirst(store, key('json'), record, (there) => differenceFrom(origin, there) === undefined);
 }
 
-export const readRung = (store: Store, sweepId: string, trialId: string, step: number) => readJson<RungRecord>(store, rungKey(sweepId, trialId, step, 'json'));
+export const readRung = (store: Store, sweepId: string, trialId: string, step: number) => readWhole<RungRecord>(store, rungKey(sweepId, trialId, step, 'json'));
 
 /** The highest rung that a trial has reached, by the names of its files relative to the trial's folder; undefined: none. */
 export async function highestRung(store: Store, sweepId: string, trialId: string): Promise<{ record: string; curve: string } | undefined> {
@@ -40,7 +36,7 @@ export async function highestRung(store: Store, sweepId: string, trialId: string
 /** How far a trial without a result has come; undefined: not to a rung. */
 export async function readHighestRung(store: Store, sweepId: string, trialId: string): Promise<RungRecord | undefined> {
   const highest = await highestRung(store, sweepId, trialId);
-  return highest && readJson<RungRecord>(store, trialKey(sweepId, trialId, highest.record));
+  return highest && readWhole<RungRecord>(store, trialKey(sweepId, trialId, highest.record));
 }
 
 /** What a trial that went further, or to its end, had at a rung: the point of its curve. Its end, if that came before. */

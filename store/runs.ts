@@ -8,7 +8,7 @@ import { SCIENCE_VERSION } from '../core/trial.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
 import { clearDecisions } from './decisions.ts';
-import { pretty, readJson, trialKey } from './keys.ts';
+import { pretty, putFirst, readJson, readWhole, trialKey, type OnDamaged } from './keys.ts';
 import type { Store } from './types.ts';
 
 /** How a sweep ended, in `outcome.json`; absent while it runs. */
@@ -109,9 +109,10 @@ export async function listTrials(store: Store, sweepId: string): Promise<string[
   return (await store.list(`${sweepId}/trials`)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
 }
 
-export const readResult = (store: Store, sweepId: string, trialId: string) => readJson<TrialResult>(store, trialKey(sweepId, trialId, RESULT));
-export const readTiming = (store: Store, sweepId: string, trialId: string) => readJson<TrialTiming>(store, trialKey(sweepId, trialId, 'timing.json'));
-export const readFailure = (store: Store, sweepId: string, trialId: string) => readJson<TrialFailure>(store, trialKey(sweepId, trialId, FAILURE));
+export const readResult = (store: Store, sweepId: string, trialId: string, onDamaged?: OnDamaged) =>
+  readWhole<TrialResult>(store, trialKey(sweepId, trialId, RESULT), onDamaged);
+export const readTiming = (store: Store, sweepId: string, trialId: string) => readWhole<TrialTiming>(store, trialKey(sweepId, trialId, 'timing.json'));
+export const readFailure = (store: Store, sweepId: string, trialId: string) => readWhole<TrialFailure>(store, trialKey(sweepId, trialId, FAILURE));
 export const clearFailure = (store: Store, sweepId: string, trialId: string) => store.remove(trialKey(sweepId, trialId, FAILURE));
 export const writeFailure = (store: Store, sweepId: string, failure: TrialFailure) =>
   store.put(trialKey(sweepId, failure.trialId, FAILURE), pretty(failure));
@@ -124,7 +125,7 @@ export async function readCurve(store: Store, sweepId: string, trialId: string):
 export const readObservations = (store: Store, sweepId: string, trialId: string) => readJson<Observation[]>(store, trialKey(sweepId, trialId, 'observations.json'));
 
 /** What the trained network wrote when it was last asked. */
-export const readSamples = (store: Store, sweepId: string, trialId: string) => readJson<TrialSamples>(store, trialKey(sweepId, trialId, 'samples.json'));
+export const readSamples = (store: Store, sweepId: string, trialId: string) => readWhole<TrialSamples>(store, trialKey(sweepId, trialId, 'samples.json'));
 export const writeSamples = (store: Store, sweepId: string, trialId: string, samples: TrialSamples) =>
   store.put(trialKey(sweepId, trialId, 'samples.json'), pretty(samples));
 
@@ -144,25 +145,25 @@ export async function readModel(store: Store, sweepId: string, trialId: string):
 export interface FinishedTrial { result: TrialResult; timing: TrialTiming; curve: CurvePoint[]; model: Checkpoint }
 
 /**
- * Commits a finished trial once: `result.json` is written last and only if nobody was first, so a trial with a result is
- * whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
+ * Commits a finished trial once: `result.json` is written last and only if nobody was first with one that can be read, so a
+ * trial with a result is whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
  */
 export async function commitTrial(store: Store, sweepId: string, { result, timing, curve, model }: FinishedTrial): Promise<TrialResult> {
   const key = (file: string) => trialKey(sweepId, result.trialId, file);
-  const first = await readResult(store, sweepId, result.trialId);
-  if (first === undefined) {
+  let standing = await readResult(store, sweepId, result.trialId);
+  if (standing === undefined) {
     await Promise.all([ // at once: each waits for the disk
       store.put(key('model.ckpt'), encodeCheckpoint(model, result)),
       store.put(key('metrics.csv'), encodeCurve(curve)),
       model.observations.length > 0 && store.put(key('observations.json'), pretty(model.observations)),
       store.put(key('timing.json'), pretty(timing)),
     ]);
-    await store.putNew(key(RESULT), pretty(result));
+    standing = await putFirst(store, key(RESULT), result);
     await store.remove(key(FAILURE));
   }
   await store.remove(key('attempts'));
   await store.remove(key('rungs'));
-  return (await readResult(store, sweepId, result.trialId)) ?? result;
+  return standing;
 }
 
 /** Why a result or a rung is not what this origin would give, as a reason that may be counted; undefined if it is. */
@@ -180,11 +181,11 @@ export async function adoptTrial(store: Store, sweepId: string, trialId: string,
     const result = await readResult(store, other, trialId);
     if (result === undefined || differenceFrom(origin, result) !== undefined) continue;
     const there = await store.list(trialKey(other, trialId));
-    for (const file of ['model.ckpt', 'metrics.csv', 'observations.json', 'timing.json', RESULT]) { // in the order of a commit
+    for (const file of ['model.ckpt', 'metrics.csv', 'observations.json', 'timing.json']) {
       const bytes = there.includes(file) ? await store.get(trialKey(other, trialId, file)) : undefined;
-      if (bytes !== undefined) await store.putNew(trialKey(sweepId, trialId, file), bytes);
+      if (bytes !== undefined) await store.put(trialKey(sweepId, trialId, file), bytes);
     }
-    return result;
+    return putFirst(store, trialKey(sweepId, trialId, RESULT), result); // last, as in a commit
   }
   return undefined;
 }

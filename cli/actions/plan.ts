@@ -52,9 +52,9 @@ async function earlierTrials(store: Store, { sweepId: own, origin }: PlanOf): Pr
   for (const sweep of await listSweeps(store)) {
     for (const id of await listTrials(store, sweep)) {
       if (found.get(id)?.difference === undefined && found.has(id)) continue;
-      const result = await readResult(store, sweep, id).catch(() => undefined); // a damaged one is trained again
+      const result = await readResult(store, sweep, id);
       if (result === undefined) continue;
-      const timing = await readTiming(store, sweep, id).catch(() => undefined);
+      const timing = await readTiming(store, sweep, id);
       const { maxSteps, stopWhen } = result.trial.training;
       found.set(id, {
         shape: shapeKey(result.trial), steps: result.steps, training: { maxSteps, ...(stopWhen && { stopWhen }) }, seconds: timing?.seconds,
