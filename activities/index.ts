@@ -2,8 +2,8 @@
 import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity';
 import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
-import { trialAt } from '../core/plan.ts';
 import { UserError } from '../core/errors.ts';
+import { trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
 import type { LaneOutcome, Origin, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -13,6 +13,7 @@ import {
   adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
+import { furthestOf, whyGivenUp, type Heartbeat } from './attempts.ts';
 import type { PackQuestion } from './messages.ts';
 import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
@@ -23,8 +24,8 @@ export interface BookkeepingDependencies { store: Store; origin: Origin }
 
 /** Activities of the train queues. */
 export function createTrainingActivities({ store, trainers, worker }: TrainingDependencies) {
-  /** What a trainer's end means to Temporal. */
-  async function explain<T>(context: Context, work: Promise<T>): Promise<T> {
+  /** What a trainer's end means to Temporal; `onFailure` may have more to say of one that may be tried again. */
+  async function explain<T>(context: Context, work: Promise<T>, onFailure: (error: Error) => void = () => {}): Promise<T> {
     try {
       return await work;
     } catch (error) {
@@ -33,6 +34,7 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
         if (context.cancellationDetails?.cancelRequested) await context.cancelled; // rejects with the cancellation
         throw ApplicationFailure.retryable('the worker is shutting down; the checkpoint is saved', 'WorkerShutdown');
       }
+      onFailure(error as Error);
       throw error;
     }
   }
@@ -41,11 +43,23 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
     /** Trains the job's lanes to its step. Heartbeats only while the trainer makes progress. */
     async train(job: TrainJob): Promise<LaneOutcome[]> {
       const context = Context.current();
-      const { attempt, activityId, workflowExecution } = activityInfo();
+      const { attempt, activityId, workflowExecution, heartbeatDetails } = activityInfo();
+      let furthest = (heartbeatDetails as Heartbeat | undefined)?.furthest;
+      const giveUp = (attempts: number, last: string) => {
+        const why = whyGivenUp(furthest, attempts);
+        if (why !== undefined) throw ApplicationFailure.nonRetryable(`${last}; ${why}`, 'GivenUp');
+      };
+      giveUp(attempt - 1, 'the worker was gone, or its trainer stood still');
       return explain(context, trainers.run(
         { job, store: store.url, attempt: `${workflowExecution?.runId.slice(0, 8) ?? ''}-${activityId}-${attempt}`, attemptNumber: attempt, worker },
-        { signal: context.cancellationSignal, onProgress: (progress) => context.heartbeat(progress) },
-      ));
+        {
+          signal: context.cancellationSignal,
+          onProgress(progress) {
+            furthest = furthestOf(furthest, progress, attempt);
+            context.heartbeat({ ...progress, furthest } satisfies Heartbeat);
+          },
+        },
+      ), (error) => giveUp(attempt, error.message));
     },
 
     /** How many trials of a program this machine should train side by side: known, or measured now. */

@@ -59,8 +59,8 @@ export interface Laboratory {
   packSize(answer: (question: PackQuestion) => number): void;
   start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean; limits?: RunLimits }): Promise<SweepSpec>;
   ended(sweepId: string): Promise<SweepOutcome>;
-  /** Ends the worker, and starts one with other workflows in its place. */
-  replaceWorker(workflows: { codePath: string }): Promise<void>;
+  /** Ends the worker, and starts one in its place, with other workflows if they are given. */
+  replaceWorker(workflows?: { codePath: string }): Promise<void>;
   /** The histories of all runs of a sweep's own workflow, the first first. */
   histories(workflowId: string): Promise<temporal.api.history.v1.IHistory[]>;
   stop(): Promise<void>;
