@@ -2,16 +2,18 @@
 import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity';
 import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
+import { UserError } from '../core/errors.ts';
 import { trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
-import type { LaneOutcome, TrainJob, TrialFailure } from '../core/results.ts';
+import type { LaneOutcome, Origin, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
 import { writeDecisions } from '../store/decisions.ts';
 import {
-  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type Origin, type SweepOutcome,
+  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
+import { furthestOf, whyGivenUp, type Heartbeat } from './attempts.ts';
 import type { PackQuestion } from './messages.ts';
 import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
@@ -22,8 +24,8 @@ export interface BookkeepingDependencies { store: Store; origin: Origin }
 
 /** Activities of the train queues. */
 export function createTrainingActivities({ store, trainers, worker }: TrainingDependencies) {
-  /** What a trainer's end means to Temporal. */
-  async function explain<T>(context: Context, work: Promise<T>): Promise<T> {
+  /** What a trainer's end means to Temporal; `onFailure` may have more to say of one that may be tried again. */
+  async function explain<T>(context: Context, work: Promise<T>, onFailure: (error: Error) => void = () => {}): Promise<T> {
     try {
       return await work;
     } catch (error) {
@@ -32,6 +34,7 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
         if (context.cancellationDetails?.cancelRequested) await context.cancelled; // rejects with the cancellation
         throw ApplicationFailure.retryable('the worker is shutting down; the checkpoint is saved', 'WorkerShutdown');
       }
+      onFailure(error as Error);
       throw error;
     }
   }
@@ -40,11 +43,23 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
     /** Trains the job's lanes to its step. Heartbeats only while the trainer makes progress. */
     async train(job: TrainJob): Promise<LaneOutcome[]> {
       const context = Context.current();
-      const { attempt, activityId, workflowExecution } = activityInfo();
+      const { attempt, activityId, workflowExecution, heartbeatDetails } = activityInfo();
+      let furthest = (heartbeatDetails as Heartbeat | undefined)?.furthest;
+      const giveUp = (attempts: number, last: string) => {
+        const why = whyGivenUp(furthest, attempts);
+        if (why !== undefined) throw ApplicationFailure.nonRetryable(`${last}; ${why}`, 'GivenUp');
+      };
+      giveUp(attempt - 1, 'the worker was gone, or its trainer stood still');
       return explain(context, trainers.run(
         { job, store: store.url, attempt: `${workflowExecution?.runId.slice(0, 8) ?? ''}-${activityId}-${attempt}`, attemptNumber: attempt, worker },
-        { signal: context.cancellationSignal, onProgress: (progress) => context.heartbeat(progress) },
-      ));
+        {
+          signal: context.cancellationSignal,
+          onProgress(progress) {
+            furthest = furthestOf(furthest, progress, attempt);
+            context.heartbeat({ ...progress, furthest } satisfies Heartbeat);
+          },
+        },
+      ), (error) => giveUp(attempt, error.message));
     },
 
     /** How many trials of a program this machine should train side by side: known, or measured now. */
@@ -136,15 +151,20 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
 
     /**
      * Writes how the sweep ended, and its report. Results of a sweep that has trained everything may have gone again, with a
-     * folder that somebody deleted: then it writes nothing, and says how many.
+     * folder that somebody deleted: then it writes nothing, and says how many. A sweep ends without its report where data of it
+     * is damaged that no training makes again.
      */
     async finish({ sweepId, outcome }: { sweepId: string; outcome: SweepOutcome }): Promise<{ lost: number }> {
       const whole = outcome.state === 'completed' && outcome.message === undefined;
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const { writeReport } = await import('../reports/report.ts'); // with all that draws: a second that a worker need not start with
-      await writeReport(store, sweepId);
-      await writeOutcome(store, sweepId, outcome);
+      const unreported = await writeReport(store, sweepId).then(() => undefined, (error: unknown) => {
+        if (error instanceof UserError) return `there is no new report: ${error.message}`;
+        throw error;
+      });
+      const message = [outcome.message, unreported].filter((one) => one !== undefined).join('; ');
+      await writeOutcome(store, sweepId, { ...outcome, ...(message !== '' && { message }) });
       return { lost };
     },
   };

@@ -12,7 +12,7 @@ import { trainPack, type Report, type Trained } from '../models/train.ts';
 import type { Checkpoint } from '../models/types.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { commitRung, readRung, rungOf } from '../store/rungs.ts';
-import { adoptTrial, commitTrial, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
+import { adoptTrial, commitTrial, differenceFrom, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
 import type { Answer, FromTrainer, TrainRequest } from './messages.ts';
 import { findSeed } from './seed.ts';
 
@@ -61,33 +61,44 @@ export async function trainJob(request: TrainRequest, trainer: Trainer): Promise
 
 function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backend, programs, send, signal }: Trainer, store: Store) {
   const { sweepId, objective, toStep } = job;
+  const origin = { backend: backend.name, replayed: backend.replayable };
+
+  let reportedAt = 0;
+  function report({ label, trialId }: Pick<Lane, 'label' | 'trialId'>, step: number, metrics: Metrics): void {
+    send({ type: 'progress', progress: { label, trialId, step, toStep, metrics, worker } });
+    reportedAt = Date.now();
+  }
+  const isDue = () => Date.now() - reportedAt >= PROGRESS_EVERY_MS;
 
   /** Lets the trained network write what the job asks for, unless it has done so already. */
-  async function sample(result: TrialResult): Promise<void> {
+  async function sample(lane: Lane, result: TrialResult): Promise<void> {
     const { sampling } = job;
-    const { trialId, trial } = result;
+    const { trialId, trial, steps, metrics } = result;
     if (sampling === undefined || await isSampled(store, sweepId, result, sampling)) return;
     const model = await readModel(store, sweepId, trialId);
-    if (model !== undefined) await writeSamples(store, sweepId, trialId, sampleTrial(trial, model, sampling, await corpusOf(store, sweepId, trial)));
+    if (model === undefined) return;
+    const onTurn = () => { if (isDue()) report(lane, steps, metrics); };
+    await writeSamples(store, sweepId, trialId, await sampleTrial(trial, model, sampling, { corpus: await corpusOf(store, sweepId, trial), onTurn }));
   }
 
   /** What came of the lane, if an earlier job or attempt has trained it. */
   async function known(lane: Lane): Promise<LaneOutcome | undefined> {
     const { trialId } = lane;
     const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
-    const origin = { backend: backend.name, replayed: backend.replayable };
-    const result = (await readResult(store, sweepId, trialId)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
+    const onDamaged = (what: string) => send({ type: 'warning', message: `${what}; it counts as missing` });
+    const result = (await readResult(store, sweepId, trialId, onDamaged)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
     if (result !== undefined) {
-      await sample(result);
+      await sample(lane, result);
       return outcomeOf(await rungOf(store, sweepId, result, toStep), objective, cached);
     }
     const reached = await readRung(store, sweepId, trialId, toStep);
-    return reached && outcomeOf(reached, objective, cached);
+    return reached && differenceFrom(origin, reached) === undefined ? outcomeOf(reached, objective, cached) : undefined;
   }
 
   async function begin(lane: Lane): Promise<Waiting> {
     const onDamaged = (key: string, why: string) => void send({ type: 'warning', message: `${key}: ${why}; going back to the one before` });
-    const resume = (await latestCheckpoint(store, sweepId, lane.trialId, { upTo: toStep, onDamaged })) ?? (await findSeed(store, sweepId, lane.trial, toStep));
+    const resume = (await latestCheckpoint(store, sweepId, lane.trialId, origin, { upTo: toStep, onDamaged }))
+      ?? (await findSeed(store, sweepId, lane.trial, { origin, upTo: toStep }));
     return { ...lane, resume };
   }
 
@@ -96,9 +107,9 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const { trialId, trial } = lane;
     const { checkpoint, steps, metrics, parameters, replayed, status } = end;
     const record: RungRecord = { trialId, trial, science: SCIENCE_VERSION, steps, metrics, parameters, backend: backend.name, replayed };
-    if (status === 'paused' && steps === toStep) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }), objective);
+    if (status === 'paused' && steps === toStep) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, origin), objective);
     if (status === 'paused') {
-      await saveCheckpoint(store, sweepId, trialId, attempt, checkpoint);
+      await saveCheckpoint(store, sweepId, trialId, checkpoint, { attempt, origin });
       return undefined;
     }
     const endedAt = new Date();
@@ -112,7 +123,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
       curve: checkpoint.curve,
       model: checkpoint,
     });
-    await sample(result);
+    await sample(lane, result);
     return outcomeOf(result, objective);
   }
 
@@ -121,35 +132,33 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const startedAt = new Date();
     const outcomes: LaneOutcome[] = [];
     const going = new Map(pack.map((lane, i) => [i, { lane, savedAt: Date.now(), step: lane.resume?.step ?? 0, metrics: lane.resume?.curve.at(-1)?.metrics ?? {} as Metrics }]));
-    let reportedAt = 0;
     /** Of the first lane that is still going: it stands for the others. */
-    function report(): void {
+    function reportFirst(): void {
       const [first] = going.values();
       if (first === undefined) return;
       const { lane: { label, trialId }, step, metrics } = first;
       const others = going.size > 1 ? ` and ${going.size - 1} more` : '';
-      send({ type: 'progress', progress: { label: `${label}${others}`, trialId, step, toStep, metrics, worker } });
-      reportedAt = Date.now();
+      report({ label: `${label}${others}`, trialId }, step, metrics);
     }
     function onStep(steps: ReadonlyMap<number, number>): void {
       for (const [i, step] of steps) {
         const own = going.get(i);
         if (own) own.step = step;
       }
-      if (Date.now() - reportedAt >= PROGRESS_EVERY_MS) report();
     }
+    const onTurn = () => { if (isDue()) reportFirst(); };
     async function evaluated(own: NonNullable<ReturnType<typeof going.get>>, { step, metrics, checkpoint }: Report): Promise<void> {
       Object.assign(own, { step, metrics });
-      report();
+      reportFirst();
       if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) return;
-      await saveCheckpoint(store, sweepId, own.lane.trialId, attempt, checkpoint());
+      await saveCheckpoint(store, sweepId, own.lane.trialId, checkpoint(), { attempt, origin });
       own.savedAt = Date.now();
     }
 
-    report();
+    reportFirst();
     const corpus = await corpusOf(store, sweepId, (pack[0] as Lane).trial);
     let stopped = false;
-    for await (const event of trainPack(pack, { programs, toStep, signal, onStep, corpus })) {
+    for await (const event of trainPack(pack, { programs, toStep, signal, onStep, onTurn, corpus })) {
       const own = going.get(event.lane);
       if (own === undefined) throw new Error(`lane ${event.lane} goes on after its end`);
       if ('report' in event) {

@@ -8,8 +8,16 @@ export type TrialStatus = 'completed' | 'diverged' | 'failed';
 export type Metrics = Record<string, number>;
 export interface CurvePoint { step: number; metrics: Metrics }
 
+/** What trains. Another gives numbers that may differ in their last digits: what it has trained is not gone on from, or taken for it. */
+export interface Origin {
+  /** For instance 'tensorflow 2.21.0 cpu', 'wasm 4.22.0'. */
+  backend: string;
+  /** Whether steps run as a recorded graph. */
+  replayed: boolean;
+}
+
 /** What is known of a trial after so many steps; `trials/<id>/rungs/step-<steps>.json` if they are fewer than it may have. */
-export interface RungRecord {
+export interface RungRecord extends Origin {
   trialId: string;
   trial: TrialSpec;
   science: number;
@@ -19,9 +27,6 @@ export interface RungRecord {
   metrics: Metrics;
   /** Trainable numbers in the network. */
   parameters: number;
-  /** For instance 'tensorflow 2.21.0 cpu', 'wasm 4.22.0'. */
-  backend: string;
-  replayed: boolean;
 }
 
 /** `trials/<id>/result.json`: written once, and only when training ended (completed or diverged). */

@@ -2,9 +2,9 @@
  * The training loop. It knows neither cell nor task nor optimizer, touches no disk, and is deterministic: a trial gives the
  * same numbers whether it ran in one go or was stopped and resumed at any step.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { CurvePoint, Metrics, Observation } from '../core/results.ts';
 import type { StopRule, TrainingSpec, TrialSpec } from '../core/spec.ts';
+import { breather } from './breather.ts';
 import type { Compile } from './graph/types.ts';
 import { learnerOf } from './learner.ts';
 import { eager } from './graph/eager.ts';
@@ -23,6 +23,8 @@ export interface TrainOptions {
   /** Pause between two steps once this is aborted. */
   signal?: AbortSignal;
   onStep?: (step: number) => void;
+  /** Called while it goes on: with each step, and each batch of an evaluation, which may take longer than many steps. */
+  onTurn?: () => void;
   /** The text that the task's option `corpus` names. */
   corpus?: string | undefined;
 }
@@ -49,9 +51,6 @@ export interface Trained {
   checkpoint: Checkpoint;
 }
 
-/** Milliseconds of work after which the event loop gets its turn: heartbeats and cancellation wait no longer. */
-const BREATH = 50;
-
 /** Whether the rule holds at the last `evaluations` points in a row. */
 export function stops(curve: readonly CurvePoint[], rule: StopRule | undefined): boolean {
   if (rule === undefined || curve.length < rule.evaluations) return false;
@@ -62,16 +61,6 @@ export function stops(curve: readonly CurvePoint[], rule: StopRule | undefined):
 /** Whether the curve has a point at this step: every evaluateEvery steps from 0 on, and at the end. */
 export function evaluatesAt({ evaluateEvery, maxSteps }: TrainingSpec, step: number): boolean {
   return step % evaluateEvery === 0 || step === maxSteps;
-}
-
-/** Gives the event loop its turn, if work has gone on for long enough. */
-function breather(): () => Promise<void> {
-  let since = performance.now();
-  return async () => {
-    if (performance.now() - since < BREATH) return;
-    await setImmediate();
-    since = performance.now();
-  };
 }
 
 /** A trial of a pack. */
@@ -101,8 +90,8 @@ interface Progress { lane: number; trial: TrialSpec; step: number; curve: CurveP
  * leaves the others undisturbed.
  */
 export async function* trainPack(pack: readonly PackLane[], options: PackOptions = {}): AsyncGenerator<PackEvent, void, void> {
-  const { compile = eager, programs = programsOnce(compile), toStep = Infinity, signal, onStep, corpus } = options;
-  const breathe = breather();
+  const { compile = eager, programs = programsOnce(compile), toStep = Infinity, signal, onStep, onTurn, corpus } = options;
+  const breathe = breather(onTurn);
   const learner = learnerOf(pack, { programs, corpus });
   const all = pack.map(({ trial, resume }, lane): Progress => ({
     lane, trial, step: resume?.step ?? 0, curve: [...(resume?.curve ?? [])], observations: [...(resume?.observations ?? [])], ended: false,

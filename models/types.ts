@@ -118,6 +118,8 @@ export interface WriteRequest {
   length: number;
   /** Divides the logits before the softmax; 'greedy' takes the likeliest. */
   temperature: number | 'greedy';
+  /** Called while it goes on, after each symbol. */
+  onTurn?: () => void;
 }
 
 /** An optimizer's options as its update sees them: numbers are scalars, so that one recorded step serves them all. */

@@ -76,14 +76,19 @@ export type Manner = Omit<WriteRequest, 'prompt'>;
  * The prompt has one symbol or more.
  */
 export function writeOn(reader: Reader, prompt: ArrayLike<number>, manner: Manner, stream: Stream, end?: number): number[] {
-  const { length, temperature } = manner;
-  let logits = Array.from(prompt, (symbol) => reader.read(symbol)).at(-1) as ArrayLike<number>;
+  const { length, temperature, onTurn } = manner;
+  const read = (symbol: number) => {
+    const next = reader.read(symbol);
+    onTurn?.();
+    return next;
+  };
+  let logits = Array.from(prompt, read).at(-1) as ArrayLike<number>;
   const written: number[] = [];
   while (written.length < length) {
     const symbol = choose(logits, temperature, stream);
     if (symbol === end) break;
     written.push(symbol);
-    if (written.length < length) logits = reader.read(symbol);
+    if (written.length < length) logits = read(symbol);
   }
   return written;
 }

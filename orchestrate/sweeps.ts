@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import type { Heartbeat } from '../activities/attempts.ts';
 import { UserError } from '../core/errors.ts';
 import type { Control } from '../core/control.ts';
 import { countTrials } from '../core/plan.ts';
@@ -137,7 +138,8 @@ function runningJobs(description: WorkflowExecutionDescription): JobProgress[] {
   return (description.raw.pendingActivities ?? []).flatMap((activity) => {
     const payload = activity.heartbeatDetails?.payloads?.[0];
     if (activity.state !== started || activity.activityType?.name !== 'train' || !payload) return [];
-    return [defaultPayloadConverter.fromPayload<JobProgress>(payload)];
+    const { furthest: _, ...progress } = defaultPayloadConverter.fromPayload<Heartbeat>(payload);
+    return [progress];
   });
 }
 

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import type { TrialRow } from '../core/aggregate.ts';
 import { canonicalJson, hashJson } from '../core/json.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
+import { pretty, readJson } from '../store/keys.ts';
 import type { Store } from '../store/types.ts';
 import type { Report } from './model.ts';
 
@@ -94,11 +95,10 @@ export async function collectProvenance({ backend }: { backend?: string } = {}):
 /** Adds an entry to `<sweep>/provenance.json`, unless the last one differs from it in nothing but the time. */
 export async function recordProvenance(store: Store, sweepId: string, entry: Provenance): Promise<void> {
   const key = `${sweepId}/provenance.json`;
-  const bytes = await store.get(key);
-  const { starts } = bytes === undefined ? { starts: [] } : (JSON.parse(Buffer.from(bytes).toString('utf8')) as { starts: Provenance[] });
+  const { starts } = (await readJson<{ starts: Provenance[] }>(store, key)) ?? { starts: [] };
   const last = starts.at(-1);
   if (last !== undefined && canonicalJson({ ...last, at: '' }) === canonicalJson({ ...entry, at: '' })) return;
-  await store.put(key, `${JSON.stringify({ starts: [...starts, entry] }, null, 2)}\n`);
+  await store.put(key, pretty({ starts: [...starts, entry] }));
 }
 
 /** `report/provenance.json`. */

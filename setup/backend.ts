@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { UserError } from '../core/errors.ts';
+import type { Origin } from '../core/results.ts';
 import { nativeEnvironment } from '../models/backends/environment.ts';
 import type { BackendChoice, BackendKind } from '../models/backends/index.ts';
 import { findNative } from './tensorflow.ts';
@@ -28,4 +29,4 @@ export async function chooseBackend(wanted?: BackendKind): Promise<TrainerBacken
 }
 
 /** What results of trials trained by it say of themselves. */
-export const originOf = ({ name, choice }: TrainerBackend): { backend: string; replayed: boolean } => ({ backend: name, replayed: choice.kind === 'native' });
+export const originOf = ({ name, choice }: TrainerBackend): Origin => ({ backend: name, replayed: choice.kind === 'native' });

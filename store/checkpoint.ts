@@ -1,18 +1,22 @@
 /**
- * A checkpoint as bytes: magic, length of the header, header (JSON: step, curve, names and shapes), the tensors' values
- * (float32, little-endian, in the header's order), SHA-256 of all that. Whatever was torn or flipped is found out.
+ * A checkpoint as bytes: magic, length of the header, header (JSON: step, origin, curve, names and shapes), the tensors'
+ * values (float32, little-endian, in the header's order), SHA-256 of all that. Whatever was torn or flipped is found out.
  */
 import { createHash } from 'node:crypto';
-import type { Checkpoint } from '../core/results.ts';
+import type { Checkpoint, Origin } from '../core/results.ts';
 
 const MAGIC = Buffer.from('SWEEPCK1');
 const HASH_BYTES = 32;
 
-interface Header extends Pick<Checkpoint, 'step' | 'curve' | 'observations'> { tensors: { name: string; shape: number[] }[] }
+interface Header extends Pick<Checkpoint, 'step' | 'curve' | 'observations'> {
+  /** Left out by older versions. */
+  origin?: Origin;
+  tensors: { name: string; shape: number[] }[];
+}
 
-export function encodeCheckpoint({ step, curve, observations, tensors }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({ step, curve, observations, tensors }: Checkpoint, { backend, replayed }: Origin): Uint8Array {
   const entries = Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1));
-  const header: Header = { step, curve, observations, tensors: entries.map(([name, { shape }]) => ({ name, shape })) };
+  const header: Header = { step, origin: { backend, replayed }, curve, observations, tensors: entries.map(([name, { shape }]) => ({ name, shape })) };
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);
@@ -21,8 +25,10 @@ export function encodeCheckpoint({ step, curve, observations, tensors }: Checkpo
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
 }
 
+export interface Decoded { checkpoint: Checkpoint; origin: Origin | undefined }
+
 /** Throws an Error that says what is wrong with damaged bytes. */
-export function decodeCheckpoint(given: Uint8Array): Checkpoint {
+export function decodeCheckpoint(given: Uint8Array): Decoded {
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
   if (bytes.length < MAGIC.length + 4 + HASH_BYTES) throw new Error(`a checkpoint of ${bytes.length} bytes is cut short`);
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('not a checkpoint');
@@ -39,5 +45,6 @@ export function decodeCheckpoint(given: Uint8Array): Checkpoint {
     tensors[name] = { shape, values: new Float32Array(new Uint8Array(body.subarray(offset, offset + 4 * count)).buffer) };
     offset += 4 * count;
   }
-  return { step: header.step, curve: header.curve, observations: header.observations, tensors };
+  const { step, origin, curve, observations } = header;
+  return { checkpoint: { step, curve, observations, tensors }, origin };
 }

@@ -2,10 +2,11 @@
  * Rungs: the steps before its last at which a scheduler looks at a trial. `rungs/step-<step>.json` says that it got there, with
  * the curve and the checkpoint of that step beside it, until the trial ends: then its result and curve say it all.
  */
-import type { Checkpoint, CurvePoint, RungRecord, TrialResult } from '../core/results.ts';
+import type { Checkpoint, CurvePoint, Origin, RungRecord, TrialResult } from '../core/results.ts';
 import { encodeCheckpoint } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
-import { pretty, readJson, trialKey } from './keys.ts';
+import { putFirst, readWhole, trialKey } from './keys.ts';
+import { differenceFrom } from './runs.ts';
 import type { Store } from './types.ts';
 
 const nameOf = (step: number) => `step-${String(step).padStart(9, '0')}`;
@@ -13,16 +14,18 @@ const rungKey = (sweepId: string, trialId: string, step: number, kind: 'json' | 
 
 export interface ReachedRung { record: RungRecord; checkpoint: Checkpoint }
 
-/** Commits a rung once: the record is written last and only if nobody was first, so a rung with a record has a checkpoint and a curve. */
-export async function commitRung(store: Store, sweepId: string, { record, checkpoint }: ReachedRung): Promise<RungRecord> {
+/**
+ * Commits a rung once: the record is written last and only if nobody of this origin was first, so a rung with a record has a
+ * checkpoint and a curve.
+ */
+export async function commitRung(store: Store, sweepId: string, { record, checkpoint }: ReachedRung, origin: Origin): Promise<RungRecord> {
   const key = (kind: 'json' | 'csv' | 'ckpt') => rungKey(sweepId, record.trialId, record.steps, kind);
-  await store.put(key('ckpt'), encodeCheckpoint(checkpoint));
+  await store.put(key('ckpt'), encodeCheckpoint(checkpoint, origin));
   await store.put(key('csv'), encodeCurve(checkpoint.curve));
-  await store.putNew(key('json'), pretty(record));
-  return (await readRung(store, sweepId, record.trialId, record.steps)) ?? record;
+  return putFirst(store, key('json'), record, (there) => differenceFrom(origin, there) === undefined);
 }
 
-export const readRung = (store: Store, sweepId: string, trialId: string, step: number) => readJson<RungRecord>(store, rungKey(sweepId, trialId, step, 'json'));
+export const readRung = (store: Store, sweepId: string, trialId: string, step: number) => readWhole<RungRecord>(store, rungKey(sweepId, trialId, step, 'json'));
 
 /** The highest rung that a trial has reached, by the names of its files relative to the trial's folder; undefined: none. */
 export async function highestRung(store: Store, sweepId: string, trialId: string): Promise<{ record: string; curve: string } | undefined> {
@@ -33,7 +36,7 @@ export async function highestRung(store: Store, sweepId: string, trialId: string
 /** How far a trial without a result has come; undefined: not to a rung. */
 export async function readHighestRung(store: Store, sweepId: string, trialId: string): Promise<RungRecord | undefined> {
   const highest = await highestRung(store, sweepId, trialId);
-  return highest && readJson<RungRecord>(store, trialKey(sweepId, trialId, highest.record));
+  return highest && readWhole<RungRecord>(store, trialKey(sweepId, trialId, highest.record));
 }
 
 /** What a trial that went further, or to its end, had at a rung: the point of its curve. Its end, if that came before. */

@@ -2,13 +2,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Control } from '../core/control.ts';
 import { hashJson } from '../core/json.ts';
-import type { Checkpoint, CurvePoint, Observation, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type { Checkpoint, CurvePoint, Observation, Origin, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import type { SamplingSpec, SweepSpec, TrainingSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
 import { clearDecisions } from './decisions.ts';
-import { pretty, readJson, trialKey } from './keys.ts';
+import { pretty, putFirst, readJson, readWhole, trialKey, type OnDamaged } from './keys.ts';
 import type { Store } from './types.ts';
 
 /** How a sweep ended, in `outcome.json`; absent while it runs. */
@@ -109,9 +109,10 @@ export async function listTrials(store: Store, sweepId: string): Promise<string[
   return (await store.list(`${sweepId}/trials`)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
 }
 
-export const readResult = (store: Store, sweepId: string, trialId: string) => readJson<TrialResult>(store, trialKey(sweepId, trialId, RESULT));
-export const readTiming = (store: Store, sweepId: string, trialId: string) => readJson<TrialTiming>(store, trialKey(sweepId, trialId, 'timing.json'));
-export const readFailure = (store: Store, sweepId: string, trialId: string) => readJson<TrialFailure>(store, trialKey(sweepId, trialId, FAILURE));
+export const readResult = (store: Store, sweepId: string, trialId: string, onDamaged?: OnDamaged) =>
+  readWhole<TrialResult>(store, trialKey(sweepId, trialId, RESULT), onDamaged);
+export const readTiming = (store: Store, sweepId: string, trialId: string) => readWhole<TrialTiming>(store, trialKey(sweepId, trialId, 'timing.json'));
+export const readFailure = (store: Store, sweepId: string, trialId: string) => readWhole<TrialFailure>(store, trialKey(sweepId, trialId, FAILURE));
 export const clearFailure = (store: Store, sweepId: string, trialId: string) => store.remove(trialKey(sweepId, trialId, FAILURE));
 export const writeFailure = (store: Store, sweepId: string, failure: TrialFailure) =>
   store.put(trialKey(sweepId, failure.trialId, FAILURE), pretty(failure));
@@ -124,7 +125,7 @@ export async function readCurve(store: Store, sweepId: string, trialId: string):
 export const readObservations = (store: Store, sweepId: string, trialId: string) => readJson<Observation[]>(store, trialKey(sweepId, trialId, 'observations.json'));
 
 /** What the trained network wrote when it was last asked. */
-export const readSamples = (store: Store, sweepId: string, trialId: string) => readJson<TrialSamples>(store, trialKey(sweepId, trialId, 'samples.json'));
+export const readSamples = (store: Store, sweepId: string, trialId: string) => readWhole<TrialSamples>(store, trialKey(sweepId, trialId, 'samples.json'));
 export const writeSamples = (store: Store, sweepId: string, trialId: string, samples: TrialSamples) =>
   store.put(trialKey(sweepId, trialId, 'samples.json'), pretty(samples));
 
@@ -138,38 +139,35 @@ export async function isSampled(store: Store, sweepId: string, { trialId, status
 /** The trained network: weights and optimizer state at the last step. */
 export async function readModel(store: Store, sweepId: string, trialId: string): Promise<Checkpoint | undefined> {
   const bytes = await store.get(trialKey(sweepId, trialId, 'model.ckpt'));
-  return bytes === undefined ? undefined : decodeCheckpoint(bytes);
+  return bytes === undefined ? undefined : decodeCheckpoint(bytes).checkpoint;
 }
 
 export interface FinishedTrial { result: TrialResult; timing: TrialTiming; curve: CurvePoint[]; model: Checkpoint }
 
 /**
- * Commits a finished trial once: `result.json` is written last and only if nobody was first, so a trial with a result is
- * whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
+ * Commits a finished trial once: `result.json` is written last and only if nobody was first with one that can be read, so a
+ * trial with a result is whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
  */
 export async function commitTrial(store: Store, sweepId: string, { result, timing, curve, model }: FinishedTrial): Promise<TrialResult> {
   const key = (file: string) => trialKey(sweepId, result.trialId, file);
-  const first = await readResult(store, sweepId, result.trialId);
-  if (first === undefined) {
+  let standing = await readResult(store, sweepId, result.trialId);
+  if (standing === undefined) {
     await Promise.all([ // at once: each waits for the disk
-      store.put(key('model.ckpt'), encodeCheckpoint(model)),
+      store.put(key('model.ckpt'), encodeCheckpoint(model, result)),
       store.put(key('metrics.csv'), encodeCurve(curve)),
       model.observations.length > 0 && store.put(key('observations.json'), pretty(model.observations)),
       store.put(key('timing.json'), pretty(timing)),
     ]);
-    await store.putNew(key(RESULT), pretty(result));
+    standing = await putFirst(store, key(RESULT), result);
     await store.remove(key(FAILURE));
   }
   await store.remove(key('attempts'));
   await store.remove(key('rungs'));
-  return (await readResult(store, sweepId, result.trialId)) ?? result;
+  return standing;
 }
 
-/** What a result was computed with. Others may differ in their last digits, so they are not taken for it. */
-export interface Origin { backend: string; replayed: boolean }
-
-/** Why a result is not what this origin would give, as a reason that may be counted; undefined if it is. */
-export function differenceFrom({ backend, replayed }: Origin, result: TrialResult): string | undefined {
+/** Why a result or a rung is not what this origin would give, as a reason that may be counted; undefined if it is. */
+export function differenceFrom({ backend, replayed }: Origin, result: RungRecord): string | undefined {
   if (result.science !== SCIENCE_VERSION) return `of version ${result.science} of the science, not ${SCIENCE_VERSION}`;
   if (result.backend !== backend) return `trained by ${result.backend}, not ${backend}`;
   if (result.replayed !== replayed) return result.replayed ? 'trained as a graph, not step by step' : 'trained step by step, not as a graph';
@@ -183,11 +181,11 @@ export async function adoptTrial(store: Store, sweepId: string, trialId: string,
     const result = await readResult(store, other, trialId);
     if (result === undefined || differenceFrom(origin, result) !== undefined) continue;
     const there = await store.list(trialKey(other, trialId));
-    for (const file of ['model.ckpt', 'metrics.csv', 'observations.json', 'timing.json', RESULT]) { // in the order of a commit
+    for (const file of ['model.ckpt', 'metrics.csv', 'observations.json', 'timing.json']) {
       const bytes = there.includes(file) ? await store.get(trialKey(other, trialId, file)) : undefined;
-      if (bytes !== undefined) await store.putNew(trialKey(sweepId, trialId, file), bytes);
+      if (bytes !== undefined) await store.put(trialKey(sweepId, trialId, file), bytes);
     }
-    return result;
+    return putFirst(store, trialKey(sweepId, trialId, RESULT), result); // last, as in a commit
   }
   return undefined;
 }
@@ -219,13 +217,18 @@ export interface CheckpointOptions {
   onDamaged?(key: string, why: string): void;
 }
 
-/** The newest checkpoint that is whole; a damaged one falls back to the one before, and `onDamaged` hears of it. */
-export async function latestCheckpoint(store: Store, sweepId: string, trialId: string, { upTo = Infinity, onDamaged }: CheckpointOptions = {}): Promise<Checkpoint | undefined> {
+const isSame = (a: Origin, b: Origin | undefined) => a.backend === b?.backend && a.replayed === b.replayed;
+
+/** The newest checkpoint of this origin that is whole; a damaged one falls back to the one before, and `onDamaged` hears of it. */
+export async function latestCheckpoint(
+  store: Store, sweepId: string, trialId: string, origin: Origin, { upTo = Infinity, onDamaged }: CheckpointOptions = {},
+): Promise<Checkpoint | undefined> {
   const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
   for (const key of newestFirst(keys.flat()).filter((one) => stepOf(one) <= upTo)) {
     try {
       const bytes = await store.get(key);
-      if (bytes !== undefined) return decodeCheckpoint(bytes);
+      const found = bytes && decodeCheckpoint(bytes);
+      if (found && isSame(origin, found.origin)) return found.checkpoint;
     } catch (error) {
       onDamaged?.(`${store.url}/${key}`, (error as Error).message);
     }
@@ -233,9 +236,15 @@ export async function latestCheckpoint(store: Store, sweepId: string, trialId: s
   return undefined;
 }
 
-/** Writes an attempt's checkpoint and keeps the last two, of all attempts (and those of rungs): an attempt writes only into a folder of its own. */
-export async function saveCheckpoint(store: Store, sweepId: string, trialId: string, attempt: string, checkpoint: Checkpoint): Promise<void> {
+export interface Attempt { attempt: string; origin: Origin }
+
+/**
+ * Writes an attempt's checkpoint, into a folder of its own, and keeps the last two up to it, of all attempts. Those further on
+ * are damaged or of another origin, or it would have begun there: they stay, so that this one's own are the last two.
+ */
+export async function saveCheckpoint(store: Store, sweepId: string, trialId: string, checkpoint: Checkpoint, { attempt, origin }: Attempt): Promise<void> {
   const name = `step-${String(checkpoint.step).padStart(9, '0')}.ckpt`;
-  await store.put(trialKey(sweepId, trialId, `attempts/${attempt}/${name}`), encodeCheckpoint(checkpoint));
-  for (const key of (await attemptKeys(store, sweepId, trialId)).slice(2)) await store.remove(key);
+  await store.put(trialKey(sweepId, trialId, `attempts/${attempt}/${name}`), encodeCheckpoint(checkpoint, origin));
+  const upTo = (await attemptKeys(store, sweepId, trialId)).filter((key) => stepOf(key) <= checkpoint.step);
+  for (const key of upTo.slice(2)) await store.remove(key);
 }

@@ -141,7 +141,7 @@ test('a small network learns to decipher, and then deciphers what it is given', 
   assert.equal(replayed, kind === 'native');
 
   const sampling = { temperature: [0.01], length: [5], prompts: ['L Olnh Dssohv', ''], greedy: true };
-  const { samples, metrics: bySamples } = sampleTrial(spec, checkpoint, sampling);
+  const { samples, metrics: bySamples } = await sampleTrial(spec, checkpoint, sampling);
   const answers = samples.filter(({ prompt }) => prompt !== '').map(({ text }) => text);
   assert.deepEqual(answers, ['I Like Apples', 'I Like Apples'], 'as long as what it answers, whatever length is asked for');
   for (const { text } of samples.filter(({ prompt }) => prompt === '')) {
@@ -149,5 +149,5 @@ test('a small network learns to decipher, and then deciphers what it is given', 
     assert.equal(shifted(answer!, 3), given);
   }
   assert.deepEqual(bySamples.map(({ metrics: { exactMatch } }) => exactMatch), [1, 1]);
-  assert.throws(() => sampleTrial(spec, checkpoint, { ...sampling, prompts: ['L Rwhé'] }), /the prompt has the character "é" \(U\+00E9\)/);
+  await assert.rejects(sampleTrial(spec, checkpoint, { ...sampling, prompts: ['L Rwhé'] }), /the prompt has the character "é" \(U\+00E9\)/);
 });

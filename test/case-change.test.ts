@@ -221,9 +221,9 @@ test('with attention it soon learns short sentences, and converts what it is giv
   assert.equal(replayed, kind === 'native');
 
   const sampling = { temperature: [0.01], length: [20], greedy: true };
-  const { samples, metrics: ofSamples } = sampleTrial(spec, checkpoint, { ...sampling, prompts: ['<U>I am', '<L> What'] });
+  const { samples, metrics: ofSamples } = await sampleTrial(spec, checkpoint, { ...sampling, prompts: ['<U>I am', '<L> What'] });
   assert.deepEqual(samples.map(({ text }) => text), ['I AM', 'what', 'I AM', 'what']);
   assert.deepEqual(ofSamples.map(({ metrics: { exactMatch } }) => exactMatch), [1, 1]);
-  assert.throws(() => sampleTrial(spec, checkpoint, { ...sampling, prompts: ['I am'] }), /begins with neither/);
-  assert.throws(() => sampleTrial(spec, checkpoint, { ...sampling, prompts: ['<U>naïve'] }), /the prompt has the character "ï"/);
+  await assert.rejects(sampleTrial(spec, checkpoint, { ...sampling, prompts: ['I am'] }), /begins with neither/);
+  await assert.rejects(sampleTrial(spec, checkpoint, { ...sampling, prompts: ['<U>naïve'] }), /the prompt has the character "ï"/);
 });

@@ -21,24 +21,28 @@ const id = trialId(trial);
 
 let folder: string;
 let trainers: TrainerPool;
+let others: TrainerPool;
 const warnings: string[] = [];
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sweep-rungs-'));
-  trainers = createTrainerPool({ backend: JSON.stringify({ kind: 'cpu', threads: 1 }), env: {}, onWarning: (message) => warnings.push(message) });
+  const poolOf = (kind: string) => createTrainerPool({ backend: JSON.stringify({ kind, threads: 1 }), env: {}, onWarning: (message) => warnings.push(message) });
+  [trainers, others] = [poolOf('cpu'), poolOf('wasm')];
 });
 after(async () => {
-  await trainers.close();
+  await Promise.all([trainers.close(), others.close()]);
   await rm(folder, { recursive: true, force: true });
 });
 
 const openNew = async (name: string): Promise<Store> => openStore(join(folder, name));
 
-interface Trained { trial: TrialSpec; id: string; heard?: number[] }
-async function trainTo(store: Store, toStep: number, attemptNumber = 1, { trial: given, id: trialId, heard = [] }: Trained = { trial, id }): Promise<LaneOutcome | undefined> {
+interface Trained { trial: TrialSpec; id: string; heard?: number[]; pool?: TrainerPool }
+async function trainTo(
+  store: Store, toStep: number, attemptNumber = 1, { trial: given, id: trialId, heard = [], pool = trainers }: Trained = { trial, id },
+): Promise<LaneOutcome | undefined> {
   const lanes = [{ trialId, index: 0, repeat: 0, trial: given, label: 'one' }];
   const job = { sweepId: 's', science: SCIENCE_VERSION, toStep, lanes, objective: 'loss' };
   const request = { job, store: store.url, attempt: `to-${toStep}-${attemptNumber}`, attemptNumber, worker: 'here' };
-  const [outcome] = await trainers.run(request, { signal: new AbortController().signal, onProgress: ({ step }) => heard.push(step) });
+  const [outcome] = await pool.run(request, { signal: new AbortController().signal, onProgress: ({ step }) => heard.push(step) });
   return outcome;
 }
 
@@ -103,4 +107,24 @@ test('with more steps a trial goes on from where it ended, to the same bytes as 
     assert.deepEqual(await files(extended, long.id), await files(whole, long.id));
     assert.equal(Math.min(...steps), end?.steps, 'it began where it had ended');
   }
+});
+
+test('another backend goes on from nothing that it has not trained itself: a trial is of one backend, whole', { timeout: 60_000 }, async () => {
+  const [whole, mixed, extended] = [await openNew('wasm-whole'), await openNew('wasm-mixed'), await openNew('wasm-extended')];
+  const other = { trial, id, pool: others };
+  await trainTo(whole, 40, 1, other);
+  await trainTo(mixed, 10);
+  await trainTo(mixed, 20);
+  const heard: number[] = [];
+  assert.equal((await trainTo(mixed, 20, 1, { ...other, heard }))?.status, 'paused');
+  assert.equal(Math.min(...heard), 0);
+  assert.match((await readHighestRung(mixed, 's', id))?.backend ?? '', /^wasm /);
+  await trainTo(mixed, 40, 1, other);
+  assert.deepEqual(await files(mixed), await files(whole));
+
+  const short = { ...trial, training: { ...trial.training, maxSteps: 30 } };
+  await trainTo(extended, 30, 1, { trial: short, id: trialId(short) });
+  await extended.put('s/extended.json', JSON.stringify([{ hash: 'before', ends: { maxSteps: 30 } }]));
+  await trainTo(extended, 40, 1, other);
+  assert.deepEqual(await files(extended), await files(whole));
 });

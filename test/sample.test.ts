@@ -86,36 +86,47 @@ describe('a trained network', () => {
   const trial = { ...spec, seed: 3 } as unknown as TrialSpec;
   let model: Checkpoint;
   before(async () => { model = await trained(trial, BOOK); });
-  const write = (sampling: SamplingSpec, seed = trial.seed) => sampleTrial({ ...trial, seed }, model, sampling, BOOK);
+  const write = (sampling: SamplingSpec, seed = trial.seed, onTurn?: () => void) =>
+    sampleTrial({ ...trial, seed }, model, sampling, { corpus: BOOK, ...(onTurn && { onTurn }) });
 
-  test('writes for every temperature, length and prompt, the same text when asked again, and leaves no tensor behind', () => {
+  test('writes for every temperature, length and prompt, the same text when asked again, and leaves no tensor behind', async () => {
     const sampling = { temperature: [0.5, 2], length: [5, 40], prompts: ['', 'The '], greedy: true, samples: 2 };
     const tensors = tf.memory().numTensors;
-    const { samples, metrics } = write(sampling);
+    const { samples, metrics } = await write(sampling);
     assert.equal(tf.memory().numTensors, tensors);
     // Two of each, but for the likeliest after a prompt, of which there is one.
     assert.equal(samples.length, 2 * 2 * 2 * 2 + 2 * (2 + 1));
     for (const { text, length } of samples) assert.equal([...text].length, length);
     assert.deepEqual(metrics.map(({ temperature }) => temperature), ['greedy', 0.5, 2]);
     for (const { metrics: numbers } of metrics) for (const x of Object.values(numbers)) assert.ok(x >= 0 && x <= 1);
-    assert.deepEqual(write(sampling), { sampling, samples, metrics });
-    assert.notDeepEqual(write(sampling, 4).samples, samples);
+    assert.deepEqual(await write(sampling), { sampling, samples, metrics });
+    assert.notDeepEqual((await write(sampling, 4)).samples, samples);
   });
 
-  test('writes greedily as it does at a temperature near 0', () => {
-    const of = (temperature: number[], greedy: boolean) => write({ temperature, length: [60], prompts: ['The quick '], greedy }).samples[0]!.text;
-    assert.equal(of([1e-5], false), of([], true));
+  test('writes greedily as it does at a temperature near 0', async () => {
+    const of = async (temperature: number[], greedy: boolean) =>
+      (await write({ temperature, length: [60], prompts: ['The quick '], greedy })).samples[0]!.text;
+    assert.equal(await of([1e-5], false), await of([], true));
   });
 
-  test('goes on beyond what it was trained on in one piece: a long text is as a short one and more', () => {
-    const of = (length: number) => write({ temperature: [], length: [length], prompts: ['The '], greedy: true }).samples[0]!.text;
-    const long = of(1500);
+  test('goes on beyond what it was trained on in one piece: a long text is as a short one and more', async () => {
+    const of = async (length: number) => (await write({ temperature: [], length: [length], prompts: ['The '], greedy: true })).samples[0]!.text;
+    const long = await of(1500);
     assert.equal(long.length, 1500);
-    assert.ok(long.startsWith(of(150)));
+    assert.ok(long.startsWith(await of(150)));
   });
 
-  test('names a character of the prompt that it cannot read', () => {
-    assert.throws(() => write({ temperature: [1], length: [5], prompts: ['Thé'], greedy: false }), /the prompt "Thé" has the character "é" \(U\+00E9\)/);
+  test('tells of every character of a long text, and lets others have their turn between texts', async () => {
+    let [characters, turns] = [0, 0];
+    const turn = setInterval(() => { turns++; }, 0);
+    await write({ temperature: [1], length: [300], prompts: ['The '], greedy: false, samples: 10 }, 1, () => { characters++; });
+    clearInterval(turn);
+    assert.ok(characters >= 10 * 300, `told ${characters} times`);
+    assert.ok(turns > 0);
+  });
+
+  test('names a character of the prompt that it cannot read', async () => {
+    await assert.rejects(write({ temperature: [1], length: [5], prompts: ['Thé'], greedy: false }), /the prompt "Thé" has the character "é" \(U\+00E9\)/);
   });
 });
 

@@ -26,6 +26,7 @@ const checkpointAt = (step: number): Checkpoint => ({
 const result: TrialResult = {
   trialId: id, trial, science: SCIENCE_VERSION, status: 'completed', steps: 100, metrics: { accuracy: 0.5, loss: 1.25 }, parameters: 9, backend: 'test', replayed: false,
 };
+const origin = { backend: 'test', replayed: false };
 const timing = { seconds: 1, attempts: 1, worker: 'here', startedAt: 'a', endedAt: 'b' };
 const finished = { result, timing, curve: checkpointAt(100).curve, model: checkpointAt(100) };
 
@@ -64,13 +65,13 @@ test('the id of a runs folder is made once', async () => {
 
 test('a checkpoint comes back bit for bit', async () => {
   const store = await newStore();
-  await saveCheckpoint(store, 's', id, 'one', checkpointAt(3));
-  assert.deepEqual(await latestCheckpoint(store, 's', id), checkpointAt(3));
+  await saveCheckpoint(store, 's', id, checkpointAt(3), { attempt: 'one', origin });
+  assert.deepEqual(await latestCheckpoint(store, 's', id, origin), checkpointAt(3));
 });
 
 test('the last two checkpoints are kept, and a damaged one falls back to the one before', async () => {
   const store = await newStore();
-  for (const step of [10, 20, 30]) await saveCheckpoint(store, 's', id, 'one', checkpointAt(step));
+  for (const step of [10, 20, 30]) await saveCheckpoint(store, 's', id, checkpointAt(step), { attempt: 'one', origin });
   const folder = join(store.url, 's/trials', id, 'attempts/one');
   assert.deepEqual(await readdir(folder), ['step-000000020.ckpt', 'step-000000030.ckpt']);
   const newest = join(folder, 'step-000000030.ckpt');
@@ -79,14 +80,24 @@ test('the last two checkpoints are kept, and a damaged one falls back to the one
     if (damage === 'flip') await writeFile(newest, bytes.map((byte, i) => (i === bytes.length - 40 ? byte ^ 4 : byte)));
     else await truncate(newest, damage === 'cut' ? bytes.length - 1 : 0);
     const heard: string[] = [];
-    assert.equal((await latestCheckpoint(store, 's', id, { onDamaged: (key) => void heard.push(key) }))?.step, 20, damage);
+    assert.equal((await latestCheckpoint(store, 's', id, origin, { onDamaged: (key) => void heard.push(key) }))?.step, 20, damage);
     assert.deepEqual(heard, [newest]);
   }
 });
 
+test('a checkpoint is gone on from by its own backend alone, and each keeps its last two though another was further', async () => {
+  const store = await newStore();
+  for (const step of [80, 90]) await saveCheckpoint(store, 's', id, checkpointAt(step), { attempt: 'one', origin: { ...origin, backend: 'another' } });
+  assert.equal(await latestCheckpoint(store, 's', id, origin), undefined);
+  for (const step of [10, 20, 30]) await saveCheckpoint(store, 's', id, checkpointAt(step), { attempt: 'two', origin });
+  assert.deepEqual(await store.list(`s/trials/${id}/attempts/two`), ['step-000000020.ckpt', 'step-000000030.ckpt']);
+  const latest = async (of: object) => (await latestCheckpoint(store, 's', id, { ...origin, ...of }))?.step;
+  assert.deepEqual([await latest({}), await latest({ backend: 'another' }), await latest({ replayed: true })], [30, 90, undefined]);
+});
+
 test('a trial is committed once: whoever comes second changes nothing', async () => {
   const store = await newStore();
-  await saveCheckpoint(store, 's', id, 'one', checkpointAt(50));
+  await saveCheckpoint(store, 's', id, checkpointAt(50), { attempt: 'one', origin });
   await commitTrial(store, 's', finished);
   const second = await commitTrial(store, 's', { ...finished, result: { ...result, steps: 1 } });
   assert.deepEqual(second, result);
@@ -112,7 +123,6 @@ test('a result is adopted from another sweep, but not from another backend, and 
   const store = await newStore();
   await store.put('first/sweep.json', '{}');
   await commitTrial(store, 'first', finished);
-  const origin = { backend: 'test', replayed: false };
   assert.equal(await adoptTrial(store, 'second', id, { ...origin, backend: 'another' }), undefined);
   assert.equal(await adoptTrial(store, 'second', id, { ...origin, replayed: true }), undefined);
   assert.equal(differenceFrom({ ...origin, backend: 'another' }, result), 'trained by test, not another');

@@ -166,6 +166,11 @@ test('the learning rate decays by its factor after every so many steps', () => {
   assert.equal(rateAt(trialOf().training, 1000), 0.01);
 });
 
+test('a long evaluation tells that it goes on, with each batch', async () => {
+  let turns = 0;
+  await runToEnd(trialOf({ training: { evaluationSize: 3200 } }), { onTurn: () => { turns++; } }, ({ step }) => { if (step === 0) assert.equal(turns, 100); });
+});
+
 test('500 steps leave no tensor behind, and neither does a run that is broken off', async () => {
   const before = tf.memory().numTensors;
   const counts = new Set<number>();

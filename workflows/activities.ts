@@ -47,7 +47,7 @@ export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSettin
     startToCloseTimeout: '7 days',
     heartbeatTimeout: '30 seconds', // beats come only while the trainer makes progress
     cancellationType: 'WAIT_CANCELLATION_COMPLETED', // a cancelled trial saves its checkpoint first
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 20 },
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' }, // the activity knows when it is given up
   });
   const common = {
     sweepId, science, objective: spec.objective.metric, ...(spec.sampling && { sampling: spec.sampling }),

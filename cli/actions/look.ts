@@ -6,6 +6,7 @@ import { countTrials } from '../../core/plan.ts';
 import { followSweep, storedSnapshot, sweepUrl } from '../../orchestrate/sweeps.ts';
 import { connect, type TemporalTarget } from '../../server/connection.ts';
 import { openStore, type Store } from '../../store/index.ts';
+import { readWhole } from '../../store/keys.ts';
 import { listSweeps, readOutcome, readSpec } from '../../store/runs.ts';
 import { chooseDisplay, follow, nearPath, reportPath, sayHowToComeBack } from '../follow.ts';
 import { resolveSweepId } from '../sweep-id.ts';
@@ -155,10 +156,7 @@ async function specOf(store: Store, sweepId: string): Promise<SweepSpec> {
 }
 
 async function startedAt(store: Store, sweepId: string): Promise<Date | undefined> {
-  const bytes = await store.get(`${sweepId}/provenance.json`);
-  if (bytes === undefined) return undefined;
-  const { starts } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { starts: { at: string }[] };
-  const last = starts.at(-1);
+  const last = (await readWhole<{ starts: { at: string }[] }>(store, `${sweepId}/provenance.json`))?.starts.at(-1);
   return last && new Date(last.at);
 }
 

@@ -4,11 +4,12 @@ import { valueText } from '../../core/json.ts';
 import { countTrials, countWithin, sweepId as idOf, trialAt } from '../../core/plan.ts';
 import { shapeGroups, shapeKey, type ShapeGroup } from '../../core/shapes.ts';
 import { kindOf, type Dimension } from '../../core/space/index.ts';
+import type { Origin } from '../../core/results.ts';
 import type { SweepSpec, TrainingSpec } from '../../core/spec.ts';
 import { chooseBackend, originOf } from '../../setup/backend.ts';
 import { loadSpec } from '../../spec/index.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { differenceFrom, listSweeps, listTrials, readResult, readTiming, type Origin } from '../../store/runs.ts';
+import { differenceFrom, listSweeps, listTrials, readResult, readTiming } from '../../store/runs.ts';
 import { spaceCounts } from '../ui/space.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
@@ -51,9 +52,9 @@ async function earlierTrials(store: Store, { sweepId: own, origin }: PlanOf): Pr
   for (const sweep of await listSweeps(store)) {
     for (const id of await listTrials(store, sweep)) {
       if (found.get(id)?.difference === undefined && found.has(id)) continue;
-      const result = await readResult(store, sweep, id).catch(() => undefined); // a damaged one is trained again
+      const result = await readResult(store, sweep, id);
       if (result === undefined) continue;
-      const timing = await readTiming(store, sweep, id).catch(() => undefined);
+      const timing = await readTiming(store, sweep, id);
       const { maxSteps, stopWhen } = result.trial.training;
       found.set(id, {
         shape: shapeKey(result.trial), steps: result.steps, training: { maxSteps, ...(stopWhen && { stopWhen }) }, seconds: timing?.seconds,

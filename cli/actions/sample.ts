@@ -47,7 +47,7 @@ export async function sample(givenSweep: string, givenTrial: string, options: Sa
   await loadBackend((await chooseBackend(backend)).choice);
   const greedy = options.greedy ?? (task.answers === true && temperature === undefined);
   const sampling = { prompts: [prompt], length: [length], samples: count, greedy, temperature: greedy ? [] : [temperature ?? 1] };
-  const { samples, metrics } = sampleTrial({ ...trial, seed: seed ?? trial.seed }, model, sampling, corpus);
+  const { samples, metrics } = await sampleTrial({ ...trial, seed: seed ?? trial.seed }, model, sampling, { corpus });
   if (json) process.stdout.write(`${JSON.stringify({ sweepId, trialId, samples, metrics: metrics[0]?.metrics ?? {} }, null, 2)}\n`);
   else process.stdout.write(`${samples.map((one) => printable(task.answers ? one.text : one.prompt + one.text)).join('\n')}\n`);
 }

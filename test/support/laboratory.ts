@@ -59,8 +59,8 @@ export interface Laboratory {
   packSize(answer: (question: PackQuestion) => number): void;
   start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean; limits?: RunLimits }): Promise<SweepSpec>;
   ended(sweepId: string): Promise<SweepOutcome>;
-  /** Ends the worker, and starts one with other workflows in its place. */
-  replaceWorker(workflows: { codePath: string }): Promise<void>;
+  /** Ends the worker, and starts one in its place, with other workflows if they are given. */
+  replaceWorker(workflows?: { codePath: string }): Promise<void>;
   /** The histories of all runs of a sweep's own workflow, the first first. */
   histories(workflowId: string): Promise<temporal.api.history.v1.IHistory[]>;
   stop(): Promise<void>;
@@ -110,7 +110,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       const point = { step: steps, metrics: { accuracy: accuracyOf(trialId, steps), loss: 1 } };
       const record = { trialId, trial, science: SCIENCE_VERSION, steps, metrics: point.metrics, parameters: 1, backend: backend.name, replayed: false };
       const checkpoint = { step: steps, tensors: {}, curve: [point], observations: [] };
-      if (steps < trial.training.maxSteps) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }), objective);
+      if (steps < trial.training.maxSteps) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, record), objective);
       ends.push({ sweepId, trialId });
       const result: TrialResult = { ...record, status: 'completed' };
       const timing = { seconds: 1, attempts: 1, worker: 'lab', startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };

@@ -1,0 +1,95 @@
+/** How often a job is tried: as long as its attempts get further, however many workers come and go; in vain only so often. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tsToMs } from '@temporalio/common/lib/time.js';
+import { ApplicationFailure, asyncLocalStorage, Context, type Info } from '@temporalio/activity';
+import type { Heartbeat } from '../activities/attempts.ts';
+import { createTrainingActivities } from '../activities/index.ts';
+import type { TrainerPool } from '../activities/trainer-pool.ts';
+import type { TrainJob } from '../core/results.ts';
+import { memoryStore } from './support/example-run.ts';
+import { newLaboratory, rootOf } from './support/laboratory.ts';
+import { until } from './support/machine.ts';
+
+const job: TrainJob = { sweepId: 's', science: 1, lanes: [], toStep: 1000, objective: 'loss' };
+const ENOUGH = 100;
+
+interface Attempt {
+  /** The steps that are heard of, after a lane's id where there are several. */
+  steps: (number | [trialId: string, step: number])[];
+  /** How it ends; left out: with the worker, so that nobody hears of it. */
+  error?: Error;
+}
+
+/** Lets Temporal try as long as it would, ENOUGH times at most; the number of the last attempt and what it died of. */
+async function tried(attemptOf: (attempt: number) => Attempt): Promise<{ attempts: number; why: string | undefined }> {
+  let heartbeatDetails: Heartbeat | undefined;
+  for (let attempt = 1; attempt <= ENOUGH; attempt++) {
+    const { steps, error } = attemptOf(attempt);
+    const trainers: Partial<TrainerPool> = {
+      async run(_, { onProgress }) {
+        for (const heard of steps) {
+          const [trialId, step] = typeof heard === 'number' ? ['one', heard] : heard;
+          onProgress({ label: '', trialId, step, toStep: 1000, metrics: {}, worker: '' });
+        }
+        if (error) throw error;
+        return new Promise(() => {});
+      },
+    };
+    const { train } = createTrainingActivities({ store: memoryStore(), trainers: trainers as TrainerPool, worker: 'here' });
+    const info = { attempt, activityId: '1', heartbeatDetails } as Info;
+    const beat = (details: Heartbeat) => { heartbeatDetails = structuredClone(details); };
+    const unused = undefined as never;
+    const context = new Context(info, new Promise(() => {}), new AbortController().signal, beat, unused, unused, unused, unused);
+    const end = asyncLocalStorage.run(context, () => train(job)).catch((failure: unknown) => failure);
+    const failure = await Promise.race([end, new Promise((resolve) => { setImmediate(resolve); })]);
+    if (failure instanceof ApplicationFailure && failure.nonRetryable) return { attempts: attempt, why: failure.message };
+  }
+  return { attempts: ENOUGH, why: undefined };
+}
+
+test('a job that gets further each time is never given up, whatever its attempts die of', async () => {
+  assert.deepEqual(await tried((attempt) => ({ steps: [10 * attempt, 10 * attempt + 15] })), { attempts: ENOUGH, why: undefined });
+  assert.deepEqual(await tried((attempt) => ({ steps: [attempt], error: new Error('no space left') })), { attempts: ENOUGH, why: undefined });
+});
+
+test('one that fails at the same step each time is given up after twenty more, with the last error', async () => {
+  const error = new Error('no space left');
+  const { attempts, why } = await tried(() => ({ steps: [900, 990], error }));
+  assert.deepEqual([attempts, why], [21, 'no space left; 20 attempts in a row came no further than step 990']);
+  assert.deepEqual(await tried(() => ({ steps: [], error })), { attempts: 20, why: 'no space left; 20 attempts in a row came no further than step 0' });
+});
+
+test('one that ends its worker each time is given up too, also if it seldom gets as far as before', async () => {
+  const { attempts, why } = await tried((attempt) => ({ steps: attempt % 2 === 0 ? [900] : [900, 990] }));
+  assert.equal(attempts, 22);
+  assert.match(why ?? '', /^the worker was gone, or its trainer stood still; 20 attempts in a row/);
+});
+
+test('the next lane of a job is further than the one before, at whatever step', async () => {
+  const { attempts } = await tried((attempt) => ({ steps: attempt < 20 ? [['one', 990]] : [['two', 5]] }));
+  assert.equal(attempts, 20 + 21);
+});
+
+test('the next attempt knows how far the one before came, through a real server', { timeout: 60_000 }, async () => {
+  const lab = await newLaboratory({ slots: 1 });
+  try {
+    lab.flow(false);
+    await lab.start('one', { repeats: 1, space: {} });
+    /** What the attempt has said, once it has said something itself. */
+    const said = async (wanted: number) => {
+      const { raw } = await lab.target.client.workflow.getHandle(await rootOf(lab, 'one')).describe();
+      const { attempt, heartbeatDetails, lastHeartbeatTime, lastStartedTime } = raw.pendingActivities?.[0] ?? {};
+      const data = heartbeatDetails?.payloads?.[0]?.data;
+      if (attempt !== wanted || !data || !lastHeartbeatTime || !lastStartedTime || tsToMs(lastHeartbeatTime) < tsToMs(lastStartedTime)) return undefined;
+      return JSON.parse(Buffer.from(data).toString()) as Heartbeat;
+    };
+    await until(() => said(1));
+    await lab.replaceWorker();
+    assert.equal((await until(() => said(2))).furthest.attempt, 1);
+    lab.flow(true);
+    assert.equal((await lab.ended('one')).completed, 1);
+  } finally {
+    await lab.stop();
+  }
+});
