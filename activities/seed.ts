@@ -1,4 +1,5 @@
 /** Trials of an extended sweep go on from what was trained before: the same trial, but for when it ends. */
+import { UserError } from '../core/errors.ts';
 import type { Checkpoint, Origin } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { trialId } from '../core/trial.ts';
@@ -15,6 +16,11 @@ export function seedOf({ training }: TrialSpec, { step, curve, observations, ten
   return { step, tensors, curve: before, observations: observations.filter((one) => one.step < step) };
 }
 
+/** A damaged network is no seed. */
+const orNone = (error: unknown): undefined => {
+  if (!(error instanceof UserError)) throw error;
+};
+
 export interface SeedOptions { origin: Origin; upTo: number }
 
 /** The furthest, up to a step, that this trial was trained by this origin before the sweep was extended; undefined: not at all, or not usable. */
@@ -25,7 +31,7 @@ export async function findSeed(store: Store, sweepId: string, trial: TrialSpec, 
     const id = trialId({ ...trial, training: { ...training, ...ends } });
     const result = await readResult(store, sweepId, id);
     if (result && (result.status === 'diverged' || differenceFrom(origin, result) !== undefined)) continue;
-    const checkpoint = result === undefined ? await latestCheckpoint(store, sweepId, id, origin, { upTo }) : await readModel(store, sweepId, id);
+    const checkpoint = result === undefined ? await latestCheckpoint(store, sweepId, id, origin, { upTo }) : await readModel(store, sweepId, id).catch(orNone);
     const seed = checkpoint && seedOf(trial, checkpoint);
     if (seed !== undefined && seed.step <= upTo) seeds.push(seed);
   }

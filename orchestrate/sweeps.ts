@@ -43,9 +43,14 @@ export async function untilClosed(target: TemporalTarget, store: Store, sweepId:
   while ((await readOutcome(store, sweepId)) !== undefined && (await workflowState(target, store, sweepId)) === 'running' && Date.now() - since < CLOSING_MS) await sleep(100);
 }
 
+/** A server or worker that has not answered after this long, in milliseconds, is away: waiting on would be waiting for nothing. */
+const ANSWER_MS = 5000;
+
+const answered = <T>({ client }: TemporalTarget, ask: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + ANSWER_MS, ask);
+
 async function describe(target: TemporalTarget, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
   try {
-    return await target.client.workflow.getHandle(workflowId).describe();
+    return await answered(target, () => target.client.workflow.getHandle(workflowId).describe());
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
@@ -152,7 +157,7 @@ function troubles(description: WorkflowExecutionDescription): string[] {
 }
 
 const query = <P>(target: TemporalTarget, workflowId: string) =>
-  target.client.withDeadline(Date.now() + 5000, () => target.client.workflow.getHandle(workflowId).query<P>('progress'));
+  answered(target, () => target.client.workflow.getHandle(workflowId).query<P>('progress'));
 
 /** A sweep as the Temporal server and its workers see it now; undefined where the server does not know it. */
 async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: string): Promise<SweepSnapshot | undefined> {
@@ -213,6 +218,16 @@ export interface FollowOptions {
   restart?(target: TemporalTarget): Promise<unknown>;
 }
 
+/** Rejects as soon as the signal aborts: what becomes of the promise then is nobody's business. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
 /** Snapshots until the sweep has ended (the last one says how) or the signal aborts. Lost connections are waited out. */
 export async function* followSweep(given: TemporalTarget, store: Store, sweepId: string, options: FollowOptions): AsyncGenerator<SweepSnapshot> {
   const { signal, intervalMs = 500, revive, restart } = options;
@@ -222,27 +237,23 @@ export async function* followSweep(given: TemporalTarget, store: Store, sweepId:
   let knownAt = Date.now();
   while (!signal.aborted) {
     try {
-      const snapshot = await liveSnapshot(target, store, sweepId);
+      const snapshot = await unlessAborted(liveSnapshot(target, store, sweepId), signal);
       if (snapshot !== undefined) {
         yield snapshot;
         if (snapshot.state !== 'running' && snapshot.state !== 'paused') return;
         knownAt = Date.now();
       } else if (Date.now() - knownAt > DENIAL_MS) {
         if (!restart) throw new UserError(`${sweepId}: the Temporal server at ${target.address} does not know it; start it again with sweep start`);
-        await restart(target);
+        await unlessAborted(restart(target), signal);
         knownAt = Date.now();
       }
     } catch (error) {
       if (error instanceof UserError) throw error;
-      if (revive && Date.now() - revivedAt > 10_000) {
+      if (revive && !signal.aborted && Date.now() - revivedAt > 10_000) {
         revivedAt = Date.now();
-        target = await revive().catch(() => target);
+        target = await unlessAborted(revive(), signal).catch(() => target);
       }
     }
-    await new Promise<void>((resolve) => {
-      const done = () => { clearTimeout(timer); signal.removeEventListener('abort', done); resolve(); };
-      const timer = setTimeout(done, intervalMs);
-      signal.addEventListener('abort', done);
-    });
+    await sleep(intervalMs, undefined, { signal }).catch(() => {}); // aborted
   }
 }

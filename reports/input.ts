@@ -30,22 +30,38 @@ export interface ReportInput {
   timings: Map<string, TrialTiming>;
   /** One entry per environment that the sweep was started in; empty if nobody recorded it. */
   starts: Provenance[];
-  /** SHA-256 of every file above, by its path in the sweep's folder, in order of path. */
+  /** SHA-256 of every file above and of the trained networks, by its path in the sweep's folder, in order of path. */
   hashes: Map<string, string>;
 }
 
-export type Files = Map<string, Uint8Array>;
+type Contents = Map<string, Uint8Array>;
+
+/** The data files of a sweep, by path in its folder, in order of path. */
+export interface Files {
+  /** Of those that a report shows. */
+  contents: Contents;
+  /** SHA-256 of all of them: of the trained networks too, which are what the report speaks of, and too large to be kept in memory. */
+  hashes: Map<string, string>;
+}
+
+const inOrder = <T>(files: ReadonlyMap<string, T>) => new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Files of a sweep are read this many trials at a time. */
 const READ_AHEAD = 32;
 
-/** The bytes of every data file that a report is made of, by path in the sweep's folder. Throws a UserError if there is no sweep. */
+/** Throws a UserError if there is no sweep. */
 export async function readFiles(store: Store, sweepId: string): Promise<Files> {
-  const files: Files = new Map();
-  const read = async (path: string) => {
+  const files: Contents = new Map();
+  const hashes = new Map<string, string>();
+  async function hash(path: string): Promise<Uint8Array | undefined> {
     const bytes = await store.get(`${sweepId}/${path}`);
+    if (bytes !== undefined) hashes.set(path, createHash('sha256').update(bytes).digest('hex'));
+    return bytes;
+  }
+  async function read(path: string): Promise<void> {
+    const bytes = await hash(path);
     if (bytes !== undefined) files.set(path, bytes);
-  };
+  }
   await read('sweep.json');
   const spec = parseSpec(files, sweepId);
   await read('provenance.json');
@@ -55,19 +71,19 @@ export async function readFiles(store: Store, sweepId: string): Promise<Files> {
   for (let start = 0; start < total; start += READ_AHEAD) {
     const ids = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialWith(spec, start + i, suggestions)?.trialId ?? []).flat();
     await Promise.all(ids.map(async (id) => {
-      await Promise.all(trialFiles.map((file) => read(`trials/${id}/${file}`)));
+      await Promise.all([hash(`trials/${id}/model.ckpt`), ...trialFiles.map((file) => read(`trials/${id}/${file}`))]);
       if (files.has(`trials/${id}/result.json`)) return;
       const rung = await highestRung(store, sweepId, id);
       if (rung !== undefined) await Promise.all([rung.record, rung.curve].map((file) => read(`trials/${id}/${file}`)));
     }));
   }
-  return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { contents: inOrder(files), hashes: inOrder(hashes) };
 }
 
 const trialFiles = ['result.json', 'metrics.csv', 'observations.json', 'samples.json', 'timing.json', 'failure.json'] as const;
 
 /** Parses the files; a file that is not what it should be is a UserError that names it. */
-export function parseRun(sweepId: string, files: Files): ReportInput {
+export function parseRun(sweepId: string, { contents: files, hashes }: Files): ReportInput {
   const spec = parseSpec(files, sweepId);
   const suggestions = parseSuggestions(files, sweepId, spec);
   const input: ReportInput = {
@@ -82,7 +98,7 @@ export function parseRun(sweepId: string, files: Files): ReportInput {
     failures: new Map(),
     timings: new Map(),
     starts: parse<Provenance[]>(files, sweepId, 'provenance.json', starts) ?? [],
-    hashes: new Map([...files].map(([path, bytes]) => [path, createHash('sha256').update(bytes).digest('hex')])),
+    hashes,
   };
   const rungs = rungPaths(files);
   for (let index = 0; index < countTrials(input.spec); index++) {
@@ -113,7 +129,7 @@ export function parseRun(sweepId: string, files: Files): ReportInput {
 }
 
 /** The path of each trial's rung, where it is at one. */
-function rungPaths(files: Files): Map<string, string> {
+function rungPaths(files: Contents): Map<string, string> {
   return new Map([...files.keys()].flatMap((path) => {
     const [, id] = /^trials\/([^/]+)\/rungs\/.*\.json$/.exec(path) ?? [];
     return id === undefined ? [] : [[id, path] as const];
@@ -121,7 +137,7 @@ function rungPaths(files: Files): Map<string, string> {
 }
 
 /** From the record of decisions, where the search is one that learns. */
-function parseSuggestions(files: Files, sweepId: string, spec: SweepSpec): Suggestions | undefined {
+function parseSuggestions(files: Contents, sweepId: string, spec: SweepSpec): Suggestions | undefined {
   if (searchOf(spec).suggest === undefined) return undefined;
   const paths = [...files.keys()].filter((path) => path.startsWith('decisions/'));
   return suggestionsOf(paths.flatMap((path) => parse<RecordEntry[]>(files, sweepId, path, decisionsFile) ?? []));
@@ -168,14 +184,14 @@ const specFile = z
   })
   .loose();
 
-function parseSpec(files: Files, sweepId: string): SweepSpec {
+function parseSpec(files: Contents, sweepId: string): SweepSpec {
   const spec = parse<SweepSpec>(files, sweepId, 'sweep.json', specFile);
   if (spec === undefined) throw new UserError(`${sweepId}/sweep.json: not there; a sweep's folder has one`);
   return spec;
 }
 
 /** `schema` checks what the report relies on; T is what the writer of the file promises. */
-function parse<T>(files: Files, sweepId: string, path: string, schema: z.ZodType): T | undefined {
+function parse<T>(files: Contents, sweepId: string, path: string, schema: z.ZodType): T | undefined {
   const bytes = files.get(path);
   if (bytes === undefined) return undefined;
   let value: unknown;
@@ -190,7 +206,7 @@ function parse<T>(files: Files, sweepId: string, path: string, schema: z.ZodType
   throw new UserError(`${sweepId}/${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not what it should be'}`);
 }
 
-function parseCurve(files: Files, sweepId: string, path: string): CurvePoint[] {
+function parseCurve(files: Contents, sweepId: string, path: string): CurvePoint[] {
   const bytes = files.get(path);
   if (bytes === undefined) return [];
   try {

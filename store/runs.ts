@@ -1,6 +1,7 @@
 /** The run folder, typed: which key holds what, and in which order a trial's files are written. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Control } from '../core/control.ts';
+import { UserError } from '../core/errors.ts';
 import { hashJson } from '../core/json.ts';
 import type { Checkpoint, CurvePoint, Observation, Origin, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import type { SamplingSpec, SweepSpec, TrainingSpec } from '../core/spec.ts';
@@ -136,10 +137,15 @@ export async function isSampled(store: Store, sweepId: string, { trialId, status
   return done !== undefined && hashJson(done.sampling) === hashJson(sampling);
 }
 
-/** The trained network: weights and optimizer state at the last step. */
+/** The trained network: weights and optimizer state at the last step. Throws a UserError that names a damaged one. */
 export async function readModel(store: Store, sweepId: string, trialId: string): Promise<Checkpoint | undefined> {
-  const bytes = await store.get(trialKey(sweepId, trialId, 'model.ckpt'));
-  return bytes === undefined ? undefined : decodeCheckpoint(bytes).checkpoint;
+  const key = trialKey(sweepId, trialId, 'model.ckpt');
+  const bytes = await store.get(key);
+  try {
+    return bytes && decodeCheckpoint(bytes).checkpoint;
+  } catch (error) {
+    throw new UserError(`${store.url}/${key}: ${(error as Error).message}; remove the trial's folder and start the sweep again, to have it trained anew`);
+  }
 }
 
 export interface FinishedTrial { result: TrialResult; timing: TrialTiming; curve: CurvePoint[]; model: Checkpoint }

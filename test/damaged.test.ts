@@ -4,11 +4,12 @@ import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createBookkeepingActivities } from '../activities/index.ts';
+import { findSeed } from '../activities/seed.ts';
 import { trialAt } from '../core/plan.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { commitRung, readRung } from '../store/rungs.ts';
-import { adoptTrial, commitTrial, readOutcome, readResult, writeOutcome } from '../store/runs.ts';
+import { adoptTrial, commitTrial, readModel, readOutcome, readResult, writeOutcome } from '../store/runs.ts';
 import { exampleSpec, memoryStore, writeExampleRun } from './support/example-run.ts';
 import { labSpec, newLaboratory, type Laboratory } from './support/laboratory.ts';
 import { newMachine, type Machine } from './support/machine.ts';
@@ -52,6 +53,17 @@ describe('in the store', () => {
     await damage(store, `own/trials/${trialId}/rungs/step-000000100.json`);
     assert.deepEqual(await commitRung(store, 'own', { record, checkpoint: model }, origin), record);
     assert.deepEqual(await readRung(store, 'own', trialId, 100), record);
+  });
+
+  test('a damaged network is named, and no trial of an extended sweep goes on from it', async () => {
+    await commitTrial(store, 'own', finished);
+    await store.put('own/extended.json', JSON.stringify([{ hash: '', ends: { maxSteps: trial.training.maxSteps } }]));
+    const longer = { ...trial, training: { ...trial.training, maxSteps: 1000 } };
+    const seed = () => findSeed(store, 'own', longer, { origin, upTo: 1000 });
+    assert.equal((await seed())?.step, 100);
+    await damage(store, `own/trials/${trialId}/model.ckpt`);
+    await assert.rejects(readModel(store, 'own', trialId), /\/model\.ckpt: a checkpoint of 14 bytes is cut short; remove the trial's folder/);
+    assert.equal(await seed(), undefined);
   });
 
   test('a sweep ends though its report cannot be written, and says which file is to blame', async () => {

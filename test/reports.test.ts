@@ -540,6 +540,7 @@ const tamperings: Record<string, Tampering> = {
     report: ['changed provenance.json'],
   },
   'a lost curve': { change: drop(`trials/${first}/metrics.csv`), data: [`missing trials/${first}/metrics.csv`], report: 'any' },
+  'another network': { change: edit(`trials/${first}/model.ckpt`, 'a', 'another'), data: [`changed trials/${first}/model.ckpt`], report: ['changed provenance.json'] },
   'a failure that was not there': {
     change: add(`trials/${first}/failure.json`, JSON.stringify({ trialId: first, trial: {}, message: 'm', at: '' })),
     data: [`unexpected trials/${first}/failure.json`],
@@ -566,6 +567,7 @@ const tamperings: Record<string, Tampering> = {
 
 test('verification fails on any tampering and names the file', async (t) => {
   const { store, sweepId } = await example({ spec: oneFigure, diverged: 3, failed: 5 });
+  await store.put(`${sweepId}/trials/${first}/model.ckpt`, 'a network');
   await writeReport(store, sweepId);
   const kept = new Map<string, Uint8Array>();
   const keep = async (prefix: string): Promise<void> => {

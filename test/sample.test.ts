@@ -195,6 +195,17 @@ describe('sweep sample', () => {
     });
   }
 
+  test('names a damaged network in one line', async () => {
+    const store = openStore(folder);
+    const key = `${id}/trials/${ids[0]}/model.ckpt`;
+    const bytes = await store.get(key) ?? assert.fail('there is no network');
+    await store.put(key, bytes.map((byte, i) => (i === 100 ? byte ^ 4 : byte)));
+    const { status, stderr } = sample(id, ids[0]!);
+    await store.put(key, bytes);
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: \S*\/model\.ckpt: a checkpoint whose SHA-256 does not match; remove .*\n$/);
+  });
+
   test('says which trials there are if it is asked for another', () => {
     const { status, stderr } = sample('tiny-text', 'nosuch');
     assert.equal(status, 2);
