@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loaderFlags } from '../activities/typescript.ts';
 import { hashJson } from '../core/json.ts';
 import type { BackendKind } from '../models/backends/index.ts';
 import { ensureSupervised, stopSupervised, supervisedStatus } from '../server/supervise.ts';
@@ -32,7 +33,7 @@ export async function ensureWorker({ store, target, slots, backend }: Background
     meta,
     graceMs: DRAIN_MS,
     command: process.execPath,
-    args: [BIN, 'worker', '--background', '--runs', store.url, '--slots', String(slots), '--backend', backend],
+    args: [...loaderFlags, BIN, 'worker', '--background', '--runs', store.url, '--slots', String(slots), '--backend', backend],
     env: { TEMPORAL_ADDRESS: target.address, TEMPORAL_NAMESPACE: target.namespace },
     cwd: fileURLToPath(new URL('..', import.meta.url)),
   });
