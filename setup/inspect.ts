@@ -63,7 +63,7 @@ async function temporal(): Promise<Part> {
   if (!found) return { name, status: 'missing', hint: 'sweep setup' };
   const version = found.version ?? await versionOf(found.path);
   return version ? { name, status: 'ok', version, path: found.path }
-    : { name, status: 'missing', path: found.path, hint: 'it does not run; delete its folder, then: sweep setup' };
+    : { name, status: 'missing', path: found.path, hint: 'it does not run; sweep setup makes it again' };
 }
 
 async function native(): Promise<Part> {
@@ -72,7 +72,7 @@ async function native(): Promise<Part> {
   if (!found) return { name, status: 'optional', hint: whyNotNative() ?? 'several times faster than WebAssembly: sweep setup' };
   const trouble = await loads(found);
   const version = `${found.version} ${found.kind.toUpperCase()}`;
-  if (trouble) return { name, status: 'missing', version, path: found.binding, hint: `it does not load: ${trouble}` };
+  if (trouble) return { name, status: 'missing', version, path: found.binding, hint: `it does not load (${trouble}); sweep setup makes it again` };
   const better = wantedVariant() === 'gpu' && found.kind === 'cpu';
   const hint = 'there is a GPU: sweep setup installs its libraries';
   return { name, status: 'ok', version, path: found.binding, ...(better && { hint }) };

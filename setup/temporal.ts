@@ -53,12 +53,14 @@ export interface TemporalInstallOptions extends InstallOptions {
   go?: string;
 }
 
-/** Finds or makes the server program. Safe to interrupt and to run twice at once. */
+/** Finds the server program and tries it, or makes it. Safe to interrupt and to run twice at once. */
 export async function installTemporal(options: TemporalInstallOptions = {}): Promise<TemporalProgram> {
+  const ours: TemporalProgram = { path: join(folder(), PROGRAM), source: 'cache' };
+  const isWhole = async (): Promise<boolean> => (await versionOf(ours.path, options.signal)) !== undefined;
   const found = await findTemporal(options.signal);
-  if (found) return found;
+  if (found && (found.source === 'PATH' || await isWhole())) return found;
   const onWait = (): void => options.onProgress?.({ part: 'temporal', phase: 'wait', message: 'another process is setting it up' });
-  await makeOnce(folder(), { signal: options.signal, onWait }, async (aside) => {
+  await makeOnce(folder(), { signal: options.signal, onWait, isWhole }, async (aside) => {
     const target = join(aside, PROGRAM);
     const unreachable = await download(target, options);
     if (unreachable) await build(target, unreachable, options);
@@ -66,7 +68,7 @@ export async function installTemporal(options: TemporalInstallOptions = {}): Pro
       throw new UserError('The Temporal server that was downloaded or built does not run here: temporal --version failed.');
     }
   });
-  return { path: join(folder(), PROGRAM), source: 'cache' };
+  return ours;
 }
 
 /** Returns why it could not be downloaded, soon: a blocked network must not hold up the build. */

@@ -16,6 +16,7 @@ import { inspectParts } from '../setup/inspect.ts';
 import { run } from '../setup/process.ts';
 import type { SetupProgress } from '../setup/progress.ts';
 import { findTemporal, installTemporal } from '../setup/temporal.ts';
+import { findNative, installNative, whyNotNative } from '../setup/tensorflow.ts';
 import { downloadWheel, findPip, unpackWheel } from '../setup/wheel.ts';
 import { makeOnce } from '../setup/workplace.ts';
 
@@ -68,6 +69,18 @@ test('two that make the same part at once make it once, and both find it whole',
   assert.deepEqual(codes, [0, 0]);
   assert.equal(Buffer.concat((await Promise.all(said)).flat()).toString(), 'begun\n');
   assert.deepEqual((await readdir(target)).sort(), ['first', 'second']);
+});
+
+test('a part that was damaged is made again', async () => {
+  const target = join(home, 'part');
+  const isWhole = () => readFile(join(target, 'second')).then(() => true, () => false);
+  const make = async (aside: string) => { for (const file of ['first', 'second']) await writeFile(join(aside, file), 'whole'); };
+  await makeOnce(target, { isWhole }, make);
+  await rm(join(target, 'second'));
+  await writeFile(join(target, 'first'), 'damaged');
+  await makeOnce(target, { isWhole }, make);
+  assert.equal(await readFile(join(target, 'first'), 'utf8'), 'whole');
+  await makeOnce(target, { isWhole }, () => assert.fail('it is whole'));
 });
 
 test('a part that fails or is interrupted leaves nothing', async () => {
@@ -150,6 +163,39 @@ test('the Temporal server is downloaded with progress, and the second time found
   assert.deepEqual(await installTemporal({ downloads: host.url }), await findTemporal());
   assert.equal(host.asked.length, asked);
   host.close();
+});
+
+for (const [what, damage] of [['was removed', rm], ['does not run', (path: string) => writeFile(path, 'half of it')]] as const) {
+  test(`a Temporal server whose program ${what} is downloaded again`, async () => {
+    process.env.PATH = await barePath();
+    const host = await downloadHost();
+    const { path } = await installTemporal({ downloads: host.url });
+    await damage(path);
+    await installTemporal({ downloads: host.url });
+    host.close();
+    assert.match((await run(path, ['--version'])).output, /^temporal version/);
+  });
+}
+
+test('native TensorFlow of which a file has gone or is cut short is not found, and set-up would make it again', { skip: whyNotNative() ?? false }, async () => {
+  const folder = join(cacheDir(), `tensorflow-2.21.0-cpu-${process.platform}-${process.arch}-tfjs-4.22.0`);
+  const files = { 'tfjs_binding.node': 'binding', 'tensorflow/libtensorflow_cc.so.2': 'library' };
+  const whole = async () => {
+    await mkdir(join(folder, 'tensorflow'), { recursive: true });
+    for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify({ version: '2.21.0', files: { 'tfjs_binding.node': 7, 'tensorflow/libtensorflow_cc.so.2': 7 } }));
+    assert.equal((await findNative())?.binding, join(folder, 'tfjs_binding.node'));
+  };
+  process.env.PATH = await barePath();
+  for (const file of [...Object.keys(files), 'manifest.json']) {
+    for (const damage of [rm, (path: string) => writeFile(path, 'half')]) {
+      await whole();
+      await damage(join(folder, file));
+      assert.equal(await findNative(), undefined, file);
+    }
+  }
+  await whole(); // by their sizes; TensorFlow cannot load such files
+  await assert.rejects(installNative({ variant: 'cpu' }), /pip is missing/);
 });
 
 test('a `temporal` on PATH is used if it is Temporal\'s', async () => {
