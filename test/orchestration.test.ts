@@ -102,6 +102,19 @@ test('a warm worker is used again, and one that has loaded other code is replace
   assert.notEqual(await workerAfterStart(), warm);
 });
 
+test('a sweep that goes on by extend records where it goes on', { timeout: 240_000 }, async () => {
+  const provenance = join(runs('twice'), 'twice/provenance.json');
+  const startsOf = async () => (JSON.parse(await readFile(provenance, 'utf8')) as { starts: { node: string }[] }).starts;
+  const [first] = await startsOf();
+  await writeFile(provenance, JSON.stringify({ starts: [{ ...first, node: '20.3.0' }] })); // as if with another Node before
+  const extended = await machine.sweep('extend', 'twice', '--set', 'repeats=3', '--runs', runs('twice'));
+  assert.equal(extended.code, 0, said(extended));
+  assert.deepEqual((await startsOf()).map(({ node }) => node), ['20.3.0', process.versions.node]);
+  const watched = await machine.sweep('watch', 'twice', '--runs', runs('twice'));
+  assert.equal(watched.code, 0, said(watched));
+  assert.equal((await listTrials(openStore(runs('twice')), 'twice')).length, 12);
+});
+
 test('^C detaches: the sweep goes on, and watch sees it to its end', { timeout: 240_000 }, async () => {
   const file = await specFile('detached', { space: { 'training.learningRate': [0.001, 0.002] }, training: { ...SPEC.training, maxSteps: 3000 } });
   const started = machine.spawn('start', file, '--id', 'detached', '--runs', runs('detached'));
