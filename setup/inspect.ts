@@ -6,7 +6,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { cacheDir, stateDir } from './home.ts';
 import { findProgram, run } from './process.ts';
-import { findTemporal, findGo, versionOf } from './temporal.ts';
+import { findGo, findTemporal, GO_HINT, oldGo, versionOf } from './temporal.ts';
 import { findCompiler, findNative, hasNvidiaGpu, installHint, loads, wantedVariant, whyNotNative } from './tensorflow.ts';
 import { findPip } from './wheel.ts';
 
@@ -54,7 +54,9 @@ async function compiler(): Promise<Part> {
 }
 
 async function go(): Promise<Part> {
-  return tool('Go', await findGo(), ['version'], `builds the Temporal server where it cannot be downloaded: ${installHint('go')}`);
+  const hint = `builds the Temporal server where it cannot be downloaded: ${GO_HINT}`;
+  const found = await tool('Go', await findGo(), ['version'], hint);
+  return oldGo(found.version ?? '') ? { ...found, status: 'optional', hint } : found;
 }
 
 async function temporal(): Promise<Part> {

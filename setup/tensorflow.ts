@@ -186,8 +186,8 @@ async function checkSpace(wheels: readonly Wheel[]): Promise<void> {
 }
 
 /** How to get a tool, in a line. */
-export function installHint(tool: 'pip' | 'c++' | 'go'): string {
-  const packages = { pip: ['python3-pip', 'python3-pip'], 'c++': ['g++', 'gcc-c++'], go: ['golang-go', 'golang'] }[tool];
-  if (process.platform === 'darwin') return tool === 'c++' ? 'xcode-select --install' : `brew install ${tool === 'pip' ? 'python' : tool}`;
+export function installHint(tool: 'pip' | 'c++'): string {
+  const packages = { pip: ['python3-pip', 'python3-pip'], 'c++': ['g++', 'gcc-c++'] }[tool];
+  if (process.platform === 'darwin') return tool === 'c++' ? 'xcode-select --install' : 'brew install python';
   return `apt install ${packages[0]} (Debian, Ubuntu), dnf install ${packages[1]} (Fedora)`;
 }

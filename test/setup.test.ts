@@ -229,6 +229,7 @@ test('without a download it is built with Go, package by package; a build that f
   assert.deepEqual(await readdir(cacheDir()), []);
 
   await writeFile(go, `#!/bin/sh
+[ "$1" = version ] && exit
 if [ "$1" = list ]; then echo "go: downloading example.org/a v1" >&2; echo a; echo b; exit; fi
 echo a >&2; echo b >&2
 while [ "$1" != -o ]; do shift; done
@@ -238,6 +239,24 @@ printf '#!/bin/sh\\necho "temporal version 1.0.0"\\n' > "$2"; /bin/chmod +x "$2"
   await installTemporal({ downloads, go, onProgress: (progress) => seen.push(progress) });
   assert.deepEqual(seen.filter(({ phase }) => phase === 'build').map(({ done, total }) => `${done}/${total}`), ['0/2', '1/2', '2/2']);
   assert.equal((await findTemporal())?.source, 'cache');
+});
+
+test('a Go that cannot fetch the one which the server needs is refused, by set-up and by the doctor', async () => {
+  process.env.PATH = await barePath();
+  const go = join(process.env.PATH, 'go');
+  const says = (version: string) => writeFile(go, `#!/bin/sh\necho "go version go${version} linux/amd64"; [ "$1" = version ]\n`, { mode: 0o755 });
+  const build = () => installTemporal({ downloads: 'http://127.0.0.1:9', go });
+  const row = async () => (await inspectParts(home)).find(({ name }) => name === 'Go');
+  for (const old of ['1.19.8', '1.20', '1.9.7']) {
+    await says(old);
+    await assert.rejects(build(), (error: Error) => error.message.includes(`is too old (${go} is ${old}): get 1.21 or newer`));
+    assert.deepEqual([(await row())?.status, (await row())?.version], ['optional', old]);
+  }
+  for (const recent of ['1.21.0', '1.26rc1', '1.100.1']) {
+    await says(recent);
+    await assert.rejects(build(), /Go could not build/);
+  }
+  assert.equal((await row())?.status, 'ok');
 });
 
 test('a wheel that is not the one TensorFlow published is refused, one that is whole is not downloaded again', async (t) => {
