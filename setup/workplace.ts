@@ -48,7 +48,7 @@ export async function makeOnce(target: string, options: MakeOptions, make: (asid
   const { isWhole = () => exists(target) } = options;
   await withLock(target, options, async () => {
     if (await isWhole()) return;
-    await removeLeftovers(target);
+    await removeLeftovers(dirname(target), `${basename(target)}.part-`);
     await rm(target, { recursive: true, force: true });
     const aside = `${target}.part-${process.pid}`;
     await mkdir(aside, { recursive: true });
@@ -78,12 +78,10 @@ function explain(error: unknown): never {
   throw new UserError(`${path || 'The folder of sweep\'s parts'} ${problem}; set SWEEP_HOME to a folder where there is room.`);
 }
 
-async function removeLeftovers(target: string): Promise<void> {
-  const prefix = `${basename(target)}.part-`;
-  for (const name of await readdir(dirname(target))) {
-    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) {
-      await rm(join(dirname(target), name), { recursive: true, force: true });
-    }
+/** Removes what dead processes left in a folder, each under the prefix and its id. */
+export async function removeLeftovers(folder: string, prefix: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -18,7 +18,7 @@ import type { SetupProgress } from '../setup/progress.ts';
 import { findTemporal, installTemporal } from '../setup/temporal.ts';
 import { findNative, installNative, whyNotNative } from '../setup/tensorflow.ts';
 import { downloadWheel, findPip, unpackWheel } from '../setup/wheel.ts';
-import { makeOnce } from '../setup/workplace.ts';
+import { isAlive, makeOnce } from '../setup/workplace.ts';
 
 const execute = promisify(execFile);
 const environment = { ...process.env };
@@ -108,11 +108,23 @@ test('an interrupted program ends with its children', async () => {
   const running = run('sh', ['-c', script], { signal: controller.signal, onLine: () => controller.abort() });
   await assert.rejects(running, { name: 'AbortError' });
   const child = Number(await readFile(pidFile, 'utf8'));
-  for (;;) {
-    const { stdout } = await execute('ps', ['-o', 'stat=', '-p', String(child)]).catch(() => ({ stdout: '' }));
-    if (stdout.trim() === '' || stdout.startsWith('Z')) break;
-    await sleep(20);
-  }
+  while (isAlive(child)) await sleep(20);
+});
+
+test('a terminal that is closed interrupts set-up, and what it runs ends too', { skip: whyNotNative() ?? false }, async () => {
+  const path = await barePath();
+  const pidFile = join(home, 'pid');
+  await writeFile(join(path, 'c++'), '', { mode: 0o755 });
+  await writeFile(join(path, 'python3'), `#!/bin/sh\n[ "$3" = --version ] && exit\necho $$ > ${pidFile}; exec sleep 60\n`, { mode: 0o755 });
+  const env = { ...process.env, PATH: path, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+  const setup = spawn(process.execPath, ['cli/bin.js', 'setup'], { env, stdio: 'ignore' });
+  const ended = once(setup, 'exit');
+  const pid = async () => Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  while (!(await pid())) await sleep(20);
+  setup.kill('SIGHUP');
+  assert.deepEqual(await ended, [130, null]);
+  const pip = await pid();
+  while (isAlive(pip)) await sleep(20);
 });
 
 /** A download host whose archive holds a script that answers as the server does; it may break off in the middle. */
@@ -281,7 +293,7 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const wheel = { project: 'stand-in', version: '1.0', platform: 'any', bytes: bytes.length, sha256 };
   const downloads = join(home, 'downloads');
-  await mkdir(downloads);
+  await mkdir(join(downloads, 'pip-999999999'), { recursive: true }); // of a process that was killed
 
   await assert.rejects(downloadWheel({ ...wheel, sha256: '0'.repeat(64) }, pip, downloads, {}), /SHA-256/);
   assert.deepEqual(await readdir(downloads), []);
