@@ -53,4 +53,5 @@ process.on('message', (message: ToTrainer) => {
   return undefined;
 });
 process.on('disconnect', () => process.exit(0));
-process.on('SIGINT', () => {}); // ^C reaches the whole process group; the worker decides what becomes of a job
+// ^C and the end of the terminal reach the whole process group; the worker decides what becomes of a job.
+process.on('SIGINT', () => {}).on('SIGHUP', () => {});

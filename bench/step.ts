@@ -4,6 +4,7 @@
  * start from the same weights and see the same batches, and their losses must agree, or it is not the same work.
  */
 import { fileURLToPath } from 'node:url';
+import { typescriptFlags } from '../activities/typescript.ts';
 import { nativeEnvironment } from '../models/backends/environment.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { findProgram } from '../setup/process.ts';
@@ -62,7 +63,7 @@ async function startAll({ lanes, pythons, alone, signal }: StepOptions): Promise
     const modes = backend.choice.kind === 'native' ? [['eager'], ['replayed'], ...lanes.map((count) => ['replayed', String(count)])] : [['eager']];
     if (modes.length === 1) notes.push(`on ${backend.name} steps run operation by operation: sweep setup installs native TensorFlow`);
     for (const mode of modes) {
-      const args = [process.execPath, '--import', import.meta.resolve('tsx'), worker('step.ts'), JSON.stringify(backend.choice), ...mode];
+      const args = [process.execPath, ...typescriptFlags, worker('step.ts'), JSON.stringify(backend.choice), ...mode];
       workers.push(await start(args, native ? nativeEnvironment(native, 1) : {}));
     }
     for (const script of alone ? [] : ['step_torch.py', 'step_jax.py']) {

@@ -5,11 +5,24 @@ if (major < 20 || (major === 20 && minor < 3)) {
   console.error(`error: sweep needs Node.js 20.3 or newer; this is ${process.versions.node}. Get one from https://nodejs.org`);
   process.exit(1);
 }
-import('tsx/esm/api')
-  .then(({ register }) => register({ tsconfig: false }))
-  .then(() => import('./main.ts'))
-  .then(({ main }) => main(process.argv.slice(2)))
-  .catch((error) => {
-    console.error(error);
-    process.exit(1);
-  });
+const loaded = process.execArgv.includes('--loader');
+(major === 20 && minor < 6 && !loaded ? startAgain() : start()).catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
+
+async function start() {
+  if (!loaded) (await import('tsx/esm/api')).register({ tsconfig: false });
+  const { main } = await import('./main.ts');
+  await main(process.argv.slice(2));
+}
+
+/** Before 20.6 a Node takes a loader only as a flag. */
+async function startAgain() {
+  const [{ spawn }, { createRequire }, { pathToFileURL }] = await Promise.all([import('node:child_process'), import('node:module'), import('node:url')]);
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const child = spawn(process.execPath, ['--no-warnings', '--loader', tsx, ...process.argv.slice(1)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {}); // a terminal sends these to both
+  process.on('SIGTERM', () => child.kill());
+  child.once('exit', (code) => process.exit(code ?? 1));
+}

@@ -63,7 +63,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(EXIT.done); // whoever read has had enough
-      throw error;
+      if (error.code !== 'EIO') throw error; // the terminal was closed, which a signal tells of
     });
   }
   process.on('uncaughtException', fail).on('unhandledRejection', fail);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { loaderFlags } from '../activities/typescript.ts';
 import { hashJson } from '../core/json.ts';
 import type { BackendKind } from '../models/backends/index.ts';
 import { ensureSupervised, stopSupervised, supervisedStatus } from '../server/supervise.ts';
@@ -7,23 +7,27 @@ import type { TemporalTarget } from '../server/connection.ts';
 import { stateDir } from '../setup/home.ts';
 import type { Store } from '../store/index.ts';
 import { storeId } from '../store/runs.ts';
+import { codeHash, ROOT } from './code.ts';
 
 /** For trials in training to save a checkpoint, in milliseconds. */
 const DRAIN_MS = 30_000;
 
-const BIN = fileURLToPath(new URL('../cli/bin.js', import.meta.url));
+const BIN = join(ROOT, 'cli/bin.js');
+
+/** What a worker and its trainers load, and keep for as long as they stay warm. */
+const LOADED = ['activities', 'core', 'models', 'orchestrate', 'reports', 'server', 'setup', 'store', 'workflows'];
 
 export interface BackgroundWorker { store: Store; target: TemporalTarget; slots: number; backend: BackendKind }
 
 /**
  * Makes sure that a worker serves this runs folder: a detached process that outlives the command, is started again when it
  * dies, and ends by itself when nothing has been left to do for a while. One that already runs is used as it is, unless
- * it has other slots, another backend or another server: then it drains, and its trials go on in the new one.
+ * it has other slots, another backend, another server or code of before a change: then it drains, and its trials go on in the new one.
  */
 export async function ensureWorker({ store, target, slots, backend }: BackgroundWorker): Promise<void> {
   const name = `worker-${await storeId(store)}`;
   const folder = join(stateDir(), 'workers');
-  const meta = { slots, backend, address: target.address };
+  const meta = { slots, backend, address: target.address, code: await codeHash(LOADED) };
   const status = await supervisedStatus(name, folder);
   if (status.state === 'running' && hashJson(status.meta) !== hashJson(meta)) await stopSupervised(name, folder, DRAIN_MS);
   await ensureSupervised({
@@ -32,8 +36,8 @@ export async function ensureWorker({ store, target, slots, backend }: Background
     meta,
     graceMs: DRAIN_MS,
     command: process.execPath,
-    args: [BIN, 'worker', '--background', '--runs', store.url, '--slots', String(slots), '--backend', backend],
+    args: [...loaderFlags, BIN, 'worker', '--background', '--runs', store.url, '--slots', String(slots), '--backend', backend],
     env: { TEMPORAL_ADDRESS: target.address, TEMPORAL_NAMESPACE: target.namespace },
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    cwd: ROOT,
   });
 }

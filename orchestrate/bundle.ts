@@ -1,20 +1,12 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { codeHash, ROOT } from './code.ts';
 
 /** The workflows as one script for Temporal's sandbox. Bundling takes seconds, so it is kept by what it is made of. */
 export async function workflowBundle(cacheDir: string): Promise<{ codePath: string }> {
-  const hash = createHash('sha256').update(await readFile(join(ROOT, 'package.json')));
-  for (const folder of ['core', 'workflows']) {
-    const files = (await readdir(join(ROOT, folder), { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
-    for (const file of files) hash.update(file).update(await readFile(join(ROOT, folder, file)));
-  }
   const folder = join(cacheDir, 'workflows');
-  const codePath = join(folder, `${hash.digest('hex').slice(0, 20)}.js`);
+  const codePath = join(folder, `${await codeHash(['core', 'workflows'])}.js`);
   try {
     await readFile(codePath);
   } catch {

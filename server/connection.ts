@@ -1,6 +1,7 @@
 /**
- * Where Temporal is: what the environment or a TOML profile says; else our embedded server; else whatever answers on the
- * usual port; else the embedded server, started now.
+ * Where Temporal is: what the environment or a TOML profile says; else whatever answers on the usual port; else our embedded
+ * server, started now. One of ours that runs already comes before the usual port: it was started because nothing answered
+ * there, and has sweeps in it, which would be lost from sight the moment that somebody starts another server.
  */
 import { Client, Connection } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
@@ -24,20 +25,20 @@ export interface TemporalTarget {
 export interface ConnectOptions extends InstallOptions {
   /** Start the embedded server if there is no other. */
   start: boolean;
+  /** Where a server that nobody named may answer; left out: the usual port. */
+  local?: string;
 }
 
 const LOCAL = '127.0.0.1:7233';
 const CONNECT_MS = 5_000;
 
-export async function connect({ start, ...options }: ConnectOptions): Promise<TemporalTarget> {
+export async function connect({ start, local = LOCAL, ...options }: ConnectOptions): Promise<TemporalTarget> {
   const profile = readProfile();
   if (profile.address) return connectToProfile(profile, profile.address);
 
   const embedded = await embeddedStatus();
   if (embedded.healthy && embedded.address) return open(embedded.address, 'embedded', embedded.uiUrl);
-  if (embedded.state !== 'running' && await isListening(7233) && await answers(LOCAL)) {
-    return open(LOCAL, 'local', await isListening(8233) ? 'http://localhost:8233' : undefined);
-  }
+  if (embedded.state !== 'running' && await answers(local)) return open(local, 'local', await uiOf(local));
   // A supervised server that does not answer is on its way back: wait for it, whoever asks.
   if (!start && embedded.state !== 'running') {
     throw new UserError('No Temporal server runs here: start one with `sweep server start`, or set TEMPORAL_ADDRESS to one of yours.');
@@ -52,8 +53,7 @@ export const isServerChosen = (): boolean => Boolean(readProfile().address);
 /** Whether connect() would have to start the embedded server, so that its program must be there. */
 export async function needsEmbeddedServer(): Promise<boolean> {
   if (isServerChosen()) return false;
-  if ((await embeddedStatus()).healthy) return false;
-  return !(await isListening(7233) && await answers(LOCAL));
+  return !((await embeddedStatus()).healthy || await answers(LOCAL));
 }
 
 /** The page of a workflow in the Temporal UI, where there is one. */
@@ -65,7 +65,7 @@ function readProfile(): ClientConfigProfile {
   try {
     return loadClientConfigProfile();
   } catch (error) {
-    throw new UserError(`The Temporal profile cannot be read: ${(error as Error).message}`);
+    throw new UserError(`The Temporal profile cannot be read: ${firstLine(error)}`);
   }
 }
 

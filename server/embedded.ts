@@ -9,7 +9,7 @@ import type { InstallOptions } from '../setup/progress.ts';
 import { installTemporal } from '../setup/temporal.ts';
 import { withLock } from '../setup/workplace.ts';
 import { SEARCH_ATTRIBUTES } from './attributes.ts';
-import { freePort } from './ports.ts';
+import { freePort, isListening } from './ports.ts';
 import { ensureSupervised, stopSupervised, supervisedStatus } from './supervise.ts';
 import type { SupervisedStatus } from './supervise.ts';
 
@@ -119,6 +119,7 @@ function portsOf({ meta }: SupervisedStatus): Ports | undefined {
 
 /** Whether a Temporal server answers there and knows our namespace. */
 export async function answers(address: string): Promise<boolean> {
+  if (!(await isListening(Number(address.split(':')[1])))) return false; // at once, where gRPC would try for seconds
   return withConnection(address, ({ workflowService }) => workflowService.describeNamespace({ namespace: EMBEDDED_NAMESPACE }))
     .then(() => true, () => false);
 }

@@ -6,7 +6,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { cacheDir, stateDir } from './home.ts';
 import { findProgram, run } from './process.ts';
-import { findTemporal, findGo, versionOf } from './temporal.ts';
+import { findGo, findTemporal, GO_HINT, oldGo, versionOf } from './temporal.ts';
 import { findCompiler, findNative, hasNvidiaGpu, installHint, loads, wantedVariant, whyNotNative } from './tensorflow.ts';
 import { findPip } from './wheel.ts';
 
@@ -54,7 +54,9 @@ async function compiler(): Promise<Part> {
 }
 
 async function go(): Promise<Part> {
-  return tool('Go', await findGo(), ['version'], `builds the Temporal server where it cannot be downloaded: ${installHint('go')}`);
+  const hint = `builds the Temporal server where it cannot be downloaded: ${GO_HINT}`;
+  const found = await tool('Go', await findGo(), ['version'], hint);
+  return oldGo(found.version ?? '') ? { ...found, status: 'optional', hint } : found;
 }
 
 async function temporal(): Promise<Part> {
@@ -63,7 +65,7 @@ async function temporal(): Promise<Part> {
   if (!found) return { name, status: 'missing', hint: 'sweep setup' };
   const version = found.version ?? await versionOf(found.path);
   return version ? { name, status: 'ok', version, path: found.path }
-    : { name, status: 'missing', path: found.path, hint: 'it does not run; delete its folder, then: sweep setup' };
+    : { name, status: 'missing', path: found.path, hint: 'it does not run; sweep setup makes it again' };
 }
 
 async function native(): Promise<Part> {
@@ -72,7 +74,7 @@ async function native(): Promise<Part> {
   if (!found) return { name, status: 'optional', hint: whyNotNative() ?? 'several times faster than WebAssembly: sweep setup' };
   const trouble = await loads(found);
   const version = `${found.version} ${found.kind.toUpperCase()}`;
-  if (trouble) return { name, status: 'missing', version, path: found.binding, hint: `it does not load: ${trouble}` };
+  if (trouble) return { name, status: 'missing', version, path: found.binding, hint: `it does not load (${trouble}); sweep setup makes it again` };
   const better = wantedVariant() === 'gpu' && found.kind === 'cpu';
   const hint = 'there is a GPU: sweep setup installs its libraries';
   return { name, status: 'ok', version, path: found.binding, ...(better && { hint }) };

@@ -13,7 +13,6 @@ import { UserError } from '../core/errors.ts';
 import { cacheDir } from './home.ts';
 import { findProgram, run } from './process.ts';
 import type { InstallOptions, SetupProgress } from './progress.ts';
-import { installHint } from './tensorflow.ts';
 import { makeOnce } from './workplace.ts';
 
 export interface TemporalProgram {
@@ -53,12 +52,14 @@ export interface TemporalInstallOptions extends InstallOptions {
   go?: string;
 }
 
-/** Finds or makes the server program. Safe to interrupt and to run twice at once. */
+/** Finds the server program and tries it, or makes it. Safe to interrupt and to run twice at once. */
 export async function installTemporal(options: TemporalInstallOptions = {}): Promise<TemporalProgram> {
+  const ours: TemporalProgram = { path: join(folder(), PROGRAM), source: 'cache' };
+  const isWhole = async (): Promise<boolean> => (await versionOf(ours.path, options.signal)) !== undefined;
   const found = await findTemporal(options.signal);
-  if (found) return found;
+  if (found && (found.source === 'PATH' || await isWhole())) return found;
   const onWait = (): void => options.onProgress?.({ part: 'temporal', phase: 'wait', message: 'another process is setting it up' });
-  await makeOnce(folder(), { signal: options.signal, onWait }, async (aside) => {
+  await makeOnce(folder(), { signal: options.signal, onWait, isWhole }, async (aside) => {
     const target = join(aside, PROGRAM);
     const unreachable = await download(target, options);
     if (unreachable) await build(target, unreachable, options);
@@ -66,7 +67,7 @@ export async function installTemporal(options: TemporalInstallOptions = {}): Pro
       throw new UserError('The Temporal server that was downloaded or built does not run here: temporal --version failed.');
     }
   });
-  return { path: join(folder(), PROGRAM), source: 'cache' };
+  return ours;
 }
 
 /** Returns why it could not be downloaded, soon: a blocked network must not hold up the build. */
@@ -119,13 +120,19 @@ async function download(target: string, options: TemporalInstallOptions): Promis
   }
 }
 
+export const GO_HINT = 'get 1.21 or newer from https://go.dev/dl';
+
+/** The version that `go version` says, if it is before 1.21: such a Go cannot fetch the newer one that the module asks for. */
+export const oldGo = (said: string): string | undefined => /(?<![.\d])1\.(?:1?\d|20)(?:\.\d+)?(?![.\d])/.exec(said)?.[0];
+
 export const findGo = (): Promise<string | undefined> => findProgram('go', ['/usr/local/go/bin', '/opt/homebrew/bin']);
 
 async function build(target: string, unreachable: string, { onProgress, signal, go: given }: TemporalInstallOptions): Promise<void> {
   const go = given ?? await findGo();
-  if (!go) {
+  const old = go && oldGo((await run(go, ['version'], { signal, timeoutMs: 20_000 })).output);
+  if (!go || old) {
     throw new UserError(`There is no Temporal server here: \`temporal\` is not on PATH, it could not be downloaded (${unreachable}), ` +
-      `and Go, which would build it, is missing: ${installHint('go')}; or set TEMPORAL_ADDRESS to a server of yours.`);
+      `and Go, which would build it, is ${old ? `too old (${go} is ${old})` : 'missing'}: ${GO_HINT}; or set TEMPORAL_ADDRESS to a server of yours.`);
   }
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off', GOTOOLCHAIN: 'auto' };
   const failed = (output: string): UserError => {

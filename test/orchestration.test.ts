@@ -86,6 +86,35 @@ test('the Temporal UI has search attributes, a summary on every job, and current
   });
 });
 
+test('a warm worker is used again, and one that has loaded other code is replaced', { timeout: 240_000 }, async () => {
+  const file = await specFile('twice');
+  const workerAfterStart = async () => {
+    const ended = await machine.sweep('start', file, '--id', 'twice', '--runs', runs('twice'));
+    assert.equal(ended.code, 0, said(ended));
+    return until(async () => (await machine.worker(runs('twice'))).childPid);
+  };
+  const warm = await workerAfterStart();
+  assert.equal(await workerAfterStart(), warm);
+  const record = (await machine.worker(runs('twice'))).log.replace(/log$/, 'json');
+  const { meta, ...others } = JSON.parse(await readFile(record, 'utf8')) as { meta: { code: string } };
+  assert.match(meta.code, /^[0-9a-f]{20}$/);
+  await writeFile(record, JSON.stringify({ ...others, meta: { ...meta, code: 'of before a change' } }));
+  assert.notEqual(await workerAfterStart(), warm);
+});
+
+test('a sweep that goes on by extend records where it goes on', { timeout: 240_000 }, async () => {
+  const provenance = join(runs('twice'), 'twice/provenance.json');
+  const startsOf = async () => (JSON.parse(await readFile(provenance, 'utf8')) as { starts: { node: string }[] }).starts;
+  const [first] = await startsOf();
+  await writeFile(provenance, JSON.stringify({ starts: [{ ...first, node: '20.3.0' }] })); // as if with another Node before
+  const extended = await machine.sweep('extend', 'twice', '--set', 'repeats=3', '--runs', runs('twice'));
+  assert.equal(extended.code, 0, said(extended));
+  assert.deepEqual((await startsOf()).map(({ node }) => node), ['20.3.0', process.versions.node]);
+  const watched = await machine.sweep('watch', 'twice', '--runs', runs('twice'));
+  assert.equal(watched.code, 0, said(watched));
+  assert.equal((await listTrials(openStore(runs('twice')), 'twice')).length, 12);
+});
+
 test('^C detaches: the sweep goes on, and watch sees it to its end', { timeout: 240_000 }, async () => {
   const file = await specFile('detached', { space: { 'training.learningRate': [0.001, 0.002] }, training: { ...SPEC.training, maxSteps: 3000 } });
   const started = machine.spawn('start', file, '--id', 'detached', '--runs', runs('detached'));

@@ -1,7 +1,7 @@
 /** The embedded Temporal server and its supervisor: real processes in a folder of their own, on ports of their own. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,6 +127,42 @@ test('TEMPORAL_ADDRESS comes first: reachable, unreachable, malformed, with an u
     await assert.rejects(connect({ start: true }), oneLine(/host:port.*nonsense/));
   } finally {
     restore();
+  }
+});
+
+test('a profile in a TOML file says where the server is, and is named where it is wrong', async () => {
+  const { address } = await embeddedStatus();
+  const file = process.env.TEMPORAL_CONFIG_FILE ?? '';
+  const profile = (where: string) => writeFile(file, `[profile.default]\naddress = "${where}"\nnamespace = "default"\n`);
+  try {
+    await profile(address ?? '');
+    const target = await connect({ start: false });
+    assert.deepEqual([target.source, target.address, target.namespace], ['environment', address, 'default']);
+    await target.client.connection.close();
+    await profile(`127.0.0.1:${await freePort([])}`);
+    await assert.rejects(connect({ start: true }), oneLine(/ECONNREFUSED.*the Temporal profile/));
+    await writeFile(file, '[profile');
+    await assert.rejects(connect({ start: true }), oneLine(/profile cannot be read/));
+  } finally {
+    await rm(file, { force: true });
+  }
+});
+
+test('what answers on the usual port is used where none of ours runs, and what does not speak Temporal is passed over', async () => {
+  const { address = '', uiUrl } = await embeddedStatus();
+  const sourceOf = async (local: string) => {
+    const { source, client } = await connect({ start: false, local });
+    await client.connection.close();
+    return source;
+  };
+  assert.equal(await sourceOf(address), 'embedded');
+  process.env.SWEEP_HOME = join(home, 'elsewhere'); // where nobody knows that server
+  try {
+    assert.equal(await sourceOf(address), 'local');
+    await assert.rejects(sourceOf(new URL(uiUrl ?? '').host.replace('localhost', '127.0.0.1')), oneLine(/sweep server start/));
+    await assert.rejects(sourceOf(`127.0.0.1:${await freePort([])}`), oneLine(/sweep server start/));
+  } finally {
+    process.env.SWEEP_HOME = home;
   }
 });
 

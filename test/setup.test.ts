@@ -16,8 +16,9 @@ import { inspectParts } from '../setup/inspect.ts';
 import { run } from '../setup/process.ts';
 import type { SetupProgress } from '../setup/progress.ts';
 import { findTemporal, installTemporal } from '../setup/temporal.ts';
+import { findNative, installNative, whyNotNative } from '../setup/tensorflow.ts';
 import { downloadWheel, findPip, unpackWheel } from '../setup/wheel.ts';
-import { makeOnce } from '../setup/workplace.ts';
+import { isAlive, makeOnce } from '../setup/workplace.ts';
 
 const execute = promisify(execFile);
 const environment = { ...process.env };
@@ -70,6 +71,18 @@ test('two that make the same part at once make it once, and both find it whole',
   assert.deepEqual((await readdir(target)).sort(), ['first', 'second']);
 });
 
+test('a part that was damaged is made again', async () => {
+  const target = join(home, 'part');
+  const isWhole = () => readFile(join(target, 'second')).then(() => true, () => false);
+  const make = async (aside: string) => { for (const file of ['first', 'second']) await writeFile(join(aside, file), 'whole'); };
+  await makeOnce(target, { isWhole }, make);
+  await rm(join(target, 'second'));
+  await writeFile(join(target, 'first'), 'damaged');
+  await makeOnce(target, { isWhole }, make);
+  assert.equal(await readFile(join(target, 'first'), 'utf8'), 'whole');
+  await makeOnce(target, { isWhole }, () => assert.fail('it is whole'));
+});
+
 test('a part that fails or is interrupted leaves nothing', async () => {
   const target = join(home, 'part');
   await assert.rejects(makeOnce(target, {}, () => Promise.reject(new Error('no luck'))), /no luck/);
@@ -95,11 +108,23 @@ test('an interrupted program ends with its children', async () => {
   const running = run('sh', ['-c', script], { signal: controller.signal, onLine: () => controller.abort() });
   await assert.rejects(running, { name: 'AbortError' });
   const child = Number(await readFile(pidFile, 'utf8'));
-  for (;;) {
-    const { stdout } = await execute('ps', ['-o', 'stat=', '-p', String(child)]).catch(() => ({ stdout: '' }));
-    if (stdout.trim() === '' || stdout.startsWith('Z')) break;
-    await sleep(20);
-  }
+  while (isAlive(child)) await sleep(20);
+});
+
+test('a terminal that is closed interrupts set-up, and what it runs ends too', { skip: whyNotNative() ?? false }, async () => {
+  const path = await barePath();
+  const pidFile = join(home, 'pid');
+  await writeFile(join(path, 'c++'), '', { mode: 0o755 });
+  await writeFile(join(path, 'python3'), `#!/bin/sh\n[ "$3" = --version ] && exit\necho $$ > ${pidFile}; exec sleep 60\n`, { mode: 0o755 });
+  const env = { ...process.env, PATH: path, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+  const setup = spawn(process.execPath, ['cli/bin.js', 'setup'], { env, stdio: 'ignore' });
+  const ended = once(setup, 'exit');
+  const pid = async () => Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  while (!(await pid())) await sleep(20);
+  setup.kill('SIGHUP');
+  assert.deepEqual(await ended, [130, null]);
+  const pip = await pid();
+  while (isAlive(pip)) await sleep(20);
 });
 
 /** A download host whose archive holds a script that answers as the server does; it may break off in the middle. */
@@ -152,6 +177,39 @@ test('the Temporal server is downloaded with progress, and the second time found
   host.close();
 });
 
+for (const [what, damage] of [['was removed', rm], ['does not run', (path: string) => writeFile(path, 'half of it')]] as const) {
+  test(`a Temporal server whose program ${what} is downloaded again`, async () => {
+    process.env.PATH = await barePath();
+    const host = await downloadHost();
+    const { path } = await installTemporal({ downloads: host.url });
+    await damage(path);
+    await installTemporal({ downloads: host.url });
+    host.close();
+    assert.match((await run(path, ['--version'])).output, /^temporal version/);
+  });
+}
+
+test('native TensorFlow of which a file has gone or is cut short is not found, and set-up would make it again', { skip: whyNotNative() ?? false }, async () => {
+  const folder = join(cacheDir(), `tensorflow-2.21.0-cpu-${process.platform}-${process.arch}-tfjs-4.22.0`);
+  const files = { 'tfjs_binding.node': 'binding', 'tensorflow/libtensorflow_cc.so.2': 'library' };
+  const whole = async () => {
+    await mkdir(join(folder, 'tensorflow'), { recursive: true });
+    for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify({ version: '2.21.0', files: { 'tfjs_binding.node': 7, 'tensorflow/libtensorflow_cc.so.2': 7 } }));
+    assert.equal((await findNative())?.binding, join(folder, 'tfjs_binding.node'));
+  };
+  process.env.PATH = await barePath();
+  for (const file of [...Object.keys(files), 'manifest.json']) {
+    for (const damage of [rm, (path: string) => writeFile(path, 'half')]) {
+      await whole();
+      await damage(join(folder, file));
+      assert.equal(await findNative(), undefined, file);
+    }
+  }
+  await whole(); // by their sizes; TensorFlow cannot load such files
+  await assert.rejects(installNative({ variant: 'cpu' }), /pip is missing/);
+});
+
 test('a `temporal` on PATH is used if it is Temporal\'s', async () => {
   process.env.PATH = await barePath();
   const program = join(process.env.PATH, 'temporal');
@@ -183,6 +241,7 @@ test('without a download it is built with Go, package by package; a build that f
   assert.deepEqual(await readdir(cacheDir()), []);
 
   await writeFile(go, `#!/bin/sh
+[ "$1" = version ] && exit
 if [ "$1" = list ]; then echo "go: downloading example.org/a v1" >&2; echo a; echo b; exit; fi
 echo a >&2; echo b >&2
 while [ "$1" != -o ]; do shift; done
@@ -192,6 +251,24 @@ printf '#!/bin/sh\\necho "temporal version 1.0.0"\\n' > "$2"; /bin/chmod +x "$2"
   await installTemporal({ downloads, go, onProgress: (progress) => seen.push(progress) });
   assert.deepEqual(seen.filter(({ phase }) => phase === 'build').map(({ done, total }) => `${done}/${total}`), ['0/2', '1/2', '2/2']);
   assert.equal((await findTemporal())?.source, 'cache');
+});
+
+test('a Go that cannot fetch the one which the server needs is refused, by set-up and by the doctor', async () => {
+  process.env.PATH = await barePath();
+  const go = join(process.env.PATH, 'go');
+  const says = (version: string) => writeFile(go, `#!/bin/sh\necho "go version go${version} linux/amd64"; [ "$1" = version ]\n`, { mode: 0o755 });
+  const build = () => installTemporal({ downloads: 'http://127.0.0.1:9', go });
+  const row = async () => (await inspectParts(home)).find(({ name }) => name === 'Go');
+  for (const old of ['1.19.8', '1.20', '1.9.7']) {
+    await says(old);
+    await assert.rejects(build(), (error: Error) => error.message.includes(`is too old (${go} is ${old}): get 1.21 or newer`));
+    assert.deepEqual([(await row())?.status, (await row())?.version], ['optional', old]);
+  }
+  for (const recent of ['1.21.0', '1.26rc1', '1.100.1']) {
+    await says(recent);
+    await assert.rejects(build(), /Go could not build/);
+  }
+  assert.equal((await row())?.status, 'ok');
 });
 
 test('a wheel that is not the one TensorFlow published is refused, one that is whole is not downloaded again', async (t) => {
@@ -216,7 +293,7 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const wheel = { project: 'stand-in', version: '1.0', platform: 'any', bytes: bytes.length, sha256 };
   const downloads = join(home, 'downloads');
-  await mkdir(downloads);
+  await mkdir(join(downloads, 'pip-999999999'), { recursive: true }); // of a process that was killed
 
   await assert.rejects(downloadWheel({ ...wheel, sha256: '0'.repeat(64) }, pip, downloads, {}), /SHA-256/);
   assert.deepEqual(await readdir(downloads), []);

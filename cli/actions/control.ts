@@ -8,6 +8,7 @@ import type { BackendKind } from '../../models/backends/index.ts';
 import { ensureWorker } from '../../orchestrate/background.ts';
 import { changeSweep, type Change } from '../../orchestrate/control.ts';
 import { startSweep, storedSnapshot, untilClosed, workflowState } from '../../orchestrate/sweeps.ts';
+import { collectProvenance, recordProvenance } from '../../reports/provenance.ts';
 import { connect } from '../../server/connection.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { extendSpec } from '../../spec/extend.ts';
@@ -75,6 +76,7 @@ async function begin({ store, sweepId, spec }: Found, { backend: kind, workers }
   const target = await connect({ start: true, signal });
   await untilClosed(target, store, sweepId);
   await reopenSweep(store, sweepId, spec);
+  await recordProvenance(store, sweepId, await collectProvenance({ backend: backend.name }));
   await startSweep({ spec, sweepId, store, target, accelerator: backend.accelerator, slots });
   await ensureWorker({ store, slots, backend: backend.choice.kind, target });
 }
