@@ -13,6 +13,7 @@ import {
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import type { PackQuestion } from './messages.ts';
+import { writeReportApart } from './report-process.ts';
 import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
 
@@ -142,8 +143,8 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
       const whole = outcome.state === 'completed' && outcome.message === undefined;
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
-      const { writeReport } = await import('../reports/report.ts'); // with all that draws: a second that a worker need not start with
-      await writeReport(store, sweepId);
+      const context = Context.current();
+      await writeReportApart(store.url, sweepId, { signal: context.cancellationSignal, onAlive: () => context.heartbeat() });
       await writeOutcome(store, sweepId, outcome);
       return { lost };
     },

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { writeReportApart } from '../activities/report-process.ts';
+import { verifyReport } from '../reports/report.ts';
+import { openStore } from '../store/index.ts';
+import { exampleSpec, writeExampleRun } from './support/example-run.ts';
+
+let folder: string;
+let sweepId: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sweep-report-'));
+  sweepId = await writeExampleRun(openStore(folder), { spec: { ...exampleSpec, report: { figures: ['loss-curves'] } } });
+});
+after(() => rm(folder, { recursive: true }));
+
+const never = new AbortController().signal;
+const write = (options = {}) => writeReportApart(folder, sweepId, { signal: never, onAlive: () => {}, ...options });
+
+test('a report is written by a process of its own, while this one is told that it lives', async () => {
+  let alive = 0;
+  await write({ onAlive: () => alive++, beatMs: 50 });
+  assert.ok(alive > 0);
+  assert.ok((await verifyReport(openStore(folder), sweepId)).ok);
+});
+
+test('one that comes no further is given up, and so is one that nobody wants any more', async () => {
+  await assert.rejects(write({ beatMs: 10, mostSilenceMs: 20 }), /the process that writes the report of .* ended \(SIGKILL\)/);
+  await assert.rejects(write({ signal: AbortSignal.timeout(100) }), { name: 'AbortError' });
+});
+
+test('what is wrong with the data is said as the report says it', async () => {
+  await writeFile(join(folder, sweepId, 'sweep.json'), '{');
+  await assert.rejects(write(), /sweep.json/);
+});
