@@ -9,6 +9,7 @@ import type { CurvePoint, Metrics, RungRecord, TrialFailure, TrialResult, TrialS
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
+import { readAhead } from '../store/read-ahead.ts';
 import { highestRung } from '../store/rungs.ts';
 import type { Store } from '../store/types.ts';
 import { modelOf, worthShowing } from './model.ts';
@@ -45,8 +46,6 @@ export interface ReportInput {
 
 type Files = Map<string, Uint8Array>;
 
-/** The files of this many trials are read at a time. */
-const READ_AHEAD = 32;
 const TRIAL_FILES = ['result.json', 'metrics.csv', 'observations.json', 'samples.json', 'timing.json', 'failure.json'] as const;
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -72,18 +71,20 @@ async function readTrial(store: Store, sweepId: string, id: string): Promise<Fil
   return rung === undefined ? files : new Map([...files, ...(await read(store, sweepId, [rung.record, rung.curve].map((file) => `trials/${id}/${file}`)))]);
 }
 
-/** The files of every trial, one trial after the other: their bytes together would not fit into memory. */
-async function* readTrials(store: Store, sweepId: string, spec: SweepSpec, suggestions: Suggestions | undefined, onProgress: () => void) {
-  const done = new Set<string>(); // a random search may draw one twice
-  const total = countTrials(spec);
-  for (let start = 0; start < total; start += READ_AHEAD) {
-    const drawn = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialWith(spec, start + i, suggestions)?.trialId ?? []).flat();
-    const ids = [...new Set(drawn)].filter((id) => !done.has(id));
-    ids.forEach((id) => done.add(id));
-    yield* await Promise.all(ids.map(async (id) => ({ id, files: await readTrial(store, sweepId, id) })));
-    onProgress();
+/** Each once: a random search may draw one twice. */
+function* trialIds(spec: SweepSpec, suggestions: Suggestions | undefined): Generator<string> {
+  const done = new Set<string>();
+  for (let index = 0; index < countTrials(spec); index++) {
+    const id = trialWith(spec, index, suggestions)?.trialId;
+    if (id === undefined || done.has(id)) continue;
+    done.add(id);
+    yield id;
   }
 }
+
+/** The files of every trial, one trial after the other: their bytes together would not fit into memory. */
+const readTrials = (store: Store, sweepId: string, spec: SweepSpec, suggestions: Suggestions | undefined) =>
+  readAhead(trialIds(spec, suggestions), async (id) => ({ id, files: await readTrial(store, sweepId, id) }));
 
 const inOrder = (sums: Map<string, string>) => new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
 
@@ -91,7 +92,7 @@ const inOrder = (sums: Map<string, string>) => new Map([...sums].sort(([a], [b])
 export async function hashRun(store: Store, sweepId: string): Promise<Map<string, string>> {
   const { files, spec, suggestions } = await readSweep(store, sweepId);
   const hashes = new Map([...files].map(([path, bytes]) => [path, sha256(bytes)]));
-  for await (const trial of readTrials(store, sweepId, spec, suggestions, () => {})) {
+  for await (const trial of readTrials(store, sweepId, spec, suggestions)) {
     for (const [path, bytes] of trial.files) hashes.set(path, sha256(bytes));
   }
   return inOrder(hashes);
@@ -127,7 +128,8 @@ export async function readRun(store: Store, sweepId: string, onProgress: () => v
   }
 
   const metrics: Metrics = {};
-  for await (const trial of readTrials(store, sweepId, spec, suggestions, onProgress)) {
+  for await (const trial of readTrials(store, sweepId, spec, suggestions)) {
+    onProgress();
     for (const [path, bytes] of trial.files) hashes.set(path, sha256(bytes));
     const { result, failure, rung, timing, curve = [] } = parseTrial(sweepId, trial.id, trial.files);
     if (timing !== undefined) input.timings.set(trial.id, timing);

@@ -9,7 +9,7 @@ import { planOf } from '../cli/actions/plan.ts';
 import { trialAt } from '../core/plan.ts';
 import type { TrialResult, TrialTiming } from '../core/results.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
-import { openStore } from '../store/index.ts';
+import { openStore, type Store } from '../store/index.ts';
 import { sweepSpec } from './support/sweep-spec.ts';
 
 async function runsFolder(t: TestContext): Promise<string> {
@@ -57,6 +57,24 @@ test('a damaged result is not a cached one', async (t) => {
   await trained(runs, 0, 100, 1);
   await writeFile(join(runs, 'other-00000000', 'trials', trialAt(spec, 0).trialId, 'result.json'), '{"trial');
   assert.equal((await planOf(spec, openStore(runs))).cached.trials, 0);
+});
+
+test('of a folder with many trials a plan reads those that it has, and so many others that it can tell times', async (t) => {
+  const runs = await runsFolder(t);
+  await trained(runs, 0, 100, 7);
+  const folder = openStore(runs);
+  const others = Array.from({ length: 5000 }, (_, i) => `${i.toString(16).padStart(8, '0')}/`);
+  const read = new Set<string>();
+  const store: Store = {
+    ...folder,
+    list: async (prefix) => [...(await folder.list(prefix)), ...(prefix.endsWith('/trials') ? others : [])],
+    async get(key) {
+      read.add(key);
+      return folder.get(key);
+    },
+  };
+  assert.equal((await planOf(spec, store)).cached.trials, 1);
+  assert.equal([...read].filter((key) => key.endsWith('result.json')).length, 1001);
 });
 
 test('a million trials are planned without being walked', async (t) => {

@@ -8,6 +8,7 @@ import type { SweepSpec, TrainingSpec } from '../../core/spec.ts';
 import { chooseBackend, originOf } from '../../setup/backend.ts';
 import { loadSpec } from '../../spec/index.ts';
 import { openStore, type Store } from '../../store/index.ts';
+import { readAhead } from '../../store/read-ahead.ts';
 import { differenceFrom, listSweeps, listTrials, readResult, readTiming, type Origin } from '../../store/runs.ts';
 import { spaceCounts } from '../ui/space.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
@@ -16,6 +17,8 @@ import { clean, count, dimensionName, duration, plural, roughly } from '../ui/te
 
 /** Beyond so many trials or cases the plan looks at the first ones only, and says so: it stays a matter of a second. */
 const MOST = 20_000;
+/** Times are told from so many trials at most that the plan has not: their ids are hashes, so the first are of all kinds. */
+const MOST_OTHERS = 1000;
 /** Shape groups on the screen; --json has all of them. */
 const MOST_LINES = 20;
 
@@ -45,15 +48,25 @@ export interface Plan {
   seconds: number | undefined;
 }
 
-/** Every trial with a result in the runs folder. Those of the sweep itself are its own, whatever they were trained by. */
-async function earlierTrials(store: Store, { sweepId: own, origin }: PlanOf): Promise<Map<string, Earlier>> {
+/** The trials of each sweep of the runs folder, whether they have a result or not. */
+async function storedIds(store: Store): Promise<[sweepId: string, trialIds: string[]][]> {
+  const found: [string, string[]][] = [];
+  for (const sweep of await listSweeps(store)) found.push([sweep, await listTrials(store, sweep)]);
+  return found;
+}
+
+/** Of the stored trials those with a result: the planned ones, and of the others so many that times can be told. */
+async function earlierTrials(store: Store, stored: [string, string[]][], planned: ReadonlySet<string>, { sweepId: own, origin }: PlanOf): Promise<Map<string, Earlier>> {
   const found = new Map<string, Earlier>();
-  for (const sweep of await listSweeps(store)) {
-    for (const id of await listTrials(store, sweep)) {
-      if (found.get(id)?.difference === undefined && found.has(id)) continue;
+  let others = MOST_OTHERS;
+  for (const [sweep, ids] of stored) {
+    const wanted = ids.filter((id) => (planned.has(id) ? !found.has(id) || found.get(id)?.difference !== undefined : others-- > 0));
+    const read = readAhead(wanted, async (id) => {
       const result = await readResult(store, sweep, id).catch(() => undefined); // a damaged one is trained again
+      return { id, result, timing: result && await readTiming(store, sweep, id).catch(() => undefined) };
+    });
+    for await (const { id, result, timing } of read) {
       if (result === undefined) continue;
-      const timing = await readTiming(store, sweep, id).catch(() => undefined);
       const { maxSteps, stopWhen } = result.trial.training;
       found.set(id, {
         shape: shapeKey(result.trial), steps: result.steps, training: { maxSteps, ...(stopWhen && { stopWhen }) }, seconds: timing?.seconds,
@@ -85,13 +98,15 @@ export interface PlanOf {
 
 export async function planOf(spec: SweepSpec, store: Store, { sweepId = idOf(spec), origin }: PlanOf = {}): Promise<Plan> {
   const trials = countWithin(spec);
-  const earlier = await earlierTrials(store, { sweepId, origin });
-  const of = earlier.size === 0 ? trials : Math.min(trials, MOST);
+  const stored = await storedIds(store);
+  const isEmpty = stored.every(([, ids]) => ids.length === 0);
+  const of = isEmpty ? trials : Math.min(trials, MOST);
+  const planned = isEmpty ? [] : Array.from({ length: of }, (_, i) => trialAt(spec, i));
+  const earlier = await earlierTrials(store, stored, new Set(planned.map(({ trialId }) => trialId)), { sweepId, origin });
   const cachedByShape = new Map<string, number>();
   const passedOver = new Map<string, number>();
   let cached = 0;
-  for (let i = 0; earlier.size > 0 && i < of; i++) {
-    const { trialId, trial } = trialAt(spec, i);
+  for (const { trialId, trial } of planned) {
     const known = earlier.get(trialId);
     if (known === undefined) continue;
     if (known.difference !== undefined) {
