@@ -144,7 +144,7 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const context = Context.current();
-      await writeReportApart(store.url, sweepId, { signal: context.cancellationSignal, onAlive: () => context.heartbeat() });
+      await writeReportApart(store.url, sweepId, { outcome, signal: context.cancellationSignal, onAlive: () => context.heartbeat() });
       await writeOutcome(store, sweepId, outcome);
       return { lost };
     },

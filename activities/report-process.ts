@@ -1,6 +1,7 @@
 /** Writes reports in processes of their own: drawing blocks Node's event loop for longer than the jobs of other sweeps may go without a heartbeat. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { SweepOutcome } from '../store/runs.ts';
 
 /** `alive`: it has come further. */
 export type FromReportWriter = { type: 'alive' } | { type: 'done' } | { type: 'failed'; message: string };
@@ -10,11 +11,12 @@ const BEAT_MS = 5000;
 /** One figure of very many points is drawn in one go; longer than this, in milliseconds, none takes. */
 const MOST_SILENCE_MS = 10 * 60_000;
 
-export interface ReportOptions { signal: AbortSignal; onAlive(): void; beatMs?: number; mostSilenceMs?: number }
+/** `outcome`: how the sweep ends, which is written after its report. */
+export interface ReportOptions { outcome: SweepOutcome; signal: AbortSignal; onAlive(): void; beatMs?: number; mostSilenceMs?: number }
 
 /** Resolves once the report is written. `onAlive` is called every few seconds while the process lives and has come further not too long ago. */
-export function writeReportApart(runs: string, sweepId: string, { signal, onAlive, beatMs = BEAT_MS, mostSilenceMs = MOST_SILENCE_MS }: ReportOptions): Promise<void> {
-  const child = fork(WRITER, [runs, sweepId], {
+export function writeReportApart(runs: string, sweepId: string, { outcome, signal, onAlive, beatMs = BEAT_MS, mostSilenceMs = MOST_SILENCE_MS }: ReportOptions): Promise<void> {
+  const child = fork(WRITER, [runs, sweepId, JSON.stringify(outcome)], {
     execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], signal, killSignal: 'SIGKILL',
   });
   let errors = '';

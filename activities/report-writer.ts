@@ -1,11 +1,12 @@
-/** The process that writes a report: `report-writer.ts <runs folder> <sweep>`. It belongs to the worker that started it. */
+/** The process that writes a report: `report-writer.ts <runs folder> <sweep> <how it ends, as JSON>`. It belongs to the worker that started it. */
 import { writeReport } from '../reports/report.ts';
 import { openStore } from '../store/index.ts';
+import type { SweepOutcome } from '../store/runs.ts';
 import type { FromReportWriter } from './report-process.ts';
 
 const send = (message: FromReportWriter, then = () => {}) => void process.send?.(message, then);
 
-const [runs = '', sweepId = ''] = process.argv.slice(2);
+const [runs = '', sweepId = '', outcome = ''] = process.argv.slice(2);
 process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => {}); // ^C reaches the whole process group; the worker decides what becomes of a report
 
@@ -15,7 +16,7 @@ function onProgress(): void {
   toldAt = Date.now();
   send({ type: 'alive' });
 }
-writeReport(openStore(runs), sweepId, onProgress).then(
+writeReport(openStore(runs), sweepId, { outcome: JSON.parse(outcome) as SweepOutcome, onProgress }).then(
   () => send({ type: 'done' }, () => process.exit(0)),
   (error: Error) => send({ type: 'failed', message: error.message }, () => process.exit(0)),
 );

@@ -121,12 +121,21 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
   return { attached: false, total, spec, paused: control.paused };
 }
 
+/** What a cancellation came to. `ending`: the sweep had trained all it will, and only writes its report. */
+export type Cancelled = 'cancelling' | 'already' | 'ending';
+
 /** Asks a running sweep to end: trials in training save a checkpoint, finished ones are kept and reported. */
-export async function cancelSweep(target: TemporalTarget, store: Store, sweepId: string): Promise<void> {
+export async function cancelSweep(target: TemporalTarget, store: Store, sweepId: string): Promise<Cancelled> {
   const workflowId = await workflowIdOf(store, sweepId);
-  const state = await workflowState(target, store, sweepId);
+  const found = await describe(target, workflowId);
+  const state = found?.status.name.toLowerCase();
+  if (state === 'cancelled' || found?.raw.workflowExtendedInfo?.cancelRequested) return 'already';
   if (state !== 'running') throw new UserError(`${sweepId} is not running (${state ?? 'this Temporal server does not know it'}); nothing to cancel`);
+  // No worker may be there to ask: then nobody is just ending it.
+  const { ending } = await query<SweepProgress>(target, workflowId).catch(() => ({ ending: undefined }));
+  if (ending) return 'ending';
   await target.client.workflow.getHandle(workflowId).cancel();
+  return 'cancelling';
 }
 
 const STATE: Record<string, SweepSnapshot['state']> = { RUNNING: 'running', CONTINUED_AS_NEW: 'running', COMPLETED: 'completed', CANCELLED: 'cancelled', PAUSED: 'paused' };
@@ -161,7 +170,7 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
   const spec = await specOf(store, sweepId);
   const startedAt = root.startTime.toISOString();
   if (state !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state, startedAt };
-  const { paused, shards, ...own } = await query<SweepProgress>(target, workflowId);
+  const { paused, shards, ending: _, ...own } = await query<SweepProgress>(target, workflowId);
   let progress: Progress & { maxConcurrent?: number } = own;
   const running = runningJobs(root);
   const trouble = troubles(root);

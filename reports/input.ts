@@ -9,8 +9,10 @@ import type { CurvePoint, Metrics, RungRecord, TrialFailure, TrialResult, TrialS
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
+import { pretty } from '../store/keys.ts';
 import { readAhead } from '../store/read-ahead.ts';
 import { highestRung } from '../store/rungs.ts';
+import type { SweepOutcome } from '../store/runs.ts';
 import type { Store } from '../store/types.ts';
 import { modelOf, worthShowing } from './model.ts';
 import { observationsFile, samplesFile, type Seen } from './observations.ts';
@@ -38,6 +40,8 @@ export interface ReportInput {
   curveMetrics: string[];
   /** A trial's curve, whether figures may show it or not; read anew where they may not, for memory would not hold them all. */
   curveOf(trialId: string): Promise<CurvePoint[] | undefined>;
+  /** How the sweep ended; absent: it has not. */
+  outcome?: SweepOutcome;
   /** One entry per environment that the sweep was started in; empty if nobody recorded it. */
   starts: Provenance[];
   /** SHA-256 of every file above, by its path in the sweep's folder, in order of path. */
@@ -56,10 +60,18 @@ async function read(store: Store, sweepId: string, paths: readonly string[]): Pr
   return new Map(found.flatMap(([path, bytes]) => (bytes === undefined ? [] : [[path, bytes] as const])));
 }
 
+export interface ReadOptions {
+  /** How the sweep ends, if that is known and not written yet: whoever has an end has a report. */
+  outcome?: SweepOutcome | undefined;
+  /** Called often. */
+  onProgress?: (() => void) | undefined;
+}
+
 /** What is of the sweep and of none of its trials. Throws a UserError if there is no sweep. */
-async function readSweep(store: Store, sweepId: string) {
+async function readSweep(store: Store, sweepId: string, outcome?: SweepOutcome) {
   const decisions = (await store.list(`${sweepId}/decisions`)).map((name) => `decisions/${name}`);
-  const files = await read(store, sweepId, ['sweep.json', 'provenance.json', ...decisions]);
+  const files = await read(store, sweepId, ['sweep.json', 'provenance.json', 'outcome.json', ...decisions]);
+  if (outcome !== undefined) files.set('outcome.json', Buffer.from(pretty(outcome)));
   const spec = parseSpec(files, sweepId);
   return { files, spec, suggestions: parseSuggestions(files, sweepId, spec) };
 }
@@ -98,14 +110,16 @@ export async function hashRun(store: Store, sweepId: string): Promise<Map<string
   return inOrder(hashes);
 }
 
-/** Reads and parses a run folder; a file that is not what it should be is a UserError that names it. `onProgress` is called often. */
-export async function readRun(store: Store, sweepId: string, onProgress: () => void = () => {}): Promise<ReportInput> {
-  const { files, spec, suggestions } = await readSweep(store, sweepId);
+/** Reads and parses a run folder; a file that is not what it should be is a UserError that names it. */
+export async function readRun(store: Store, sweepId: string, { outcome: ending, onProgress = () => {} }: ReadOptions = {}): Promise<ReportInput> {
+  const { files, spec, suggestions } = await readSweep(store, sweepId, ending);
+  const outcome = parse<SweepOutcome>(files, sweepId, 'outcome.json', outcomeFile);
   const hashes = new Map([...files].map(([path, bytes]) => [path, sha256(bytes)]));
   const input: ReportInput = {
     sweepId,
     spec,
     ...(suggestions && { suggestions }),
+    ...(outcome && { outcome }),
     results: new Map(),
     stopped: new Map(),
     failures: new Map(),
@@ -204,6 +218,7 @@ const rungOf = (id: string) => ofTrial(rungFile, id);
 const failureFile = z.object({ trialId: z.string(), trial, message: z.string(), at: z.string() });
 const timingFile = z.object({ seconds: finite, attempts: finite, worker: z.string(), startedAt: z.string(), endedAt: z.string() });
 const starts = z.object({ starts: z.array(z.object({}).loose()) }).transform((file) => file.starts);
+const outcomeFile = z.object({ state: z.enum(['completed', 'cancelled', 'failed']), message: z.string().optional() }).loose();
 const specFile = z
   .object({
     name: z.string(),

@@ -5,7 +5,7 @@ import type { Store } from '../store/types.ts';
 import { curvesCsv, resultsCsv, rowsCsv, summaryCsv, timingsCsv } from './csv.ts';
 import { chooseFigures, isTable, type Drawing } from './figures/index.ts';
 import { htmlOf } from './html.ts';
-import { hashRun, readRun, type ReportInput } from './input.ts';
+import { hashRun, readRun, type ReadOptions, type ReportInput } from './input.ts';
 import { markdownOf } from './markdown.ts';
 import { modelOf, type Report } from './model.ts';
 import { provenanceOf } from './provenance.ts';
@@ -59,9 +59,10 @@ async function addFigure(files: ReportFiles, { name, figure, rows }: Drawing, re
 /** The report's place in a store. */
 const folderOf = (sweepId: string) => `${sweepId}/report`;
 
-/** Builds and writes the report; files of an earlier one that it no longer has are removed. Returns the paths written. `onProgress` is called often. */
-export async function writeReport(store: Store, sweepId: string, onProgress: () => void = () => {}): Promise<string[]> {
-  const files = await buildReport(await readRun(store, sweepId, onProgress), onProgress);
+/** Builds and writes the report; files of an earlier one that it no longer has are removed. Returns the paths written. */
+export async function writeReport(store: Store, sweepId: string, options: ReadOptions = {}): Promise<string[]> {
+  const { onProgress = () => {} } = options;
+  const files = await buildReport(await readRun(store, sweepId, options), onProgress);
   for (const [path, content] of files) await store.put(`${folderOf(sweepId)}/${path}`, isWhole(content) ? content : told(content, onProgress));
   for (const path of await listAll(store, folderOf(sweepId))) if (!files.has(path)) await store.remove(`${folderOf(sweepId)}/${path}`);
   return [...files.keys()];

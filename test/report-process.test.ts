@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { writeReportApart } from '../activities/report-process.ts';
 import { verifyReport } from '../reports/report.ts';
 import { openStore } from '../store/index.ts';
+import { writeOutcome, type SweepOutcome } from '../store/runs.ts';
 import { exampleSpec, writeExampleRun } from './support/example-run.ts';
 
 let folder: string;
@@ -17,13 +18,17 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 const never = new AbortController().signal;
-const write = (options = {}) => writeReportApart(folder, sweepId, { signal: never, onAlive: () => {}, ...options });
+const outcome: SweepOutcome = { state: 'completed', total: 42, completed: 41, diverged: 1, failed: 1, at: '2026-11-20T11:00:00.000Z', message: 'ended by its budget' };
+const write = (options = {}) => writeReportApart(folder, sweepId, { outcome, signal: never, onAlive: () => {}, ...options });
 
 test('a report is written by a process of its own, while this one is told that it lives', async () => {
   let alive = 0;
   await write({ onAlive: () => alive++, beatMs: 50 });
   assert.ok(alive > 0);
-  assert.ok((await verifyReport(openStore(folder), sweepId)).ok);
+  const store = openStore(folder);
+  assert.match(Buffer.from(await store.get(`${sweepId}/report/report.md`) ?? []).toString('utf8'), /^Ended by its budget\.$/m);
+  await writeOutcome(store, sweepId, outcome);
+  assert.ok((await verifyReport(store, sweepId)).ok, 'the report knows the end before it is written');
 });
 
 test('one that comes no further is given up, and so is one that nobody wants any more', async () => {

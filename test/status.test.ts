@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { trialAt } from '../core/plan.ts';
 import { openStore } from '../store/index.ts';
-import { writeFailure, writeOutcome } from '../store/runs.ts';
+import { writeControl, writeFailure, writeOutcome } from '../store/runs.ts';
 import { exampleSpec, writeExampleRun } from './support/example-run.ts';
 
 let runs: string;
@@ -22,7 +22,8 @@ before(async () => {
     const { trialId, trial } = trialAt(exampleSpec, index);
     await writeFailure(store, sweepId, { trialId, trial, message: 'no luck', at: '2026-11-20T10:05:00.000Z' });
   }
-  await writeOutcome(store, sweepId, { state: 'completed', total: 42, completed: 17, diverged: 1, failed: 25, at: '2026-11-20T10:06:00.000Z' });
+  await writeOutcome(store, sweepId, { state: 'completed', total: 42, completed: 17, diverged: 1, failed: 25, at: '2026-11-20T10:06:00.000Z', message: 'ended by its budget of 5 seconds, with 1 trials untrained' });
+  await writeControl(store, sweepId, { paused: false, maxConcurrent: 3 });
 });
 after(() => rm(runs, { recursive: true }));
 
@@ -34,4 +35,10 @@ test('the first trials that failed or diverged are named, the others counted', a
   const text = await status();
   assert.equal(text.match(/no luck/g)?.length, 20);
   assert.match(text, /… 6 more/);
+});
+
+test('why it ended, and how many jobs it may run at a time, are said', async () => {
+  const text = await status();
+  assert.match(text, /^ +Why +ended by its budget of 5 seconds, with 1 trials untrained$/m);
+  assert.match(text, /^ +Limit +at most 3 jobs at a time$/m);
 });

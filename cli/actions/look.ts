@@ -89,14 +89,17 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
   const style = styleOf(process.stdout);
   const width = (process.stdout.columns ?? 120) - 3;
   const view = await look(store, status);
-  const { completed, cached, diverged, failed, total, best } = snapshot;
+  const { completed, cached, diverged, failed, stopped = 0, total, best, message, maxConcurrent } = snapshot;
   const { dot, cross, ellipsis } = symbols(style);
   const counts = [
     `${count(completed + failed)}/${plural(total, 'trial')}`, ...(cached > 0 ? [`${count(cached)} cached`] : []), `${count(diverged)} diverged`, `${count(failed)} failed`,
+    ...(stopped > 0 ? [`${count(stopped)} stopped`] : []),
   ];
   const report = await reportPath(store, sweepId);
   const facts: [string, string | undefined][] = [
     ['State', [stateText(state, style).text, ...counts].join(` ${dot} `)],
+    ['Why', message && clean(message)],
+    ['Limit', maxConcurrent === undefined ? undefined : `at most ${plural(maxConcurrent, 'job')} at a time`],
     ['Started', ageText(await startedAt(store, sweepId)) || undefined],
     ['Best', best && `${spec.objective.metric} ${metricValue(spec.objective.metric, best.objective)}: ${clean(best.label)} (trial ${best.trialId})`],
     ['Folder', nearPath(`${store.url}/${sweepId}`)],
