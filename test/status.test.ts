@@ -22,7 +22,9 @@ before(async () => {
     const { trialId, trial } = trialAt(exampleSpec, index);
     await writeFailure(store, sweepId, { trialId, trial, message: 'no luck', at: '2026-11-20T10:05:00.000Z' });
   }
-  await writeOutcome(store, sweepId, { state: 'completed', total: 42, completed: 17, diverged: 1, failed: 25, at: '2026-11-20T10:06:00.000Z', message: 'ended by its budget of 5 seconds, with 1 trials untrained' });
+  await writeOutcome(store, sweepId, {
+    state: 'completed', total: 42, completed: 17, diverged: 1, failed: 25, at: '2026-11-20T10:06:00.000Z', message: 'ended by its budget of 5 seconds, with 1 trials untrained',
+  });
   await writeControl(store, sweepId, { paused: false, maxConcurrent: 3 });
 });
 after(() => rm(runs, { recursive: true }));
