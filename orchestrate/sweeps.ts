@@ -73,6 +73,12 @@ const QUEUED_PER_SLOT = 2;
 /** Trials that a job may carry at most: what is set by hand, else as many as pay on the machine that trains them. */
 const LANES = process.env['SWEEP_LANES'] ? Math.max(1, Math.trunc(Number(process.env['SWEEP_LANES'])) || 1) : 'measured';
 
+/** What a workflow run takes on, as '2,40' for trials and events: with little, a few trials are a large sweep. For tests. */
+function runLimits(text = process.env['SWEEP_RUN_LIMITS']): Pick<SweepInput, 'limits'> {
+  const [trials = NaN, events = NaN] = (text ?? '').split(',').map(Number);
+  return trials >= 1 && events >= 1 ? { limits: { trials, events } } : {};
+}
+
 /** What a sweep goes on with: one that has ended begins as its file says, one that the server lost is as people have set it. */
 async function controlFor(store: Store, sweepId: string, noCache: boolean): Promise<Control> {
   const before = await readControl(store, sweepId);
@@ -102,7 +108,7 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
   const wanted = spec.resources.accelerator === 'any' ? accelerator : spec.resources.accelerator;
   const input: SweepInput = {
     sweepId, spec, science: SCIENCE_VERSION, trainQueue: queues[wanted], searchAttributes, control, cache: !control.noCache, ahead: QUEUED_PER_SLOT * slots,
-    lanes: LANES,
+    lanes: LANES, ...runLimits(),
   };
   await target.client.workflow.start('sweep', {
     workflowId,
