@@ -2,7 +2,6 @@
 import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity';
 import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
-import { UserError } from '../core/errors.ts';
 import { trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
 import type { LaneOutcome, Origin, TrainJob, TrialFailure } from '../core/results.ts';
@@ -15,6 +14,7 @@ import {
 import { storedTrials } from '../store/trials.ts';
 import { furthestOf, whyGivenUp, type Heartbeat } from './attempts.ts';
 import type { PackQuestion } from './messages.ts';
+import { writeReportApart } from './report-process.ts';
 import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
 
@@ -158,11 +158,8 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
       const whole = outcome.state === 'completed' && outcome.message === undefined;
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
-      const { writeReport } = await import('../reports/report.ts'); // with all that draws: a second that a worker need not start with
-      const unreported = await writeReport(store, sweepId).then(() => undefined, (error: unknown) => {
-        if (error instanceof UserError) return `there is no new report: ${error.message}`;
-        throw error;
-      });
+      const context = Context.current();
+      const unreported = await writeReportApart(store.url, sweepId, { outcome, signal: context.cancellationSignal, onAlive: () => context.heartbeat() });
       const message = [outcome.message, unreported].filter((one) => one !== undefined).join('; ');
       await writeOutcome(store, sweepId, { ...outcome, ...(message !== '' && { message }) });
       return { lost };

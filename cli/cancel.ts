@@ -10,13 +10,18 @@ export function cancelCommand(): Command {
     .addOption(runsOption())
     .addOption(jsonOption('print JSON'))
     .action(async (given: string, options: Options) => {
-      const [{ cancelSweep }, { connect }, { openStore }, { resolveSweepId }] = await Promise.all([
-        import('../orchestrate/sweeps.ts'), import('../server/connection.ts'), import('../store/index.ts'), import('./sweep-id.ts'),
+      const [{ cancelSweep }, { connect }, { openStore }, { readOutcome }, { resolveSweepId }] = await Promise.all([
+        import('../orchestrate/sweeps.ts'), import('../server/connection.ts'), import('../store/index.ts'), import('../store/runs.ts'), import('./sweep-id.ts'),
       ]);
       const store = openStore(options.runs);
       const sweepId = await resolveSweepId(store, given);
-      await cancelSweep(await connect({ start: false }), store, sweepId);
-      const line = `${sweepId} ends: trials in training save a checkpoint, finished ones are kept.`;
-      process.stdout.write(`${options.json ? JSON.stringify({ sweepId, cancelling: true }) : line}\n`);
+      const isCancelled = (await readOutcome(store, sweepId))?.state === 'cancelled';
+      const came = isCancelled ? 'already' : await cancelSweep(await connect({ start: false }), store, sweepId);
+      const line = {
+        cancelling: 'ends: trials in training save a checkpoint, finished ones are kept.',
+        already: 'was cancelled already.',
+        ending: 'has nothing left to train and is just ending: there is nothing to cancel.',
+      }[came];
+      process.stdout.write(`${options.json ? JSON.stringify({ sweepId, cancelling: came === 'cancelling' }) : `${sweepId} ${line}`}\n`);
     });
 }

@@ -79,6 +79,12 @@ const QUEUED_PER_SLOT = 2;
 /** Trials that a job may carry at most: what is set by hand, else as many as pay on the machine that trains them. */
 const LANES = process.env['SWEEP_LANES'] ? Math.max(1, Math.trunc(Number(process.env['SWEEP_LANES'])) || 1) : 'measured';
 
+/** What a workflow run takes on, as '2,40' for trials and events: with little, a few trials are a large sweep. For tests. */
+function runLimits(text = process.env['SWEEP_RUN_LIMITS']): Pick<SweepInput, 'limits'> {
+  const [trials = NaN, events = NaN] = (text ?? '').split(',').map(Number);
+  return trials >= 1 && events >= 1 ? { limits: { trials, events } } : {};
+}
+
 /** What a sweep goes on with: one that has ended begins as its file says, one that the server lost is as people have set it. */
 async function controlFor(store: Store, sweepId: string, noCache: boolean): Promise<Control> {
   const before = await readControl(store, sweepId);
@@ -108,7 +114,7 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
   const wanted = spec.resources.accelerator === 'any' ? accelerator : spec.resources.accelerator;
   const input: SweepInput = {
     sweepId, spec, science: SCIENCE_VERSION, trainQueue: queues[wanted], searchAttributes, control, cache: !control.noCache, ahead: QUEUED_PER_SLOT * slots,
-    lanes: LANES,
+    lanes: LANES, ...runLimits(),
   };
   await target.client.workflow.start('sweep', {
     workflowId,
@@ -127,12 +133,21 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
   return { attached: false, total, spec, paused: control.paused };
 }
 
+/** What a cancellation came to. `ending`: the sweep had trained all it will, and only writes its report. */
+export type Cancelled = 'cancelling' | 'already' | 'ending';
+
 /** Asks a running sweep to end: trials in training save a checkpoint, finished ones are kept and reported. */
-export async function cancelSweep(target: TemporalTarget, store: Store, sweepId: string): Promise<void> {
+export async function cancelSweep(target: TemporalTarget, store: Store, sweepId: string): Promise<Cancelled> {
   const workflowId = await workflowIdOf(store, sweepId);
-  const state = await workflowState(target, store, sweepId);
+  const found = await describe(target, workflowId);
+  const state = found?.status.name.toLowerCase();
+  if (state === 'cancelled' || found?.raw.workflowExtendedInfo?.cancelRequested) return 'already';
   if (state !== 'running') throw new UserError(`${sweepId} is not running (${state ?? 'this Temporal server does not know it'}); nothing to cancel`);
+  // No worker may be there to ask: then nobody is just ending it.
+  const { ending } = await query<SweepProgress>(target, workflowId).catch(() => ({ ending: undefined }));
+  if (ending) return 'ending';
   await target.client.workflow.getHandle(workflowId).cancel();
+  return 'cancelling';
 }
 
 const STATE: Record<string, SweepSnapshot['state']> = { RUNNING: 'running', CONTINUED_AS_NEW: 'running', COMPLETED: 'completed', CANCELLED: 'cancelled', PAUSED: 'paused' };
@@ -168,7 +183,7 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
   const spec = await specOf(store, sweepId);
   const startedAt = root.startTime.toISOString();
   if (state !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state, startedAt };
-  const { paused, shards, ...own } = await query<SweepProgress>(target, workflowId);
+  const { paused, shards, ending: _, ...own } = await query<SweepProgress>(target, workflowId);
   let progress: Progress & { maxConcurrent?: number } = own;
   const running = runningJobs(root);
   const trouble = troubles(root);

@@ -1,6 +1,5 @@
 /** The tables as CSV. The columns are a contract; numbers are written in the shortest form that reads back as the same number. */
 import { stringify } from 'csv-stringify/sync';
-import { metricNames } from '../core/aggregate.ts';
 import type { Json } from '../core/json.ts';
 import { schedulerOf } from '../core/schedulers/index.ts';
 import type { Configuration } from '../core/search/index.ts';
@@ -49,15 +48,14 @@ export function summaryCsv({ summary, dimensions, metrics, input: { spec } }: Re
   );
 }
 
-/** One row an evaluation, of every trial that has a result or stopped at a rung. */
-export function curvesCsv({ trials, input: { curves } }: Report): string {
-  const metrics = metricNames([...curves.values()].flatMap((curve) => curve.map((point) => point.metrics)));
-  return csv(
-    ['trial', 'step', ...metrics],
-    trials.flatMap(({ trialId }) =>
-      (curves.get(trialId) ?? []).map((point) => [trialId, point.step, ...metrics.map((name) => point.metrics[name])]),
-    ),
-  );
+/** One row an evaluation, of every trial that has a result or stopped at a rung; a trial at a time, for all of them may be more than memory holds. */
+export async function* curvesCsv({ trials, input }: Report): AsyncGenerator<string> {
+  const { curveMetrics } = input;
+  yield csv(['trial', 'step', ...curveMetrics], []);
+  for (const { trialId } of trials) {
+    const curve = (await input.curveOf(trialId)) ?? [];
+    yield stringify(curve.map((point) => [trialId, point.step, ...curveMetrics.map((name) => point.metrics[name])]));
+  }
 }
 
 /** What differs when the same sweep runs again. */

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { ink, onDark, ordered, series } from './figures/theme.ts';
 import { isTable, type Drawing, type Figure, type Room, type Row } from './figures/index.ts';
 import type { Report } from './model.ts';
-import { factsOf, intervalProse, TABLE_LIMIT, verifyText } from './prose.ts';
+import { endingText, factsOf, intervalProse, TABLE_LIMIT, verifyText } from './prose.ts';
 import type { ProvenanceFile } from './provenance.ts';
 import { compileFigure, svgOf } from './render.ts';
 import {
@@ -151,7 +151,7 @@ async function chartHtml(name: string, figure: Figure, rows: Row[], report: Repo
 export async function htmlOf(report: Report, drawings: Drawing[], provenance: ProvenanceFile): Promise<string> {
   const { spec, sweepId } = report.input;
   const [answer, summary, trials, problems] = [answerTable(report), summaryTable(report), trialsTable(report), problemsTable(report)];
-  const sentence = headline(report);
+  const [ending, sentence] = [endingText(report.input), headline(report)];
   const style = page('style.css') + darkColours();
   const code = (scripts ??= readScripts());
   const drawn = [];
@@ -183,6 +183,7 @@ ${tableHtml(problems, 'Diverged and failed trials', 'plain')}${cut(problems, 're
 <h1>${escapeHtml(spec.name)}</h1>
 <p class="question">${escapeHtml(spec.description)}</p>
 <p class="facts">${escapeHtml(`${countsText(report)} · ${provenance.backends.join(', ')}`)}</p>
+${ending === undefined ? '' : `<p class="facts">${escapeHtml(visible(ending))}</p>`}
 ${sentence === undefined ? '' : `<p class="headline">${escapeHtml(sentence)}</p>`}
 </header>
 <main>

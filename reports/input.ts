@@ -1,15 +1,20 @@
-/** What a report is made of: the data files of a run folder, read as bytes (for their hashes) and parsed. */
+/** What a report is made of: the data files of a run folder, read as bytes (for their hashes) and parsed, a trial at a time. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
 import { suggestionsOf, type RecordEntry } from '../core/adaptive.ts';
+import { metricNames } from '../core/aggregate.ts';
 import { countTrials, trialWith, type Suggestions } from '../core/plan.ts';
-import type { CurvePoint, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type { CurvePoint, Metrics, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
+import { pretty } from '../store/keys.ts';
+import { readAhead } from '../store/read-ahead.ts';
 import { highestRung } from '../store/rungs.ts';
+import type { SweepOutcome } from '../store/runs.ts';
 import type { Store } from '../store/types.ts';
+import { modelOf, worthShowing } from './model.ts';
 import { observationsFile, samplesFile, type Seen } from './observations.ts';
 import type { Provenance } from './provenance.ts';
 
@@ -21,130 +26,183 @@ export interface ReportInput {
   results: Map<string, TrialResult>;
   /** The highest rung of every trial that a scheduler left there; one with a result has none. */
   stopped: Map<string, RungRecord>;
-  /** Of trials with a result or a rung, like what was seen of them: what a failed trial left behind depends on when it failed. */
+  failures: Map<string, TrialFailure>;
+  timings: Map<string, TrialTiming>;
+  /**
+   * Of the trials that figures may show, as far as they have a result or a rung: what a failed trial left behind depends on when
+   * it failed. The same holds for what was seen of them.
+   */
   curves: Map<string, CurvePoint[]>;
   observations: Map<string, Seen[]>;
   /** What trained networks wrote when asked; nothing of one whose training diverged. */
   samples: Map<string, TrialSamples>;
-  failures: Map<string, TrialFailure>;
-  timings: Map<string, TrialTiming>;
+  /** The metrics in any curve. */
+  curveMetrics: string[];
+  /** A trial's curve, whether figures may show it or not; read anew where they may not, for memory would not hold them all. */
+  curveOf(trialId: string): Promise<CurvePoint[] | undefined>;
+  /** How the sweep ended; absent: it has not. */
+  outcome?: SweepOutcome;
   /** One entry per environment that the sweep was started in; empty if nobody recorded it. */
   starts: Provenance[];
   /** SHA-256 of every file above and of the trained networks, by its path in the sweep's folder, in order of path. */
   hashes: Map<string, string>;
 }
 
-type Contents = Map<string, Uint8Array>;
+type Files = Map<string, Uint8Array>;
 
-/** The data files of a sweep, by path in its folder, in order of path. */
-export interface Files {
-  /** Of those that a report shows. */
-  contents: Contents;
-  /** SHA-256 of all of them: of the trained networks too, which are what the report speaks of, and too large to be kept in memory. */
-  hashes: Map<string, string>;
+const TRIAL_FILES = ['result.json', 'metrics.csv', 'observations.json', 'samples.json', 'timing.json', 'failure.json'] as const;
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+const sumsOf = (files: Iterable<readonly [string, Uint8Array]>) => new Map([...files].map(([path, bytes]) => [path, sha256(bytes)]));
+
+/** The files there are, by path in the sweep's folder. */
+async function read(store: Store, sweepId: string, paths: readonly string[]): Promise<Files> {
+  const found = await Promise.all(paths.map(async (path) => [path, await store.get(`${sweepId}/${path}`)] as const));
+  return new Map(found.flatMap(([path, bytes]) => (bytes === undefined ? [] : [[path, bytes] as const])));
 }
 
-const inOrder = <T>(files: ReadonlyMap<string, T>) => new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
-
-/** Files of a sweep are read this many trials at a time. */
-const READ_AHEAD = 32;
-
-/** Throws a UserError if there is no sweep. */
-export async function readFiles(store: Store, sweepId: string): Promise<Files> {
-  const files: Contents = new Map();
-  const hashes = new Map<string, string>();
-  async function hash(path: string): Promise<Uint8Array | undefined> {
-    const bytes = await store.get(`${sweepId}/${path}`);
-    if (bytes !== undefined) hashes.set(path, createHash('sha256').update(bytes).digest('hex'));
-    return bytes;
-  }
-  async function read(path: string): Promise<void> {
-    const bytes = await hash(path);
-    if (bytes !== undefined) files.set(path, bytes);
-  }
-  await read('sweep.json');
-  const spec = parseSpec(files, sweepId);
-  await read('provenance.json');
-  for (const name of await store.list(`${sweepId}/decisions`)) await read(`decisions/${name}`);
-  const suggestions = parseSuggestions(files, sweepId, spec);
-  const total = countTrials(spec);
-  for (let start = 0; start < total; start += READ_AHEAD) {
-    const ids = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialWith(spec, start + i, suggestions)?.trialId ?? []).flat();
-    await Promise.all(ids.map(async (id) => {
-      await Promise.all([hash(`trials/${id}/model.ckpt`), ...trialFiles.map((file) => read(`trials/${id}/${file}`))]);
-      if (files.has(`trials/${id}/result.json`)) return;
-      const rung = await highestRung(store, sweepId, id);
-      if (rung !== undefined) await Promise.all([rung.record, rung.curve].map((file) => read(`trials/${id}/${file}`)));
-    }));
-  }
-  return { contents: inOrder(files), hashes: inOrder(hashes) };
+export interface ReadOptions {
+  /** How the sweep ends, if that is known and not written yet: whoever has an end has a report. */
+  outcome?: SweepOutcome | undefined;
+  /** Called often. */
+  onProgress?: (() => void) | undefined;
 }
 
-const trialFiles = ['result.json', 'metrics.csv', 'observations.json', 'samples.json', 'timing.json', 'failure.json'] as const;
-
-/** Parses the files; a file that is not what it should be is a UserError that names it. */
-export function parseRun(sweepId: string, { contents: files, hashes }: Files): ReportInput {
+/** What is of the sweep and of none of its trials. Throws a UserError if there is no sweep. */
+async function readSweep(store: Store, sweepId: string, outcome?: SweepOutcome) {
+  const decisions = (await store.list(`${sweepId}/decisions`)).map((name) => `decisions/${name}`);
+  const files = await read(store, sweepId, ['sweep.json', 'provenance.json', 'outcome.json', ...decisions]);
+  if (outcome !== undefined) files.set('outcome.json', Buffer.from(pretty(outcome)));
   const spec = parseSpec(files, sweepId);
-  const suggestions = parseSuggestions(files, sweepId, spec);
+  return { files, spec, suggestions: parseSuggestions(files, sweepId, spec) };
+}
+
+async function readTrial(store: Store, sweepId: string, id: string): Promise<Files> {
+  const files = await read(store, sweepId, TRIAL_FILES.map((file) => `trials/${id}/${file}`));
+  if (files.has(`trials/${id}/result.json`)) return files;
+  const rung = await highestRung(store, sweepId, id);
+  return rung === undefined ? files : new Map([...files, ...(await read(store, sweepId, [rung.record, rung.curve].map((file) => `trials/${id}/${file}`)))]);
+}
+
+/** Each once: a random search may draw one twice. */
+function* trialIds(spec: SweepSpec, suggestions: Suggestions | undefined): Generator<string> {
+  const done = new Set<string>();
+  for (let index = 0; index < countTrials(spec); index++) {
+    const id = trialWith(spec, index, suggestions)?.trialId;
+    if (id === undefined || done.has(id)) continue;
+    done.add(id);
+    yield id;
+  }
+}
+
+/**
+ * The files of every trial, one trial after the other: their bytes together would not fit into memory. Their sums are also of
+ * the trained network, which is what a report speaks of though it shows nothing of its bytes.
+ */
+const readTrials = (store: Store, sweepId: string, spec: SweepSpec, suggestions: Suggestions | undefined) =>
+  readAhead(trialIds(spec, suggestions), async (id) => {
+    const [files, network] = await Promise.all([readTrial(store, sweepId, id), read(store, sweepId, [`trials/${id}/model.ckpt`])]);
+    return { id, files, sums: sumsOf([...files, ...network]) };
+  });
+
+const inOrder = (sums: Map<string, string>) => new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** SHA-256 of every data file that a report is made of, by path in the sweep's folder. Throws a UserError if there is no sweep. */
+export async function hashRun(store: Store, sweepId: string): Promise<Map<string, string>> {
+  const { files, spec, suggestions } = await readSweep(store, sweepId);
+  const hashes = sumsOf(files);
+  for await (const { sums } of readTrials(store, sweepId, spec, suggestions)) for (const [path, sum] of sums) hashes.set(path, sum);
+  return inOrder(hashes);
+}
+
+/** Reads and parses a run folder; a file that is not what it should be is a UserError that names it. */
+export async function readRun(store: Store, sweepId: string, { outcome: ending, onProgress = () => {} }: ReadOptions = {}): Promise<ReportInput> {
+  const { files, spec, suggestions } = await readSweep(store, sweepId, ending);
+  const outcome = parse<SweepOutcome>(files, sweepId, 'outcome.json', outcomeFile);
+  const hashes = sumsOf(files);
   const input: ReportInput = {
     sweepId,
     spec,
     ...(suggestions && { suggestions }),
+    ...(outcome && { outcome }),
     results: new Map(),
     stopped: new Map(),
+    failures: new Map(),
+    timings: new Map(),
     curves: new Map(),
     observations: new Map(),
     samples: new Map(),
-    failures: new Map(),
-    timings: new Map(),
+    curveMetrics: [],
+    curveOf: async (id) => input.curves.get(id) ?? (input.results.has(id) || input.stopped.has(id) ? (await again(id)).curve : undefined),
     starts: parse<Provenance[]>(files, sweepId, 'provenance.json', starts) ?? [],
     hashes,
   };
-  const rungs = rungPaths(files);
-  for (let index = 0; index < countTrials(input.spec); index++) {
-    const id = trialWith(spec, index, suggestions)?.trialId;
-    if (id === undefined) continue;
-    const path = (file: (typeof trialFiles)[number]) => `trials/${id}/${file}`;
-    const result = parse<TrialResult>(files, sweepId, path('result.json'), resultOf(id));
-    const failure = parse<TrialFailure>(files, sweepId, path('failure.json'), failureFile);
-    const timing = parse<TrialTiming>(files, sweepId, path('timing.json'), timingFile);
-    const observations = parse<Seen[]>(files, sweepId, path('observations.json'), observationsFile);
-    const samples = parse<TrialSamples>(files, sweepId, path('samples.json'), samplesFile);
-    if (timing !== undefined) input.timings.set(id, timing);
-    if (result !== undefined) {
-      input.results.set(id, result);
-      input.curves.set(id, parseCurve(files, sweepId, path('metrics.csv')));
-      if (observations !== undefined) input.observations.set(id, observations);
-      if (samples !== undefined && result.status === 'completed') input.samples.set(id, samples);
-    } else if (failure !== undefined) input.failures.set(id, failure); // a result is newer than a failure
-    else {
-      const rung = rungs.get(id);
-      if (rung === undefined) continue;
-      const record = parse<RungRecord>(files, sweepId, rung, rungOf(id)) as RungRecord; // it is there: its path is
-      input.stopped.set(id, record);
-      input.curves.set(id, parseCurve(files, sweepId, rung.replace(/json$/, 'csv')));
+  /** A trial that was read before. */
+  async function again(id: string): Promise<ParsedTrial> {
+    const bytes = await readTrial(store, sweepId, id);
+    for (const [path, one] of bytes) {
+      if (hashes.get(path) !== sha256(one)) throw new UserError(`${sweepId}/${path}: changed while the report was made of it; make it again`);
     }
+    return parseTrial(sweepId, id, bytes);
+  }
+
+  const metrics: Metrics = {};
+  for await (const trial of readTrials(store, sweepId, spec, suggestions)) {
+    onProgress();
+    for (const [path, sum] of trial.sums) hashes.set(path, sum);
+    const { result, failure, rung, timing, curve = [] } = parseTrial(sweepId, trial.id, trial.files);
+    if (timing !== undefined) input.timings.set(trial.id, timing);
+    if (result !== undefined) input.results.set(trial.id, result);
+    else if (failure !== undefined) input.failures.set(trial.id, failure);
+    else if (rung !== undefined) input.stopped.set(trial.id, rung);
+    for (const point of curve) Object.assign(metrics, point.metrics);
+  }
+  input.hashes = inOrder(hashes);
+  input.curveMetrics = metricNames([metrics]);
+  for (const { trialId } of worthShowing(modelOf(input))) {
+    const { curve, observations, samples } = await again(trialId);
+    if (curve !== undefined) input.curves.set(trialId, curve);
+    if (observations !== undefined) input.observations.set(trialId, observations);
+    if (samples !== undefined) input.samples.set(trialId, samples);
+    onProgress();
   }
   return input;
 }
 
-/** The path of each trial's rung, where it is at one. */
-function rungPaths(files: Contents): Map<string, string> {
-  return new Map([...files.keys()].flatMap((path) => {
-    const [, id] = /^trials\/([^/]+)\/rungs\/.*\.json$/.exec(path) ?? [];
-    return id === undefined ? [] : [[id, path] as const];
-  }));
+/** `failure` only without a result, which is newer; `rung` only without either. The rest is of a result or a rung. */
+interface ParsedTrial {
+  result?: TrialResult | undefined;
+  failure?: TrialFailure | undefined;
+  rung?: RungRecord | undefined;
+  timing?: TrialTiming | undefined;
+  curve?: CurvePoint[];
+  observations?: Seen[] | undefined;
+  samples?: TrialSamples | undefined;
+}
+
+function parseTrial(sweepId: string, id: string, files: Files): ParsedTrial {
+  const path = (file: (typeof TRIAL_FILES)[number]) => `trials/${id}/${file}`;
+  const result = parse<TrialResult>(files, sweepId, path('result.json'), resultOf(id));
+  const failure = parse<TrialFailure>(files, sweepId, path('failure.json'), failureFile);
+  const timing = parse<TrialTiming>(files, sweepId, path('timing.json'), timingFile);
+  const observations = parse<Seen[]>(files, sweepId, path('observations.json'), observationsFile);
+  const samples = parse<TrialSamples>(files, sweepId, path('samples.json'), samplesFile);
+  if (result !== undefined) {
+    const written = result.status === 'completed' ? samples : undefined;
+    return { result, timing, curve: parseCurve(files, sweepId, path('metrics.csv')), observations, samples: written };
+  }
+  if (failure !== undefined) return { failure, timing };
+  const rungPath = [...files.keys()].find((one) => /\/rungs\/.*\.json$/.test(one));
+  if (rungPath === undefined) return { timing };
+  const rung = parse<RungRecord>(files, sweepId, rungPath, rungOf(id));
+  return { rung, timing, curve: parseCurve(files, sweepId, rungPath.replace(/json$/, 'csv')) };
 }
 
 /** From the record of decisions, where the search is one that learns. */
-function parseSuggestions(files: Contents, sweepId: string, spec: SweepSpec): Suggestions | undefined {
+function parseSuggestions(files: Files, sweepId: string, spec: SweepSpec): Suggestions | undefined {
   if (searchOf(spec).suggest === undefined) return undefined;
   const paths = [...files.keys()].filter((path) => path.startsWith('decisions/'));
   return suggestionsOf(paths.flatMap((path) => parse<RecordEntry[]>(files, sweepId, path, decisionsFile) ?? []));
-}
-
-export async function readRun(store: Store, sweepId: string): Promise<ReportInput> {
-  return parseRun(sweepId, await readFiles(store, sweepId));
 }
 
 const finite = z.number();
@@ -168,6 +226,7 @@ const rungOf = (id: string) => ofTrial(rungFile, id);
 const failureFile = z.object({ trialId: z.string(), trial, message: z.string(), at: z.string() });
 const timingFile = z.object({ seconds: finite, attempts: finite, worker: z.string(), startedAt: z.string(), endedAt: z.string() });
 const starts = z.object({ starts: z.array(z.object({}).loose()) }).transform((file) => file.starts);
+const outcomeFile = z.object({ state: z.enum(['completed', 'cancelled', 'failed']), message: z.string().optional() }).loose();
 const specFile = z
   .object({
     name: z.string(),
@@ -184,14 +243,14 @@ const specFile = z
   })
   .loose();
 
-function parseSpec(files: Contents, sweepId: string): SweepSpec {
+function parseSpec(files: Files, sweepId: string): SweepSpec {
   const spec = parse<SweepSpec>(files, sweepId, 'sweep.json', specFile);
   if (spec === undefined) throw new UserError(`${sweepId}/sweep.json: not there; a sweep's folder has one`);
   return spec;
 }
 
 /** `schema` checks what the report relies on; T is what the writer of the file promises. */
-function parse<T>(files: Contents, sweepId: string, path: string, schema: z.ZodType): T | undefined {
+function parse<T>(files: Files, sweepId: string, path: string, schema: z.ZodType): T | undefined {
   const bytes = files.get(path);
   if (bytes === undefined) return undefined;
   let value: unknown;
@@ -206,7 +265,7 @@ function parse<T>(files: Contents, sweepId: string, path: string, schema: z.ZodT
   throw new UserError(`${sweepId}/${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not what it should be'}`);
 }
 
-function parseCurve(files: Contents, sweepId: string, path: string): CurvePoint[] {
+function parseCurve(files: Files, sweepId: string, path: string): CurvePoint[] {
   const bytes = files.get(path);
   if (bytes === undefined) return [];
   try {

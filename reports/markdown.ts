@@ -2,7 +2,7 @@
 import { isTable, type Drawing } from './figures/index.ts';
 import type { Report } from './model.ts';
 import type { ProvenanceFile } from './provenance.ts';
-import { factsOf, TABLE_LIMIT, verifyText } from './prose.ts';
+import { endingText, factsOf, TABLE_LIMIT, verifyText } from './prose.ts';
 import {
   answerTable,
   countsText,
@@ -55,11 +55,12 @@ function figureParts({ name, figure, rows }: Drawing, report: Report): string[] 
 export function markdownOf(report: Report, drawings: Drawing[], provenance: ProvenanceFile): string {
   const { spec, sweepId } = report.input;
   const [answer, summary, trials, problems] = [answerTable(report), summaryTable(report), trialsTable(report), problemsTable(report)];
-  const sentence = headline(report);
+  const [ending, sentence] = [endingText(report.input), headline(report)];
   const parts = [
     `# ${escapeMarkdown(spec.name)}`,
     escapeMarkdown(spec.description),
     `${countsText(report)}.${sentence === undefined ? '' : ` ${escapeMarkdown(sentence)}`}`,
+    ending === undefined ? '' : `${escapeMarkdown(ending)}.`,
     `## ${escapeMarkdown(answer.title)}`,
     table(answer),
     ...drawings.flatMap((drawing) => figureParts(drawing, report)),

@@ -88,6 +88,18 @@ export function examples(report: Report, hasIt: (trial: TrialRow) => boolean, mo
   return shown.flatMap((row) => firstOf(row) ?? []);
 }
 
+/** So many configurations are shown at most: by curves, which come in 24 colours and 12 panels. */
+const MOST_SHOWN = 24 * 12;
+
+/** The trials that figures may show more of than their last numbers: all, or else those of the best configurations and the best of the longest. */
+export function worthShowing(report: Report): TrialRow[] {
+  if (report.summary.length <= MOST_SHOWN) return report.trials;
+  const best = ranked(report);
+  const long = new Set(longest(best));
+  const shown = new Set([...best.slice(0, MOST_SHOWN), ...best.filter((row) => long.has(row)).slice(0, MOST_SHOWN)]);
+  return [...shown].flatMap(({ repeats }) => repeats);
+}
+
 /** Of configurations that differ in nothing but their length, the longest. */
 function longest(rows: SummaryRow[]): SummaryRow[] {
   const found = new Map<string, SummaryRow>();

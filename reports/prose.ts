@@ -1,4 +1,5 @@
 /** What report.html and report.md say in words. */
+import type { ReportInput } from './input.ts';
 import type { ProvenanceFile } from './provenance.ts';
 
 /** Longer tables are cut and point to their CSV: a page of 100,000 rows is read by nobody and opened by no phone. */
@@ -12,6 +13,14 @@ export const intervalProse =
   'Intervals are 95 % confidence intervals of the mean over repeats, mean ± t(0.975; n − 1) · s / √n, ' +
   'clipped to the metric’s range. ' +
   'A diverged or failed repeat has no number: it is counted, and does not enter the mean.';
+
+/** Why a sweep is over that has not simply trained all of its trials: 'Ended by its budget of 5 seconds, …', 'Cancelled'. */
+export function endingText({ outcome }: Pick<ReportInput, 'outcome'>): string | undefined {
+  if (outcome === undefined) return undefined;
+  const { state, message } = outcome;
+  const text = [...(state === 'completed' ? [] : [state]), ...(message === undefined ? [] : [message])].join(': ');
+  return text === '' ? undefined : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
 
 export function durationText(seconds: number): string {
   const whole = Math.round(seconds);

@@ -1,24 +1,30 @@
 /** The report of a sweep: built from its data files, written beside them, verified against them. */
+import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors.ts';
 import type { Store } from '../store/types.ts';
 import { curvesCsv, resultsCsv, rowsCsv, summaryCsv, timingsCsv } from './csv.ts';
 import { chooseFigures, isTable, type Drawing } from './figures/index.ts';
 import { htmlOf } from './html.ts';
-import { parseRun, readFiles, readRun, type ReportInput } from './input.ts';
+import { hashRun, readRun, type ReadOptions, type ReportInput } from './input.ts';
 import { markdownOf } from './markdown.ts';
 import { modelOf, type Report } from './model.ts';
 import { provenanceOf } from './provenance.ts';
 import { compileFigure, pngOf, svgOf, vegaLiteFile } from './render.ts';
 import { wrapped } from './text-width.ts';
 
+/** What is too large to be held is told piece by piece, as often as one asks. */
+export type Content = string | Uint8Array | AsyncIterable<string>;
+
+const isWhole = (content: Content): content is string | Uint8Array => typeof content === 'string' || content instanceof Uint8Array;
+
 /** Path in the report's folder -> content. */
-export type ReportFiles = Map<string, string | Uint8Array>;
+export type ReportFiles = Map<string, Content>;
 
 /** Width in pixels that a figure's subtitle is broken at: about that of the figures themselves. */
 const SUBTITLE_WIDTH = 660;
 
-/** Every file of the report, from the data alone: the same input gives the same bytes. */
-export async function buildReport(input: ReportInput): Promise<ReportFiles> {
+/** Every file of the report, from the data alone: the same input gives the same bytes. `onProgress` is called often. */
+export async function buildReport(input: ReportInput, onProgress: () => void = () => {}): Promise<ReportFiles> {
   const report = modelOf(input);
   const drawings = chooseFigures(report);
   const provenance = await provenanceOf(report);
@@ -27,10 +33,13 @@ export async function buildReport(input: ReportInput): Promise<ReportFiles> {
   files.set('report.md', markdownOf(report, drawings, provenance));
   files.set('results.csv', resultsCsv(report));
   files.set('summary.csv', summaryCsv(report));
-  files.set('curves.csv', curvesCsv(report));
+  files.set('curves.csv', { [Symbol.asyncIterator]: () => curvesCsv(report) });
   files.set('timings.csv', timingsCsv(report));
   files.set('provenance.json', `${JSON.stringify(provenance, null, 2)}\n`);
-  for (const drawing of drawings) await addFigure(files, drawing, report);
+  for (const drawing of drawings) {
+    onProgress();
+    await addFigure(files, drawing, report);
+  }
   return files;
 }
 
@@ -51,11 +60,19 @@ async function addFigure(files: ReportFiles, { name, figure, rows }: Drawing, re
 const folderOf = (sweepId: string) => `${sweepId}/report`;
 
 /** Builds and writes the report; files of an earlier one that it no longer has are removed. Returns the paths written. */
-export async function writeReport(store: Store, sweepId: string): Promise<string[]> {
-  const files = await buildReport(await readRun(store, sweepId));
-  for (const [path, content] of files) await store.put(`${folderOf(sweepId)}/${path}`, content);
+export async function writeReport(store: Store, sweepId: string, options: ReadOptions = {}): Promise<string[]> {
+  const { onProgress = () => {} } = options;
+  const files = await buildReport(await readRun(store, sweepId, options), onProgress);
+  for (const [path, content] of files) await store.put(`${folderOf(sweepId)}/${path}`, isWhole(content) ? content : told(content, onProgress));
   for (const path of await listAll(store, folderOf(sweepId))) if (!files.has(path)) await store.remove(`${folderOf(sweepId)}/${path}`);
   return [...files.keys()];
+}
+
+async function* told(pieces: AsyncIterable<string>, onProgress: () => void): AsyncGenerator<string> {
+  for await (const piece of pieces) {
+    onProgress();
+    yield piece;
+  }
 }
 
 /** Paths of all files under a prefix, relative to it. */
@@ -104,10 +121,8 @@ export async function verifyReport(store: Store, sweepId: string, published?: Ma
   if (there.size === 0) throw new UserError(`${sweepId} has no report yet; write it with: sweep report ${sweepId}`);
   let data: Check[] = [];
   try {
-    const files = await readFiles(store, sweepId);
-    data = compare(recordedSums(there), files.hashes, (a, b) => a === b);
-    const rebuilt = await buildReport(parseRun(sweepId, files));
-    const report = compare(rebuilt, there, (a, b) => Buffer.from(a).equals(Buffer.from(b)));
+    data = compare(recordedSums(there), await hashRun(store, sweepId));
+    const report = compare(await sumsOf(await buildReport(await readRun(store, sweepId))), await sumsOf(there));
     return { ok: [...data, ...report].every(({ state }) => state === 'equal'), data, report };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -125,12 +140,23 @@ function recordedSums(report: Map<string, Uint8Array>): Map<string, string> {
   }
 }
 
-function compare<A, B>(expected: Map<string, A>, actual: Map<string, B>, equal: (a: A, b: B) => boolean): Check[] {
+async function sumsOf(files: ReportFiles): Promise<Map<string, string>> {
+  const sums = new Map<string, string>();
+  for (const [path, content] of files) {
+    const hash = createHash('sha256');
+    if (isWhole(content)) hash.update(content);
+    else for await (const piece of content) hash.update(piece);
+    sums.set(path, hash.digest('hex'));
+  }
+  return sums;
+}
+
+function compare(expected: Map<string, string>, actual: Map<string, string>): Check[] {
   const paths = [...new Set([...expected.keys(), ...actual.keys()])].sort();
   return paths.map((path) => {
     const [a, b] = [expected.get(path), actual.get(path)];
     if (a === undefined) return { path, state: 'unexpected' };
     if (b === undefined) return { path, state: 'missing' };
-    return { path, state: equal(a, b) ? 'equal' : 'changed' };
+    return { path, state: a === b ? 'equal' : 'changed' };
   });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import type { Store } from './types.ts';
@@ -15,13 +15,13 @@ export function openFolder(root: string): Store {
   };
 
   /** Writes beside the target, so that the rename stays on one file system; leaves nothing behind when it fails. */
-  async function writeBeside<T>(target: string, bytes: Uint8Array | string, publish: (temp: string) => Promise<T>): Promise<T> {
+  async function writeBeside<T>(target: string, bytes: Uint8Array | string | AsyncIterable<string>, publish: (temp: string) => Promise<T>): Promise<T> {
     await mkdir(dirname(target), { recursive: true });
     const temp = join(dirname(target), `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
     try {
       const file = await open(temp, 'wx');
       try {
-        await file.writeFile(bytes);
+        await writeFile(file, bytes);
         await file.sync();
       } finally {
         await file.close();

@@ -5,12 +5,10 @@ import type { RungRecord, TrialFailure, TrialResult } from '../core/results.ts';
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { readDecisions } from './decisions.ts';
+import { readAhead } from './read-ahead.ts';
 import { readHighestRung } from './rungs.ts';
 import { readFailure, readResult } from './runs.ts';
 import type { Store } from './types.ts';
-
-/** Files are read for this many trials at a time. */
-const READ_AHEAD = 32;
 
 /** What a search that learns has chosen so far; undefined for one that does not learn. */
 export async function readSuggestions(store: Store, sweepId: string, spec: SweepSpec): Promise<Suggestions | undefined> {
@@ -22,15 +20,18 @@ export interface StoredTrial extends PlannedTrial {
   found: TrialResult | TrialFailure | RungRecord | undefined;
 }
 
+function* planned(spec: SweepSpec, suggestions: Suggestions | undefined): Generator<PlannedTrial> {
+  for (let index = 0; index < countTrials(spec); index++) {
+    const trial = trialWith(spec, index, suggestions);
+    if (trial !== undefined) yield trial;
+  }
+}
+
 export async function* storedTrials(store: Store, sweepId: string, spec: SweepSpec): AsyncGenerator<StoredTrial> {
   const suggestions = await readSuggestions(store, sweepId, spec);
-  const total = countTrials(spec);
-  for (let start = 0; start < total; start += READ_AHEAD) {
-    const planned = Array.from({ length: Math.min(READ_AHEAD, total - start) }, (_, i) => trialWith(spec, start + i, suggestions) ?? []).flat();
-    yield* await Promise.all(planned.map(async (trial): Promise<StoredTrial> => {
-      const { trialId } = trial;
-      const found = (await readResult(store, sweepId, trialId)) ?? (await readFailure(store, sweepId, trialId)) ?? (await readHighestRung(store, sweepId, trialId));
-      return { ...trial, found };
-    }));
-  }
+  yield* readAhead(planned(spec, suggestions), async (trial): Promise<StoredTrial> => {
+    const { trialId } = trial;
+    const found = (await readResult(store, sweepId, trialId)) ?? (await readFailure(store, sweepId, trialId)) ?? (await readHighestRung(store, sweepId, trialId));
+    return { ...trial, found };
+  });
 }

@@ -4,7 +4,7 @@ export interface Store {
   readonly url: string;
   get(key: string): Promise<Uint8Array | undefined>;
   /** Atomic: a reader sees the old bytes or the new ones, never part of them. */
-  put(key: string, bytes: Uint8Array | string): Promise<void>;
+  put(key: string, bytes: Uint8Array | string | AsyncIterable<string>): Promise<void>;
   /** Atomic, and only where nothing is there yet. False: somebody was first, and theirs stays. */
   putNew(key: string, bytes: Uint8Array | string): Promise<boolean>;
   /** Names right under a prefix ('' for the top), sorted; folders end in '/'. Empty where there is none. */

@@ -96,6 +96,14 @@ describe('tracking', () => {
   });
 });
 
+test('of a sweep too large for a table no trial is read: what the snapshot says is all there is', async () => {
+  const forbidden = () => { throw new Error('nothing is to be read'); };
+  const large = { ...exampleSpec, repeats: 1000 };
+  const snapshots = (async function* () { yield { ...last.snapshot, total: 14_000 }; })();
+  const { value } = await track({ spec: large, store: { ...store, get: forbidden, list: forbidden }, snapshots }).next() as { value: Seen };
+  assert.deepEqual([value.ended, value.view.summary, value.view.snapshot.completed], [[], [], last.snapshot.completed]);
+});
+
 describe('when it will be done', () => {
   const at = (cell: string, length: number) => ({ 'model.cell': cell, 'task.length': length });
 

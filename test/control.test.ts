@@ -4,10 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { UserError } from '../core/errors.ts';
 import { trialAt } from '../core/plan.ts';
 import { changeSweep } from '../orchestrate/control.ts';
-import { followSweep, storedSnapshot } from '../orchestrate/sweeps.ts';
+import { cancelSweep, followSweep, storedSnapshot } from '../orchestrate/sweeps.ts';
 import type { SweepSnapshot } from '../core/results.ts';
 import { readDecisions } from '../store/decisions.ts';
 import { readControl, readOutcome, readSpec, listTrials } from '../store/runs.ts';
+import type { SweepProgress } from '../workflows/messages.ts';
 import { newLaboratory, rootOf, type Laboratory, type labSpec } from './support/laboratory.ts';
 import { until } from './support/machine.ts';
 
@@ -234,12 +235,24 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     await until(() => lab.inHand().length === 4);
     lab.release(2);
     await until(() => lab.trained('ended').length === 2 && lab.inHand().length === 4);
-    await lab.target.client.workflow.getHandle(await rootOf(lab, 'ended')).cancel();
+    assert.equal(await cancelSweep(lab.target, lab.store, 'ended'), 'cancelling');
     assert.equal((await lab.ended('ended')).state, 'cancelled');
+    assert.equal(await cancelSweep(lab.target, lab.store, 'ended'), 'already');
     assert.deepEqual(lab.inHand(), []);
     lab.flow(true);
     await lab.start('ended', { repeats: 3, budget: { maxConcurrent: 4 } }, { limits: { ...limits, events: 400 } });
     assert.deepEqual([(await lab.ended('ended')).state, (await lab.ended('ended')).completed], ['completed', 9]);
     await eachOnce('ended', 9);
+  });
+
+  test('a sweep that only writes its report is not said to be cancelled', { timeout: 60_000 }, async () => {
+    await lab.start('late');
+    const { workflow } = lab.target.client;
+    const root = await rootOf(lab, 'late');
+    await until(async () => (await workflow.getHandle(root).query<SweepProgress>('progress')).ending);
+    assert.equal(await cancelSweep(lab.target, lab.store, 'late'), 'ending');
+    assert.equal((await lab.ended('late')).state, 'completed');
+    await workflow.getHandle(root).result();
+    await assert.rejects(cancelSweep(lab.target, lab.store, 'late'), refusal(/late is not running \(completed\); nothing to cancel/));
   });
 });

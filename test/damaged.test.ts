@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createBookkeepingActivities } from '../activities/index.ts';
 import { findSeed } from '../activities/seed.ts';
 import { trialAt } from '../core/plan.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { commitRung, readRung } from '../store/rungs.ts';
-import { adoptTrial, commitTrial, readModel, readOutcome, readResult, writeOutcome } from '../store/runs.ts';
+import { adoptTrial, commitTrial, readModel, readResult, writeOutcome } from '../store/runs.ts';
 import { exampleSpec, memoryStore, writeExampleRun } from './support/example-run.ts';
 import { labSpec, newLaboratory, type Laboratory } from './support/laboratory.ts';
 import { newMachine, type Machine } from './support/machine.ts';
@@ -64,15 +63,6 @@ describe('in the store', () => {
     await damage(store, `own/trials/${trialId}/model.ckpt`);
     await assert.rejects(readModel(store, 'own', trialId), /\/model\.ckpt: a checkpoint of 14 bytes is cut short; remove the trial's folder/);
     assert.equal(await seed(), undefined);
-  });
-
-  test('a sweep ends though its report cannot be written, and says which file is to blame', async () => {
-    const sweepId = await writeExampleRun(store);
-    const { trialId: id } = trialAt(exampleSpec, 0);
-    await damageResult(store, sweepId, id);
-    const outcome = { state: 'cancelled' as const, total: 42, completed: 40, diverged: 1, failed: 1, at: '' };
-    await createBookkeepingActivities({ store, origin }).finish({ sweepId, outcome });
-    assert.match((await readOutcome(store, sweepId))?.message ?? '', new RegExp(`^there is no new report: .*/trials/${id}/result\\.json: not JSON`));
   });
 });
 

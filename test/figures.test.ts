@@ -16,13 +16,13 @@ import { heat, seriesColours } from '../reports/figures/theme.ts';
 import { readRun } from '../reports/input.ts';
 import { labelOf, modelOf, ranked, shortText, type Report } from '../reports/model.ts';
 import { compileFigure, pngOf, svgOf } from '../reports/render.ts';
-import { buildReport, verifyReport, writeReport, type ReportFiles } from '../reports/report.ts';
+import { verifyReport, writeReport } from '../reports/report.ts';
 import { shortened, visible } from '../reports/visible.ts';
 import { loadSpec } from '../spec/index.ts';
 import { encodeCurve } from '../store/curve.ts';
 import type { Store } from '../store/types.ts';
 import numbers from './fixtures/seed-numbers.json' with { type: 'json' };
-import { exampleSpec, memoryStore, writeExampleRun, type ExampleOptions } from './support/example-run.ts';
+import { builtReport, exampleSpec, memoryStore, writeExampleRun, type ExampleOptions } from './support/example-run.ts';
 
 // ---- runs ----
 
@@ -559,7 +559,7 @@ test('a text is text in the page and in Markdown, whatever it holds', async () =
       ...observations({ step: 100, kind: 'samples', data: { texts: [hostile] } }),
     }),
   );
-  const files = await buildReport(report.input);
+  const files = await builtReport(report.input);
   const [html = ''] = String(files.get('report.html')).split('<script');
   const markup = /(?<!\\)<img|[\u0007\u202e\u2028]/;
   assert.equal(markup.exec(html), null);
@@ -725,7 +725,7 @@ test('rows of a timeline are numbered, and no slots: lanes of a pack run at the 
 // ---- the data files ----
 
 /** Short enough to be compared line by line when a test fails. */
-const hashesOf = (files: ReportFiles) =>
+const hashesOf = (files: Map<string, string | Uint8Array>) =>
   [...files].map(([path, content]) => `${path} ${createHash('sha256').update(content).digest('hex')}`).join('\n');
 
 const rich: ExampleOptions = {
@@ -741,12 +741,12 @@ const rich: ExampleOptions = {
 
 test('observations and samples are in the manifest; the report is the same whatever the order of completion', async () => {
   const { report } = await example(rich);
-  const files = await buildReport(report.input);
+  const files = await builtReport(report.input);
   const { trialId } = trialAt(report.input.spec, 0);
   const data = Object.keys(JSON.parse(String(files.get('provenance.json'))).data);
   for (const file of ['observations.json', 'samples.json']) assert.ok(data.includes(`trials/${trialId}/${file}`));
   const backwards = await example({ ...rich, order: (count) => Array.from({ length: count }, (_, i) => count - 1 - i) });
-  assert.equal(hashesOf(await buildReport(backwards.report.input)), hashesOf(files));
+  assert.equal(hashesOf(await builtReport(backwards.report.input)), hashesOf(files));
 });
 
 test('verification names an observation or a sample that has changed, gone or come', async () => {

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { planOf } from '../cli/actions/plan.ts';
+import { otherResultsLines, planOf } from '../cli/actions/plan.ts';
 import { trialAt } from '../core/plan.ts';
 import type { TrialResult, TrialTiming } from '../core/results.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
-import { openStore } from '../store/index.ts';
+import { openStore, type Store } from '../store/index.ts';
+import { writeControl } from '../store/runs.ts';
 import { sweepSpec } from './support/sweep-spec.ts';
 
 async function runsFolder(t: TestContext): Promise<string> {
@@ -21,11 +22,11 @@ async function runsFolder(t: TestContext): Promise<string> {
 const spec = sweepSpec({ 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.length': { from: 5, to: 15, step: 5 } }, { repeats: 2 });
 
 /** Leaves trial `index` in the runs folder as if another sweep had trained it. */
-async function trained(runs: string, index: number, steps: number, seconds: number): Promise<void> {
+async function trained(runs: string, index: number, steps: number, seconds: number, sweep = 'other-00000000'): Promise<void> {
   const { trialId, trial } = trialAt(spec, index);
-  const folder = join(runs, 'other-00000000', 'trials', trialId);
+  const folder = join(runs, sweep, 'trials', trialId);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(runs, 'other-00000000', 'sweep.json'), '{}');
+  await writeFile(join(runs, sweep, 'sweep.json'), '{}');
   const result: TrialResult = { trialId, trial, science: SCIENCE_VERSION, status: 'completed', steps, metrics: {}, parameters: 1, backend: 'cpu', replayed: false };
   const timing: TrialTiming = { seconds, attempts: 1, worker: 'w', startedAt: '', endedAt: '' };
   await writeFile(join(folder, 'timing.json'), JSON.stringify(timing));
@@ -52,11 +53,54 @@ test('a plan\'s time is that of the trials that are not cached, by what their sh
   assert.equal((await planOf(longer, openStore(runs))).seconds, 200 * 2 * 30, 'another number of steps: in proportion, and nothing is cached');
 });
 
+test('results of the sweep itself are kept whatever they were trained by, and never without a word', async (t) => {
+  const runs = await runsFolder(t);
+  const store = openStore(runs);
+  for (const index of [0, 1]) await trained(runs, index, 100, 7, 'own');
+  for (const index of [1, 2]) await trained(runs, index, 100, 7);
+  const native = { backend: 'tensorflow', replayed: true };
+  const { cached, passedOver, mixed } = await planOf(spec, store, { sweepId: 'own', origin: native });
+  const why = 'trained by cpu, not tensorflow';
+  assert.deepEqual({ cached: cached.trials, passedOver, mixed }, { cached: 2, passedOver: { [why]: 1 }, mixed: { [why]: 2 } });
+  assert.match(otherResultsLines({ passedOver, mixed }).join('\n'), new RegExp(`^1 result not taken: ${why}\n2 results of this sweep kept .*: ${why};`));
+  assert.deepEqual((await planOf(spec, store, { sweepId: 'own', origin: { backend: 'cpu', replayed: false } })).mixed, {});
+});
+
+test('--no-cache leaves the results of other sweeps out of the plan and of the time, now and when the sweep goes on', async (t) => {
+  const runs = await runsFolder(t);
+  const store = openStore(runs);
+  for (let index = 0; index < 12; index++) await trained(runs, index, 100, 5);
+  const one = { ...spec, budget: { maxConcurrent: 1 } };
+  const without = await planOf(one, store, { sweepId: 'own', cache: false });
+  assert.deepEqual([without.cached.trials, without.seconds, without.passedOver], [0, 12 * 5, { '--no-cache': 12 }]);
+  assert.deepEqual([(await planOf(one, store, { sweepId: 'own' })).cached.trials], [12]);
+  await writeControl(store, 'own', { paused: false, noCache: true });
+  assert.equal((await planOf(one, store, { sweepId: 'own' })).cached.trials, 0);
+});
+
 test('a damaged result is not a cached one', async (t) => {
   const runs = await runsFolder(t);
   await trained(runs, 0, 100, 1);
   await writeFile(join(runs, 'other-00000000', 'trials', trialAt(spec, 0).trialId, 'result.json'), '{"trial');
   assert.equal((await planOf(spec, openStore(runs))).cached.trials, 0);
+});
+
+test('of a folder with many trials a plan reads those that it has, and so many others that it can tell times', async (t) => {
+  const runs = await runsFolder(t);
+  await trained(runs, 0, 100, 7);
+  const folder = openStore(runs);
+  const others = Array.from({ length: 5000 }, (_, i) => `${i.toString(16).padStart(8, '0')}/`);
+  const read = new Set<string>();
+  const store: Store = {
+    ...folder,
+    list: async (prefix) => [...(await folder.list(prefix)), ...(prefix.endsWith('/trials') ? others : [])],
+    async get(key) {
+      read.add(key);
+      return folder.get(key);
+    },
+  };
+  assert.equal((await planOf(spec, store)).cached.trials, 1);
+  assert.equal([...read].filter((key) => key.endsWith('result.json')).length, 1001);
 });
 
 test('a million trials are planned without being walked', async (t) => {

@@ -15,12 +15,12 @@ import { readRun } from '../reports/input.ts';
 import { escapeMarkdown } from '../reports/markdown.ts';
 import { modelOf } from '../reports/model.ts';
 import { collectProvenance, recordProvenance } from '../reports/provenance.ts';
-import { buildReport, readReport, verifyReport, writeReport } from '../reports/report.ts';
+import { readReport, verifyReport, writeReport } from '../reports/report.ts';
 import { answerTable, headline } from '../reports/tables.ts';
 import { textWidth, wrapped } from '../reports/text-width.ts';
 import { openStore } from '../store/index.ts';
 import type { Store } from '../store/types.ts';
-import { exampleProvenance, exampleSpec, memoryStore, writeExampleRun, type ExampleOptions } from './support/example-run.ts';
+import { builtReport, exampleProvenance, exampleSpec, memoryStore, writeExampleRun, type ExampleOptions } from './support/example-run.ts';
 
 const small: SweepSpec = {
   ...exampleSpec,
@@ -44,7 +44,7 @@ async function example(options: ExampleOptions = {}) {
 }
 
 /** The report of the whole example, built once. */
-const whole = example().then(async (run) => ({ ...run, files: await buildReport(run.input) }));
+const whole = example().then(async (run) => ({ ...run, files: await builtReport(run.input) }));
 const textOf = (content: string | Uint8Array | undefined) =>
   typeof content === 'string' ? content : Buffer.from(content ?? []).toString('utf8');
 const linesOf = (content: string | Uint8Array | undefined) => textOf(content).trimEnd().split('\n');
@@ -83,7 +83,7 @@ test('results.csv has a row for every planned trial, in the order of the plan', 
   const {
     report: { input },
   } = await example({ missing: [41], spec: { ...exampleSpec, report: { figures: [] } } });
-  const rows = parse(textOf((await buildReport(input)).get('results.csv')), { columns: true }) as Record<string, string>[];
+  const rows = parse(textOf((await builtReport(input)).get('results.csv')), { columns: true }) as Record<string, string>[];
   assert.deepEqual(
     rows.map((row) => row['trial']),
     Array.from({ length: countTrials(exampleSpec) }, (_, i) => trialAt(exampleSpec, i).trialId),
@@ -113,10 +113,22 @@ test('every number in results.csv and curves.csv reads back as the number that w
   );
 });
 
+test('of a large sweep only the curves that figures may show are held; curves.csv has them all, or a line that says why not', async () => {
+  const spec: SweepSpec = { ...search, repeats: 1, search: { name: 'random', trials: 320 }, report: { figures: ['loss-curves'] } };
+  const { input, report, store, sweepId } = await example({ spec });
+  const ends = report.trials.filter(({ status }) => status === 'completed' || status === 'diverged');
+  assert.deepEqual([ends.length, input.curves.size], [319, 288]);
+  const rows = parse(textOf((await builtReport(input)).get('curves.csv')), { columns: true }) as Record<string, string>[];
+  assert.deepEqual([...new Set(rows.map((row) => row['trial']))], ends.map(({ trialId }) => trialId));
+  const { trialId } = ends.find((trial) => !input.curves.has(trial.trialId)) ?? ends[0]!;
+  await store.put(`${sweepId}/trials/${trialId}/metrics.csv`, 'step,loss\n1,0\n');
+  await assert.rejects(builtReport(input), new RegExp(`${trialId}/metrics.csv: changed while the report was made of it`));
+});
+
 test('values of any kind are told apart in a CSV cell', async () => {
   const spec: SweepSpec = { ...oneFigure, space: { 'task.mark': { choice: ['a,"b"\nc', true, null, { norm: 1 }, 0.1] } }, repeats: 1 };
   const { input } = await example({ spec, diverged: -1, failed: -1 });
-  const rows = parse(textOf((await buildReport(input)).get('results.csv')), { columns: true }) as Record<string, string>[];
+  const rows = parse(textOf((await builtReport(input)).get('results.csv')), { columns: true }) as Record<string, string>[];
   assert.deepEqual(
     rows.map((row) => row['task.mark']),
     ['a,"b"\nc', 'true', 'null', '{"norm":1}', '0.1'],
@@ -125,7 +137,7 @@ test('values of any kind are told apart in a CSV cell', async () => {
 
 test('summary.csv has the mean, the interval and the counts of each configuration', async () => {
   const { input } = await example({ spec: { ...oneFigure, repeats: 3 }, diverged: 1, failed: -1, missing: [3, 4] });
-  const rows = parse(textOf((await buildReport(input)).get('summary.csv')), { columns: true }) as Record<string, string>[];
+  const rows = parse(textOf((await builtReport(input)).get('summary.csv')), { columns: true }) as Record<string, string>[];
   assert.deepEqual(
     rows.map(({ n, failed }) => [n, failed]),
     [
@@ -148,14 +160,14 @@ test('summary.csv has the mean, the interval and the counts of each configuratio
 
 test('building twice gives equal bytes, and so does another order of completion', async () => {
   const { input, files } = await whole;
-  assert.deepEqual(await buildReport(input), files);
+  assert.deepEqual(await builtReport(input), files);
   const backwards = await example({ order: (count) => Array.from({ length: count }, (_, i) => (i * 25) % count) });
-  assert.deepEqual(await buildReport(backwards.input), files);
+  assert.deepEqual(await builtReport(backwards.input), files);
 });
 
 test('a report of nothing but missing trials is a report', async () => {
   const { input } = await example({ spec: small, missing: [0, 1, 2, 3, 4, 5, 6, 7], diverged: -1, failed: -1 });
-  const files = await buildReport(input);
+  const files = await builtReport(input);
   assert.equal(linesOf(files.get('results.csv')).length, 9);
   assert.equal(
     [...files.keys()].some((path) => path.startsWith('figures/')),
@@ -435,7 +447,7 @@ test('whatever a spec holds is text in the report, never markup', async () => {
     space: { 'task.mark': { choice: [hostile, 'b'] }, 'task.length': { choice: [5, 15] } },
   };
   const { input } = await example({ spec, diverged: -1, failed: -1 });
-  const files = await buildReport(input);
+  const files = await builtReport(input);
   const html = textOf(files.get('report.html'));
   assert.equal(html.match(/<img/g), null);
   assert.equal(html.match(/<script/g)?.length, 4);

@@ -7,7 +7,7 @@ import type { LaneOutcome } from '../core/results.ts';
 import type { JobSetting } from './messages.ts';
 
 export const bookkeeping = proxyActivities<BookkeepingActivities>({
-  startToCloseTimeout: '10 minutes',
+  startToCloseTimeout: '1 day', // of a very large report; what does not beat is given up after the next
   heartbeatTimeout: '1 minute',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });

@@ -64,8 +64,8 @@ export interface ShardInput extends JobSetting {
 /** Jobs in training and queued at a time, unless somebody says otherwise; more would only make the history's pending list long. */
 export const WINDOW = 64;
 
-/** A workflow's own trials, and for the sweep's own: what people have set, and the workflows that run the others. */
-export interface SweepProgress extends Progress { paused: boolean; maxConcurrent?: number; shards: string[] }
+/** A workflow's own trials, and for the sweep's own: what people have set, the workflows that run the others, whether only the report is left to do. */
+export interface SweepProgress extends Progress { paused: boolean; maxConcurrent?: number; shards: string[]; ending?: true }
 export const progressQuery = defineQuery<Progress>('progress');
 export const sweepProgressQuery = defineQuery<SweepProgress>('progress');
 

@@ -83,7 +83,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   };
   const mustRun = () => refuse(isEnding ? `${sweepId} is just ending` : undefined, 'Ending');
   const open = { validator: mustRun };
-  setHandler(sweepProgressQuery, progress);
+  setHandler(sweepProgressQuery, () => ({ ...progress(), ...(isEnding && { ending: true }) }));
   setHandler(pauseUpdate, () => change({ paused: true }), open);
   setHandler(resumeUpdate, () => change({ paused: false }), open);
   setHandler(concurrencyUpdate, (maxConcurrent) => change({ maxConcurrent }), {

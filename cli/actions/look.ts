@@ -3,11 +3,13 @@ import type { SweepSnapshot } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { UserError } from '../../core/errors.ts';
 import { countTrials } from '../../core/plan.ts';
+import { hasEnded } from '../../core/progress.ts';
 import { followSweep, storedSnapshot, sweepUrl } from '../../orchestrate/sweeps.ts';
 import { connect, type TemporalTarget } from '../../server/connection.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readWhole } from '../../store/keys.ts';
 import { listSweeps, readOutcome, readSpec } from '../../store/runs.ts';
+import { storedTrials } from '../../store/trials.ts';
 import { chooseDisplay, follow, nearPath, reportPath, sayHowToComeBack } from '../follow.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { summaryJson } from '../ui/json.ts';
@@ -17,6 +19,7 @@ import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table, type Cell } from '../ui/table.ts';
 import { age, clean, count, metricValue, padEnd, plural } from '../ui/text.ts';
 import { track, type Seen } from '../ui/tracker.ts';
+import type { EndedTrial, View } from '../ui/view.ts';
 
 interface Options { runs: string; json?: boolean }
 
@@ -33,6 +36,9 @@ interface Status {
 
 /** A server or worker that has not answered after this long, in milliseconds, will not. */
 const PATIENCE = 5000;
+
+/** A longer list of trials that failed or diverged is no help: report/results.csv has them all. */
+const MOST_BAD = 20;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const sayJson = (value: unknown) => say(JSON.stringify(value, null, 2));
@@ -83,15 +89,18 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
   const { spec, sweepId, state, snapshot, url } = status;
   const style = styleOf(process.stdout);
   const width = (process.stdout.columns ?? 120) - 3;
-  const { view, ended } = await look(store, status);
-  const { completed, cached, diverged, failed, total, best } = snapshot;
-  const { dot, cross } = symbols(style);
+  const view = await look(store, status);
+  const { completed, cached, diverged, failed, stopped = 0, total, best, message, maxConcurrent } = snapshot;
+  const { dot, cross, ellipsis } = symbols(style);
   const counts = [
     `${count(completed + failed)}/${plural(total, 'trial')}`, ...(cached > 0 ? [`${count(cached)} cached`] : []), `${count(diverged)} diverged`, `${count(failed)} failed`,
+    ...(stopped > 0 ? [`${count(stopped)} stopped`] : []),
   ];
   const report = await reportPath(store, sweepId);
   const facts: [string, string | undefined][] = [
     ['State', [stateText(state, style).text, ...counts].join(` ${dot} `)],
+    ['Why', message && clean(message)],
+    ['Limit', maxConcurrent === undefined ? undefined : `at most ${plural(maxConcurrent, 'job')} at a time`],
     ['Started', ageText(await startedAt(store, sweepId)) || undefined],
     ['Best', best && `${spec.objective.metric} ${metricValue(spec.objective.metric, best.objective)}: ${clean(best.label)} (trial ${best.trialId})`],
     ['Folder', nearPath(`${store.url}/${sweepId}`)],
@@ -101,13 +110,15 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
   const trouble = (snapshot.trouble ?? []).map((line) => style.yellow(`trying again: ${clean(line)}`));
   const running = snapshot.running.length > 0 ? ['', ...runningLines(view, width, 20, style)] : [];
   const results = resultsTable(spec, view.summary, { width, height: 60 }, style);
-  const bad = ended.filter((trial) => trial.status !== 'completed').map((trial) => `${style.red(cross)} ${endedLine(trial, spec)}`);
+  const bad = await firstBad(store, sweepId, spec, diverged + failed);
+  const badLines = bad.map((trial) => `${style.red(cross)} ${endedLine(trial, spec)}`);
+  if (bad.length < diverged + failed) badLines.push(`${ellipsis} ${count(diverged + failed - bad.length)} more`);
   const body = [
     ...facts.flatMap(([name, value]) => (value === undefined ? [] : [`${padEnd(name, 13)}${value}`])),
     ...running,
     ...(trouble.length > 0 ? ['', ...trouble] : []),
     ...(results.length > 0 ? ['', ...results] : []),
-    ...(bad.length > 0 ? ['', ...bad] : []),
+    ...(badLines.length > 0 ? ['', ...badLines] : []),
   ];
   say(style.bold(sweepId) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`));
   for (const line of body) say(line === '' ? '' : `  ${line}`);
@@ -171,15 +182,28 @@ async function* once<T>(value: T): AsyncGenerator<T> {
   yield value;
 }
 
-/** The snapshot with its numbers and the trials that ended. */
-async function look(store: Store, { spec, snapshot }: Status): Promise<Seen> {
+/** The snapshot with its numbers. */
+async function look(store: Store, { spec, snapshot }: Status): Promise<View> {
   const { value } = await track({ spec, store, snapshots: once(snapshot) }).next();
-  return value as Seen;
+  return (value as Seen).view;
+}
+
+/** The first of so many trials that failed or diverged. */
+async function firstBad(store: Store, sweepId: string, spec: SweepSpec, of: number): Promise<EndedTrial[]> {
+  const bad: EndedTrial[] = [];
+  if (of === 0) return bad;
+  for await (const { trialId, label, found } of storedTrials(store, sweepId, spec)) {
+    if (found === undefined) continue;
+    if ('message' in found) bad.push({ trialId, label, status: 'failed', steps: 0, metrics: {}, message: found.message });
+    else if (hasEnded(found) && found.status === 'diverged') bad.push({ trialId, label, status: 'diverged', steps: found.steps, metrics: {} });
+    if (bad.length === Math.min(of, MOST_BAD)) break;
+  }
+  return bad;
 }
 
 async function asJson(store: Store, status: Status) {
   const { spec, snapshot: { message, ...snapshot }, state, url, sweepId } = status;
-  const { view } = await look(store, status);
+  const view = await look(store, status);
   return {
     ...snapshot, name: spec.name, state, message: message ?? null, startedAt: (await startedAt(store, sweepId))?.toISOString() ?? null,
     report: (await reportPath(store, sweepId)) ?? null, temporalUi: url ?? null, summary: summaryJson(view.summary),

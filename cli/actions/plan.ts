@@ -9,7 +9,8 @@ import type { SweepSpec, TrainingSpec } from '../../core/spec.ts';
 import { chooseBackend, originOf } from '../../setup/backend.ts';
 import { loadSpec } from '../../spec/index.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { differenceFrom, listSweeps, listTrials, readResult, readTiming } from '../../store/runs.ts';
+import { readAhead } from '../../store/read-ahead.ts';
+import { differenceFrom, listSweeps, listTrials, readControl, readResult, readTiming } from '../../store/runs.ts';
 import { spaceCounts } from '../ui/space.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
@@ -17,6 +18,8 @@ import { clean, count, dimensionName, duration, plural, roughly } from '../ui/te
 
 /** Beyond so many trials or cases the plan looks at the first ones only, and says so: it stays a matter of a second. */
 const MOST = 20_000;
+/** Times are told from so many trials at most that the plan has not: their ids are hashes, so the first are of all kinds. */
+const MOST_OTHERS = 1000;
 /** Shape groups on the screen; --json has all of them. */
 const MOST_LINES = 20;
 
@@ -28,6 +31,8 @@ interface Earlier {
   seconds: number | undefined;
   /** Why no result of it is taken; undefined: one is. */
   difference: string | undefined;
+  /** Why it is not what would be trained now, though it is taken: it is the sweep's own. */
+  mixed?: string | undefined;
 }
 
 export interface Plan {
@@ -38,6 +43,8 @@ export interface Plan {
   cached: { trials: number; of: number };
   /** Trials with a result that is not taken, by the reason. */
   passedOver: Record<string, number>;
+  /** Of the cached ones those that the sweep itself has trained in another way than it would now, by what is other. */
+  mixed: Record<string, number>;
   groups: (ShapeGroup & { seconds: number | undefined })[];
   /** False: more cases than the groups show. */
   complete: boolean;
@@ -46,19 +53,31 @@ export interface Plan {
   seconds: number | undefined;
 }
 
-/** Every trial with a result in the runs folder. Those of the sweep itself are its own, whatever they were trained by. */
-async function earlierTrials(store: Store, { sweepId: own, origin }: PlanOf): Promise<Map<string, Earlier>> {
+/** The trials of each sweep of the runs folder, whether they have a result or not; the sweep's own first, for they are taken first. */
+async function storedIds(store: Store, own: string): Promise<[sweepId: string, trialIds: string[]][]> {
+  const sweeps = await listSweeps(store);
+  const found: [string, string[]][] = [];
+  for (const sweep of [...sweeps.filter((id) => id === own), ...sweeps.filter((id) => id !== own)]) found.push([sweep, await listTrials(store, sweep)]);
+  return found;
+}
+
+/** Of the stored trials those with a result: the planned ones, and of the others so many that times can be told. */
+async function earlierTrials(store: Store, stored: [string, string[]][], planned: ReadonlySet<string>, { sweepId: own, origin, cache }: PlanOf): Promise<Map<string, Earlier>> {
   const found = new Map<string, Earlier>();
-  for (const sweep of await listSweeps(store)) {
-    for (const id of await listTrials(store, sweep)) {
-      if (found.get(id)?.difference === undefined && found.has(id)) continue;
-      const result = await readResult(store, sweep, id);
+  let others = MOST_OTHERS;
+  for (const [sweep, ids] of stored) {
+    const wanted = ids.filter((id) => (planned.has(id) ? !found.has(id) || found.get(id)?.difference !== undefined : others-- > 0));
+    const read = readAhead(wanted, async (id) => {
+      const result = await readResult(store, sweep, id).catch(() => undefined); // a damaged one is trained again
+      return { id, result, timing: result && await readTiming(store, sweep, id).catch(() => undefined) };
+    });
+    for await (const { id, result, timing } of read) {
       if (result === undefined) continue;
-      const timing = await readTiming(store, sweep, id);
       const { maxSteps, stopWhen } = result.trial.training;
+      const difference = origin && differenceFrom(origin, result);
       found.set(id, {
         shape: shapeKey(result.trial), steps: result.steps, training: { maxSteps, ...(stopWhen && { stopWhen }) }, seconds: timing?.seconds,
-        difference: sweep === own || origin === undefined ? undefined : differenceFrom(origin, result),
+        ...(sweep === own ? { difference: undefined, mixed: difference } : { difference: cache ? difference : '--no-cache' }),
       });
     }
   }
@@ -82,25 +101,34 @@ export interface PlanOf {
   sweepId?: string;
   /** What trials would be trained by; left out: any result will do. */
   origin?: Origin | undefined;
+  /** False: --no-cache. A sweep that was started so once stays so. */
+  cache?: boolean;
 }
 
-export async function planOf(spec: SweepSpec, store: Store, { sweepId = idOf(spec), origin }: PlanOf = {}): Promise<Plan> {
+const addTo = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+
+export async function planOf(spec: SweepSpec, store: Store, { sweepId = idOf(spec), origin, cache = true }: PlanOf = {}): Promise<Plan> {
   const trials = countWithin(spec);
-  const earlier = await earlierTrials(store, { sweepId, origin });
-  const of = earlier.size === 0 ? trials : Math.min(trials, MOST);
+  const stored = await storedIds(store, sweepId);
+  const isEmpty = stored.every(([, ids]) => ids.length === 0);
+  const of = isEmpty ? trials : Math.min(trials, MOST);
+  const planned = isEmpty ? [] : Array.from({ length: of }, (_, i) => trialAt(spec, i));
+  const earlier = await earlierTrials(store, stored, new Set(planned.map(({ trialId }) => trialId)), {
+    sweepId, origin, cache: cache && !(await readControl(store, sweepId)).noCache,
+  });
   const cachedByShape = new Map<string, number>();
-  const passedOver = new Map<string, number>();
+  const [passedOver, mixed] = [new Map<string, number>(), new Map<string, number>()];
   let cached = 0;
-  for (let i = 0; earlier.size > 0 && i < of; i++) {
-    const { trialId, trial } = trialAt(spec, i);
+  for (const { trialId, trial } of planned) {
     const known = earlier.get(trialId);
     if (known === undefined) continue;
     if (known.difference !== undefined) {
-      passedOver.set(known.difference, (passedOver.get(known.difference) ?? 0) + 1);
+      addTo(passedOver, known.difference);
       continue;
     }
     cached++;
-    cachedByShape.set(shapeKey(trial), (cachedByShape.get(shapeKey(trial)) ?? 0) + 1);
+    if (known.mixed !== undefined) addTo(mixed, known.mixed);
+    addTo(cachedByShape, shapeKey(trial));
   }
 
   const { groups, complete } = shapeGroups(spec, MOST);
@@ -112,7 +140,10 @@ export async function planOf(spec: SweepSpec, store: Store, { sweepId = idOf(spe
   });
   const total = left.reduce((a, b) => a + b, 0) / slots;
   const seconds = complete && !Number.isNaN(total) ? total : undefined;
-  return { sweepId, spec, trials, cached: { trials: cached, of }, passedOver: Object.fromEntries(passedOver), groups: timed, complete, slots, seconds };
+  return {
+    sweepId, spec, trials, cached: { trials: cached, of }, passedOver: Object.fromEntries(passedOver), mixed: Object.fromEntries(mixed),
+    groups: timed, complete, slots, seconds,
+  };
 }
 
 function dimensionText(dimension: Dimension): string {
@@ -126,8 +157,10 @@ function dimensionText(dimension: Dimension): string {
 }
 
 /** '3 results not taken: trained by wasm 4.22.0, not tensorflow 2.21.0 cpu' */
-export const passedOverLines = (passedOver: Plan['passedOver']): string[] =>
-  Object.entries(passedOver).map(([why, n]) => `${plural(n, 'result')} not taken: ${why}`);
+export const otherResultsLines = ({ passedOver, mixed }: Pick<Plan, 'passedOver' | 'mixed'>): string[] => [
+  ...Object.entries(passedOver).map(([why, n]) => `${plural(n, 'result')} not taken: ${why}`),
+  ...Object.entries(mixed).map(([why, n]) => `${plural(n, 'result')} of this sweep kept among the new ones: ${why}; another --id would train all alike`),
+];
 
 function planLines(plan: Plan, file: string, style: Style): string[] {
   const { spec, trials, cached, groups, complete, slots, seconds } = plan;
@@ -145,7 +178,7 @@ function planLines(plan: Plan, file: string, style: Style): string[] {
   return [
     style.bold(clean(spec.name)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`),
     `  ${plural(trials, 'trial')}${counts === '' ? '' : ` (${counts})`}, ${count(cached.trials)} of them cached${inTheFirst}`,
-    ...passedOverLines(plan.passedOver).map((line) => `  ${line}`),
+    ...otherResultsLines(plan).map((line) => `  ${line}`),
     ...(trials < countTrials(spec) ? [`  the first ${count(trials)} of ${count(countTrials(spec))}: budget.maxTrials`] : []),
     '',
     ...table(values).map((line) => `    ${line}`),

@@ -10,6 +10,7 @@ import { entryOf } from '../../models/options.ts';
 import type { Task } from '../../models/types.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { openStore, type Store } from '../../store/index.ts';
+import { readAhead } from '../../store/read-ahead.ts';
 import { listTrials, readCorpus, readModel, readResult, readSpec } from '../../store/runs.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 
@@ -60,7 +61,8 @@ async function trialOf(store: Store, sweepId: string, given: string): Promise<Tr
   const spec = await readSpec(store, sweepId);
   if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
   const ids = await listTrials(store, sweepId);
-  const results = (await Promise.all(ids.map((id) => readResult(store, sweepId, id)))).filter((result) => result !== undefined);
+  const results: TrialResult[] = [];
+  for await (const result of readAhead(ids, (id) => readResult(store, sweepId, id))) if (result !== undefined) results.push(result);
   if (results.length === 0) throw new UserError(`${sweepId}: no trial has finished yet`, 2);
   if (given === 'best') return bestOf(spec, results);
 

@@ -21,7 +21,7 @@ import { openStore } from '../../store/index.ts';
 import { claimSweep, writeCorpus } from '../../store/runs.ts';
 import { defaultSlots } from '../defaults.ts';
 import { chooseDisplay, follow, sayHowToComeBack } from '../follow.ts';
-import { passedOverLines, planOf } from './plan.ts';
+import { otherResultsLines, planOf } from './plan.ts';
 import { ensureParts } from './setup.ts';
 
 export interface StartOptions {
@@ -46,7 +46,7 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
   const backend = await chooseBackend(options.backend);
   const slots = options.workers ?? defaultSlots(backend.accelerator);
   const target = await connect({ start: true, signal }); // 3
-  const plan = await planOf(given, store, { sweepId, origin: originOf(backend) });
+  const plan = await planOf(given, store, { sweepId, origin: originOf(backend), cache: options.cache !== false });
 
   if (await claimSweep(store, sweepId, given)) { // 4; startSweep() says what is wrong if the id is another sweep's
     for (const [reference, text] of corpora) await writeCorpus(store, sweepId, reference, text);
@@ -62,7 +62,7 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
   const url = await sweepUrl(target, store, sweepId);
   const display = chooseDisplay(options);
   display.open({
-    spec, sweepId, total, attached, cached: plan.cached.trials, passedOver: passedOverLines(plan.passedOver), paused, backend: backend.name, slots,
+    spec, sweepId, total, attached, cached: plan.cached.trials, otherResults: otherResultsLines(plan), paused, backend: backend.name, slots,
     ...(plan.seconds !== undefined && { estimate: plan.seconds }), ...(url !== undefined && { url }),
   });
   if (options.detach) {

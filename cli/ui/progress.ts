@@ -21,7 +21,7 @@ const PATIENCE = 30;
 
 /** What stands above the display, once. */
 export function openingLines(opening: Opening, style: Style, width = Infinity): string[] {
-  const { spec, sweepId, total, attached, cached = 0, passedOver = [], paused, backend, slots, estimate, url } = opening;
+  const { spec, sweepId, total, attached, cached = 0, otherResults = [], paused, backend, slots, estimate, url } = opening;
   const { dot } = symbols(style);
   const counts = spaceCounts(spec, style);
   const parts = [
@@ -33,7 +33,7 @@ export function openingLines(opening: Opening, style: Style, width = Infinity): 
   return [
     style.bold(clean(spec.name)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`),
     ...wrapped(parts, ` ${dot} `, width - INDENT.length).map((line) => INDENT + line),
-    ...passedOver.map((line) => INDENT + line),
+    ...otherResults.map((line) => INDENT + line),
     ...(paused ? [`${INDENT}paused: sweep resume ${sweepId} lets it go on`] : []),
     ...(attached ? [`${INDENT}running already: looking on`] : []),
     `${INDENT}${padEnd('Sweep', 13)}${sweepId}`,

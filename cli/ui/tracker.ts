@@ -9,7 +9,7 @@ import { readSuggestions } from '../../store/trials.ts';
 import { secondsLeft, smooth, type Finished } from './eta.ts';
 import type { EndedTrial, View } from './view.ts';
 
-/** A larger sweep is shown without its table and with a coarse end: both walk over all trials at every change. */
+/** A larger sweep is shown by its counts and what runs, without its table, its end and a line for each trial: they walk over all trials at every change. */
 const MOST_TRIALS = 2000;
 /** Speed is measured over this much of the past, in milliseconds. */
 const RECENT = 30_000;
@@ -38,7 +38,7 @@ export async function* track({ spec, store, snapshots, began, now = Date.now }: 
   let suggestions: Suggestions | undefined;
   async function readPlan(sweepId: string): Promise<void> {
     suggestions = await readSuggestions(store, sweepId, spec);
-    for (let i = 0; i < Math.min(total, MOST_TRIALS); i++) {
+    for (let i = 0; i < total; i++) {
       const trial = trialWith(spec, i, suggestions);
       if (trial !== undefined) planned.set(trial.trialId, trial);
     }
@@ -95,9 +95,11 @@ export async function* track({ spec, store, snapshots, began, now = Date.now }: 
     const first = known === -1;
     if (completed + failed !== known) {
       known = completed + failed;
-      if (first || suggestions !== undefined) await readPlan(sweepId);
-      ended = await readEnded(sweepId);
-      if (total <= MOST_TRIALS) summary = summarize(trialRows(spec, results, failures, new Map(), suggestions));
+      if (total <= MOST_TRIALS) {
+        if (first || suggestions !== undefined) await readPlan(sweepId);
+        ended = await readEnded(sweepId);
+        summary = summarize(trialRows(spec, results, failures, new Map(), suggestions));
+      }
     }
     const waiting = [...planned.values()].filter(({ trialId }) => !results.has(trialId) && !failures.has(trialId));
     const guess = total > MOST_TRIALS ? undefined : secondsLeft(finished, waiting.map(({ trialId, configuration }) =>

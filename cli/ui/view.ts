@@ -38,8 +38,8 @@ export interface Opening {
   /** It ran already: this only looks on. */
   attached: boolean;
   cached?: number;
-  /** Results that are not taken, and why, a line each. */
-  passedOver?: string[];
+  /** Results that are not taken, or are taken though they are others than would be trained now, and why, a line each. */
+  otherResults?: string[];
   /** It holds: nothing is trained until it is resumed. */
   paused?: boolean;
   backend?: string;

@@ -1,4 +1,5 @@
 /** What can go wrong, one entry each. All is real: signals, files, a file system that is full, a clock that is wrong. */
+import { execFileSync } from 'node:child_process';
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,12 +31,36 @@ function signal(pid: number | undefined, name: NodeJS.Signals): void {
 }
 
 /** Stops the processes' clocks, as a machine that swaps or sleeps does. */
-async function freeze(world: World, pids: readonly number[], milliseconds: number): Promise<void> {
-  const from = Date.now();
+async function freeze(pids: readonly (number | undefined)[], milliseconds: number): Promise<void> {
   for (const pid of pids) signal(pid, 'SIGSTOP');
   await sleep(milliseconds);
   for (const pid of pids) signal(pid, 'SIGCONT');
+}
+
+async function freezeTrainers(world: World, pids: readonly number[], milliseconds: number): Promise<void> {
+  const from = Date.now();
+  await freeze(pids, milliseconds);
   world.still.push({ from, to: Date.now() });
+}
+
+/** A second worker takes its share for a while. */
+async function withAnotherWorker({ machine, runs }: World, variables: Record<string, string>, meanwhile: () => Promise<void>): Promise<void> {
+  const worker = machine.spawnWith({ ...variables, TEMPORAL_ADDRESS: `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}` }, 'worker', '--slots', '1', '--runs', runs);
+  await meanwhile();
+  worker.process.kill('SIGINT');
+  await worker.ended;
+}
+
+/** Files that are being written keep a file system from it for a moment. */
+async function remount(folder: string, how: 'ro' | 'rw'): Promise<void> {
+  await until(() => {
+    try {
+      execFileSync('mount', ['-o', `remount,${how}`, folder], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 async function killTrainer(world: World, draw: number): Promise<void> {
@@ -48,10 +73,10 @@ async function damage(world: World, draw: number, how: (file: string, bytes: Buf
   const [newest] = pick(world.training().filter(({ checkpoints }) => checkpoints.length > 0), draw)?.checkpoints ?? [];
   if (newest !== undefined) {
     const bytes = await readFile(newest).catch(() => undefined);
+    world.noteRework(newest); // before: what is written to has a new date
     if (bytes !== undefined && bytes.length > 0) await how(newest, bytes).catch(() => undefined); // pruned meanwhile
-  }
+  } else world.noteRework();
   for (const pid of await world.trainers()) signal(pid, 'SIGKILL');
-  world.noteRework();
 }
 
 export const faults = {
@@ -77,15 +102,19 @@ export const faults = {
       world.cli = world.start();
     },
   },
-  'freeze trainer': { summary: 'a trainer stands still for up to 5 s', strike: async (world, draw) => freeze(world, (await world.trainers()).slice(0, 1), 5000 * draw) },
-  'freeze worker': { summary: 'the worker stands still for up to 5 s', strike: async (world, draw) => freeze(world, [await world.workerPid()], 5000 * draw) },
-  'freeze server': { summary: 'the server stands still for up to 5 s', strike: async (world, draw) => freeze(world, [await world.serverPid()], 5000 * draw) },
+  'freeze trainer': { summary: 'a trainer stands still for up to 5 s', strike: async (world, draw) => freezeTrainers(world, (await world.trainers()).slice(0, 1), 5000 * draw) },
+  'freeze worker': { summary: 'the worker stands still for up to 5 s', strike: async (world, draw) => freeze([await world.workerPid()], 5000 * draw) },
+  'freeze server': { summary: 'the server stands still for up to 5 s', strike: async (world, draw) => freeze([await world.serverPid()], 5000 * draw) },
+  'freeze command': { summary: 'the command stands still for up to 5 s', strike: async ({ cli }, draw) => freeze([cli.process.pid], 5000 * draw) },
   'zombie worker': {
-    summary: 'worker and trainers stand still until Temporal has given their jobs up, then go on',
+    summary: 'worker and trainers stand still until Temporal has given their jobs to another worker, then go on',
     async strike(world) {
-      const worker = await world.workerPid();
-      world.noteRework();
-      await freeze(world, [worker, ...(await world.trainers())], ZOMBIE_MS);
+      await withAnotherWorker(world, {}, async () => {
+        const worker = await world.workerPid();
+        world.noteRework();
+        await freezeTrainers(world, [worker, ...(await world.trainers())], ZOMBIE_MS);
+        await sleep(5000); // both have them now
+      });
     },
   },
   'restart server': {
@@ -117,16 +146,20 @@ export const faults = {
       await rm(ballast, { force: true });
     },
   },
+  'read-only disk': {
+    summary: 'nothing can be written to the runs folder for some seconds',
+    smallDisk: true,
+    async strike({ runs }, draw) {
+      await remount(runs, 'ro');
+      await sleep(1000 + 4000 * draw);
+      await remount(runs, 'rw');
+    },
+  },
   'skewed clock': {
     summary: 'another worker takes its share, with a clock that is up to a day wrong',
     async strike(world, draw) {
-      const { machine } = world;
       const offset = Math.round((draw - 0.5) * 2 * 86_400_000);
-      const environment = { NODE_OPTIONS: `--require ${SKEWED_CLOCK}`, SKEW_MS: String(offset), TEMPORAL_ADDRESS: `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}` };
-      const worker = machine.spawnWith(environment, 'worker', '--slots', '1', '--runs', world.runs);
-      await sleep(8000);
-      worker.process.kill('SIGINT');
-      await worker.ended;
+      await withAnotherWorker(world, { NODE_OPTIONS: `--require ${SKEWED_CLOCK}`, SKEW_MS: String(offset) }, () => sleep(8000));
     },
   },
   'two commands': {

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { faults } from './faults.ts';
 import { scheduleOf } from './schedule.ts';
 import { suffer, undisturbed, type Suffered } from './suffer.ts';
+import { kinds } from './world.ts';
 
 const { values } = parseArgs({ options: {
   schedules: { type: 'string', default: '100' }, from: { type: 'string', default: '0' }, seed: { type: 'string', default: '1' },
@@ -23,7 +24,8 @@ await Promise.all(Array.from({ length: jobs }, async () => {
   for (const index of indices) {
     const suffered = await suffer(scheduleOf(seed, index), expected);
     all.push(suffered);
-    say(`${String(index).padStart(4)}  ${suffered.problem === undefined ? 'good' : 'BAD '}  ${suffered.seconds.toFixed(0).padStart(4)} s  ${suffered.struck.join(', ')}`);
+    const verdict = suffered.problem === undefined ? 'good' : 'BAD ';
+    say(`${String(index).padStart(4)}  ${verdict}  ${suffered.seconds.toFixed(0).padStart(4)} s  ${suffered.schedule.kind.padEnd(7)}  ${suffered.struck.join(', ')}`);
     if (suffered.problem !== undefined) say(suffered.problem);
   }
 }));
@@ -37,6 +39,10 @@ for (const name of Object.keys(faults)) {
   const wrong = having.filter(({ problem }) => problem !== undefined).length;
   const most = Math.max(0, ...having.map(({ rework }) => rework)).toFixed(1);
   say(`${name.padEnd(22)}${String(times).padStart(8)}${String(having.length).padStart(11)}${String(wrong).padStart(6)}${`${most} s`.padStart(14)}`);
+}
+for (const kind of Object.keys(kinds)) {
+  const having = all.filter(({ schedule }) => schedule.kind === kind);
+  say(`sweep ${kind}: ${having.length} schedules, ${having.filter(({ problem }) => problem !== undefined).length} bad`);
 }
 say(`\n${all.length} schedules, ${all.reduce((sum, { struck }) => sum + struck.length, 0)} faults, ${bad.length} bad`);
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ seed, expected, all }, null, 2)}\n`);

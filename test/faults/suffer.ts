@@ -4,7 +4,7 @@ import { until } from '../support/machine.ts';
 import { checkNoOrphans, checkResults } from './check.ts';
 import { faults, SMALL_DISK, type Fault } from './faults.ts';
 import type { Schedule } from './schedule.ts';
-import { newWorld, results, seeToItsEnd } from './world.ts';
+import { kinds, newWorld, results, seeToItsEnd, type KindName } from './world.ts';
 
 export interface Suffered {
   schedule: Schedule;
@@ -17,9 +17,16 @@ export interface Suffered {
   problem?: string;
 }
 
-/** The results of the sweep when nothing strikes it. */
-export async function undisturbed(): Promise<string> {
-  const world = await newWorld();
+/** The results of each kind of sweep when nothing strikes it. */
+export type Expected = Record<KindName, string>;
+
+export async function undisturbed(): Promise<Expected> {
+  const whole = await resultsOf('whole');
+  return { whole, sharded: whole, asha: await resultsOf('asha') };
+}
+
+async function resultsOf(kind: KindName): Promise<string> {
+  const world = await newWorld(kinds[kind]);
   try {
     const ended = await seeToItsEnd(world, 1);
     if (ended.code !== 0) throw new Error(await world.machine.story(ended));
@@ -29,11 +36,11 @@ export async function undisturbed(): Promise<string> {
   }
 }
 
-export async function suffer(schedule: Schedule, expected: string): Promise<Suffered> {
+export async function suffer(schedule: Schedule, expected: Expected): Promise<Suffered> {
   const began = Date.now();
-  const kinds: Record<string, Fault> = faults;
-  const small = schedule.faults.some(({ name }) => kinds[name]?.smallDisk);
-  const world = await newWorld({ diskBytes: small ? SMALL_DISK : undefined });
+  const sorts: Record<string, Fault> = faults;
+  const small = schedule.faults.some(({ name }) => sorts[name]?.smallDisk);
+  const world = await newWorld(kinds[schedule.kind], { diskBytes: small ? SMALL_DISK : undefined });
   const struck: string[] = [];
   let problem: string | undefined;
   try {
@@ -41,10 +48,10 @@ export async function suffer(schedule: Schedule, expected: string): Promise<Suff
     for (const { name, after, draw } of schedule.faults) {
       await sleep(after * 1000);
       if (world.over()) break;
-      await kinds[name]?.strike(world, draw);
+      await sorts[name]?.strike(world, draw);
       struck.push(name);
     }
-    await checkResults(world, await seeToItsEnd(world), expected);
+    await checkResults(world, await seeToItsEnd(world), expected[schedule.kind]);
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
   } finally {

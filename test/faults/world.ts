@@ -7,8 +7,16 @@ import { newMachine, trainersOf, until, type Ended, type Machine, type Running }
 
 export const ID = 'faults';
 
-/** Four trials of a few seconds each: long enough to be struck in the middle. */
-export const SPEC = {
+export interface Kind {
+  spec: object;
+  /** In the environment of `sweep start`. */
+  variables: Record<string, string>;
+  /** What is trained, and how far, depends on the order in which results arrive: only what every order has in common can be compared. */
+  adaptive: boolean;
+}
+
+/** A few trials of a few seconds each: long enough to be struck in the middle. */
+const four = {
   name: ID,
   task: { name: 'palindrome', length: 10 },
   model: { hiddenUnits: 32 },
@@ -16,11 +24,21 @@ export const SPEC = {
   space: { 'model.cell': ['rnn', 'lstm'] },
   repeats: 2,
 };
+const six = { ...four, space: { 'model.cell': ['rnn', 'lstm'], 'training.learningRate': [0.001, 0.003, 0.01] }, repeats: 1 };
+
+/** The sweeps that are struck. */
+export const kinds = {
+  whole: { spec: four, variables: {}, adaptive: false },
+  sharded: { spec: four, variables: { SWEEP_RUN_LIMITS: '2,40' }, adaptive: false },
+  asha: { spec: { ...six, scheduler: { name: 'asha', eta: 2, minSteps: 250 } }, variables: {}, adaptive: true },
+} satisfies Record<string, Kind>;
+export type KindName = keyof typeof kinds;
 export const CHECKPOINT_SECONDS = 0.5;
 const SLOTS = 2;
 
 export interface World {
   machine: Machine;
+  kind: Kind;
   /** The runs folder, on a file system of its own where a fault wants to fill it. */
   runs: string;
   /** The command that looks on now. */
@@ -29,7 +47,7 @@ export interface World {
   others: Running[];
   /** At most so many seconds of training kills undid: the time since the last checkpoint, of every trial that was hit. */
   rework: number[];
-  /** When processes stood still: nothing was trained then. */
+  /** When trainers stood still: nothing was trained then. */
   still: { from: number; to: number }[];
   /** Starts the sweep, or looks on again. */
   start(): Running;
@@ -39,8 +57,8 @@ export interface World {
   trainers(): Promise<number[]>;
   /** Folders of trials that have begun and have no result, with their checkpoints, newest first. */
   training(): { folder: string; checkpoints: string[] }[];
-  /** Notes what a kill of all trainers would undo now. */
-  noteRework(): void;
+  /** Notes what a kill of all trainers would undo now, if the given checkpoint were none. */
+  noteRework(damaged?: string): void;
   over(): boolean;
   close(): Promise<void>;
 }
@@ -50,13 +68,13 @@ export interface WorldOptions {
   diskBytes?: number | undefined;
 }
 
-export async function newWorld({ diskBytes }: WorldOptions = {}): Promise<World> {
-  const machine = await newMachine({ SWEEP_CHECKPOINT_SECONDS: String(CHECKPOINT_SECONDS) });
+export async function newWorld(kind: Kind, { diskBytes }: WorldOptions = {}): Promise<World> {
+  const machine = await newMachine({ SWEEP_CHECKPOINT_SECONDS: String(CHECKPOINT_SECONDS), ...kind.variables });
   const runs = join(machine.folder, 'runs');
   await mkdir(runs);
   if (diskBytes !== undefined) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs', runs]);
   const spec = join(machine.folder, 'faults.json');
-  await writeFile(spec, JSON.stringify(SPEC));
+  await writeFile(spec, JSON.stringify(kind.spec));
   const trialsFolder = join(runs, ID, 'trials');
 
   const start = (): Running => {
@@ -66,7 +84,7 @@ export async function newWorld({ diskBytes }: WorldOptions = {}): Promise<World>
   };
   const ended = new Set<Running>();
   const world: World = {
-    machine, runs, rework: [], still: [], others: [], start,
+    machine, kind, runs, rework: [], still: [], others: [], start,
     cli: start(),
     workerPid: () => until(async () => (await machine.worker(runs)).childPid),
     serverPid: () => until(async () => (await machine.server()).childPid),
@@ -79,9 +97,9 @@ export async function newWorld({ diskBytes }: WorldOptions = {}): Promise<World>
           .filter((file) => file.endsWith('.ckpt')).sort((a, b) => basename(b).localeCompare(basename(a))),
       }));
     },
-    noteRework() {
+    noteRework(damaged) {
       for (const { folder, checkpoints } of world.training()) {
-        const since = modified(checkpoints[0] ?? folder);
+        const since = modified(checkpoints.find((file) => file !== damaged) ?? folder);
         if (since === undefined) continue;
         const still = world.still.reduce((sum, { from, to }) => sum + Math.max(0, to - Math.max(from, since)), 0);
         world.rework.push((Date.now() - since - still) / 1000);

@@ -1,14 +1,18 @@
 /**
  * `npm run test:load`: a large sweep on a real Temporal server, with trainers that train nothing. Prints trials a second, the
- * events and bytes of every workflow's history, and the worker's memory as it goes. Arguments: how many trials (10,000), and
- * of a large plan that is walked without running it (100,000).
+ * events and bytes of every workflow's history, and the worker's memory as it goes. Before that, what every scheduler takes for a
+ * large sweep in virtual time. Arguments: how many trials (10,000), of a large plan that is walked without running it (100,000),
+ * and of the simulated sweep (1,000,000).
  */
 import { countTrials, trialAt } from '../../core/plan.ts';
+import { schedulerOf, schedulers, settingOf } from '../../core/schedulers/index.ts';
+import { simulate } from '../../core/simulate/index.ts';
+import { syntheticCurves } from '../../core/simulate/synthetic.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { workflowIdOf } from '../../orchestrate/sweeps.ts';
 import { labSpec, newLaboratory } from '../support/laboratory.ts';
 
-const [trials = 10_000, planned = 100_000] = process.argv.slice(2).map(Number);
+const [trials = 10_000, planned = 100_000, simulated = 1_000_000] = process.argv.slice(2).map(Number);
 const MOST_EVENTS = 4096;
 const MOST_BYTES = 4 * 2 ** 20;
 const MiB = 2 ** 20;
@@ -30,10 +34,31 @@ function walk(): void {
   print(`plan of ${planned.toLocaleString('en')} trials: walked in ${seconds.toFixed(1)} s, heap ${more.toFixed(1)} MiB more (last ${last})`);
 }
 
+/** As many workers as such a sweep would have. */
+const WORKERS = 1000;
+
+function simulateAll(): void {
+  print(`${simulated.toLocaleString('en')} trials in virtual time, ${WORKERS.toLocaleString('en')} workers`);
+  for (const name of Object.keys(schedulers)) {
+    const spec = { ...specOf(simulated), scheduler: { name } };
+    globalThis.gc?.();
+    const [before, began] = [process.memoryUsage().heapUsed, performance.now()];
+    let most = 0;
+    let reports = 0;
+    const onReport = () => {
+      if (reports++ % 10_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed);
+    };
+    const done = simulate(spec, { scheduler: schedulerOf(spec), setting: settingOf(spec), curves: syntheticCurves(spec), workers: WORKERS, onReport });
+    const seconds = (performance.now() - began) / 1000;
+    print(`  ${name.padEnd(10)} ${done.trials.toLocaleString('en')} trials, ${reports.toLocaleString('en')} reports in ${seconds.toFixed(1)} s; `
+      + `heap at most ${((most - before) / MiB).toFixed(0)} MiB more; ${(100 * done.steps / done.fullSteps).toFixed(0)} % of the steps`);
+  }
+}
+
 async function sweep(): Promise<boolean> {
   const lab = await newLaboratory({ slots: 64, bare: true });
   try {
-    await lab.start('warm-up', { ...specOf(400), name: 'warm-up' });
+    await lab.start('warm-up', { ...specOf(400), name: 'warm-up', seed: 2 }); // other trials, that none of the load is cached
     await lab.ended('warm-up');
     const memory: string[] = [];
     const began = performance.now();
@@ -68,6 +93,7 @@ async function sweep(): Promise<boolean> {
 }
 
 walk();
+simulateAll();
 const ok = await sweep();
 print(ok ? 'ok' : 'NOT ok: trials are missing, or a history is too long');
 process.exit(ok ? 0 : 1);

@@ -6,7 +6,9 @@ import { hashJson } from '../../core/json.ts';
 import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import type { CurvePoint, Observation, ObservationKind, TrialResult, TrialSamples } from '../../core/results.ts';
 import type { SamplingSpec, SweepSpec } from '../../core/spec.ts';
+import type { ReportInput } from '../../reports/input.ts';
 import type { Provenance } from '../../reports/provenance.ts';
+import { buildReport } from '../../reports/report.ts';
 import { encodeCurve } from '../../store/curve.ts';
 import type { Store } from '../../store/types.ts';
 
@@ -210,6 +212,22 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
   return sweepId;
 }
 
+/** All that comes, in its order. */
+export async function pieces(content: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const piece of content) all.push(piece);
+  return all;
+}
+
+/** The report's files, none of them in pieces. */
+export async function builtReport(input: ReportInput): Promise<Map<string, string | Uint8Array>> {
+  const whole = new Map<string, string | Uint8Array>();
+  for (const [path, content] of await buildReport(input)) {
+    whole.set(path, typeof content === 'string' || content instanceof Uint8Array ? content : (await pieces(content)).join(''));
+  }
+  return whole;
+}
+
 /** A store that forgets: as a folder, without waiting for disks. */
 export function memoryStore(): Store {
   const files = new Map<string, Uint8Array>();
@@ -219,7 +237,7 @@ export function memoryStore(): Store {
     url: 'memory',
     get: async (key) => files.get(key),
     put: async (key, content) => {
-      files.set(key, bytesOf(content));
+      files.set(key, typeof content === 'string' || content instanceof Uint8Array ? bytesOf(content) : Buffer.from((await pieces(content)).join('')));
     },
     putNew: async (key, content) => !files.has(key) && files.set(key, bytesOf(content)) !== undefined,
     async list(prefix) {
