@@ -7,7 +7,7 @@ import { outcomeOf, type Progress } from '../core/progress.ts';
 import type { LaneOutcome, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
-import { writeDecisions } from '../store/decisions.ts';
+import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
 import {
   adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type Origin, type SweepOutcome,
 } from '../store/runs.ts';
@@ -117,13 +117,18 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
 
     /** Adds entries to the record of an adaptive sweep; `from` is the number of the first. */
     async recordDecisions({ sweepId, from, entries }: { sweepId: string; from: number; entries: RecordEntry[] }): Promise<void> {
-      await writeDecisions(store, sweepId, from, entries);
+      try {
+        await writeDecisions(store, sweepId, from, entries);
+      } catch (error) {
+        if (error instanceof OtherDecisions) throw ApplicationFailure.nonRetryable(error.message, 'OtherDecisions');
+        throw error;
+      }
     },
 
-    /** Where the record of an adaptive sweep leads to. */
-    async resumeAdaptive({ sweepId, spec }: { sweepId: string; spec: SweepSpec }): Promise<{ state: AdaptiveState; progress: Progress }> {
+    /** Where the record of an adaptive sweep leads to; `fresh`: what it says is void. */
+    async resumeAdaptive({ sweepId, spec, fresh = false }: { sweepId: string; spec: SweepSpec; fresh?: boolean }): Promise<{ state: AdaptiveState; progress: Progress }> {
       try {
-        return await resumeAdaptive(store, sweepId, spec);
+        return await resumeAdaptive(store, sweepId, spec, fresh);
       } catch (error) {
         throw ApplicationFailure.nonRetryable(`${(error as Error).message}; start the sweep under another --id`, 'RecordDoesNotFit');
       }

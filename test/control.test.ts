@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { UserError } from '../core/errors.ts';
+import { audit } from '../core/explain.ts';
 import { trialAt } from '../core/plan.ts';
+import type { SweepSpec } from '../core/spec.ts';
 import { changeSweep } from '../orchestrate/control.ts';
 import { followSweep, storedSnapshot } from '../orchestrate/sweeps.ts';
 import type { SweepSnapshot } from '../core/results.ts';
 import { readDecisions } from '../store/decisions.ts';
 import { readControl, readOutcome, readSpec, listTrials } from '../store/runs.ts';
-import { newLaboratory, rootOf, type Laboratory, type labSpec } from './support/laboratory.ts';
+import { newLaboratory, rootOf, type Laboratory } from './support/laboratory.ts';
 import { until } from './support/machine.ts';
 
 let lab: Laboratory;
@@ -26,6 +28,10 @@ const details = async (sweepId: string) => {
 };
 /** What the Temporal UI lists. */
 const statusOf = async (sweepId: string) => (await lab.target.client.workflow.getHandle(await rootOf(lab, sweepId)).describe()).searchAttributes['SweepStatus']?.[0];
+
+const asha: Partial<SweepSpec> = {
+  scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
+};
 
 /** So little that a few trials are a large sweep, whose workflows continue as new all the time. */
 const limits = { trials: 4, events: 40 };
@@ -154,10 +160,7 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
 
   test('an adaptive sweep stops trials at rungs, records why, and survives pause and retry', { timeout: 120_000 }, async () => {
     lab.flow(true);
-    const spec: Partial<typeof labSpec> = {
-      scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
-    };
-    await lab.start('adaptive', spec);
+    await lab.start('adaptive', asha);
     const { state, total, completed, stopped } = await lab.ended('adaptive');
     assert.deepEqual([state, total, completed], ['completed', 18, 18]);
     assert.ok(stopped !== undefined && stopped >= 12, String(stopped));
@@ -169,11 +172,37 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     const later = results.split('\n').filter((line) => line.includes(',stopped,300,')).length;
     assert.equal(results.split('\n').filter((line) => line.includes(',stopped,100,')).length, stopped - later);
     // Started again, it stands where it stood.
-    await lab.start('adaptive', spec);
+    await lab.start('adaptive', asha);
     await until(async () => (await snapshot('adaptive')).state === 'completed');
     assert.deepEqual(await readDecisions(lab.store, 'adaptive'), record);
     assert.deepEqual([(await lab.ended('adaptive')).completed, (await lab.ended('adaptive')).stopped], [completed, stopped]);
   });
+
+  for (const [name, done] of [['asha', 3], ['hyperband', 0]] as const) {
+    test(`a sweep by ${name} is extended after ${done} outcomes, and then retried: its record begins again and holds`, { timeout: 60_000 }, async () => {
+      const id = `grown-${name}`;
+      lab.flow(false);
+      const spec = await lab.start(id, { ...asha, scheduler: { ...asha.scheduler, name } });
+      for (let left = done; left > 0; left--) {
+        await until(() => lab.inHand().length === 4);
+        lab.release(1);
+      }
+      await until(() => lab.inHand().length === 4);
+      const more = { ...spec, repeats: 3, training: { ...spec.training, maxSteps: 2700 } };
+      assert.deepEqual(await change(id, 'extend', more), { changed: true });
+      lab.fails(({ index }) => index === 5);
+      await until(async () => {
+        lab.release(1);
+        return (await snapshot(id)).failed === 1;
+      });
+      lab.fails(() => false);
+      assert.deepEqual(await change(id, 'retry'), { changed: true });
+      lab.flow(true);
+      const { state, total, completed, failed, message } = await lab.ended(id);
+      assert.deepEqual([state, total, completed, failed, message], ['completed', 27, 27, 0, undefined]);
+      assert.equal(audit(more, await readDecisions(lab.store, id)), undefined);
+    });
+  }
 
   test('a search that learns has its choices in the record, the report and the status', { timeout: 60_000 }, async () => {
     const spec = await lab.start('learning', {

@@ -1,5 +1,5 @@
 import {
-  allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, setCurrentDetails, setHandler, sleep, upsertSearchAttributes,
+  allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, rootCause, setCurrentDetails, setHandler, sleep, upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { isAdaptive } from '../core/adaptive.ts';
@@ -79,7 +79,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   }
   const begun = (): SweepInput => {
     const { carried: _, ...rest } = again ?? input;
-    return { ...rest, control };
+    return { ...rest, control, fresh: true };
   };
   const mustRun = () => refuse(isEnding ? `${sweepId} is just ending` : undefined, 'Ending');
   const open = { validator: mustRun };
@@ -134,7 +134,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
       if (again !== undefined) await part.drive(); // extended at this very moment: its shards end first, as at any other
     }
   } catch (error) {
-    await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : String((error as Error).message));
+    await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : (rootCause(error) ?? String(error)));
     throw error;
   }
   if (again !== undefined || end === 'continue') {
