@@ -2,7 +2,7 @@
 import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity';
 import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
-import { trialAt } from '../core/plan.ts';
+import { countWithin, trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
 import type { LaneOutcome, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -83,8 +83,10 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
   async function countLost(sweepId: string): Promise<number> {
     const spec = await readSpec(store, sweepId);
     if (spec === undefined) throw new Error(`${store.url}/${sweepId} has been deleted; start the sweep again`);
+    const within = countWithin(spec);
     let lost = 0;
     for await (const { index, found } of storedTrials(store, sweepId, spec)) {
+      if (index >= within) break;
       if (found === undefined) lost++;
       if (index % LOOK_UPS === 0) Context.current().heartbeat(index);
     }
@@ -140,11 +142,10 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
     },
 
     /**
-     * Writes how the sweep ended, and its report. Results of a sweep that has trained everything may have gone again, with a
-     * folder that somebody deleted: then it writes nothing, and says how many.
+     * Writes how the sweep ended, and its report. `whole`: it has trained all that it may. Results may then have gone again, with
+     * a folder that somebody deleted: it writes nothing, and says how many.
      */
-    async finish({ sweepId, outcome }: { sweepId: string; outcome: SweepOutcome }): Promise<{ lost: number }> {
-      const whole = outcome.state === 'completed' && outcome.message === undefined;
+    async finish({ sweepId, outcome, whole }: { sweepId: string; outcome: SweepOutcome; whole: boolean }): Promise<{ lost: number }> {
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const { writeReport } = await import('../reports/report.ts'); // with all that draws: a second that a worker need not start with

@@ -156,6 +156,15 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     await lab.start('few', { budget: { maxTrials: 4 } });
     const { state, completed, total, message } = await lab.ended('few');
     assert.deepEqual([state, completed, total, message], ['completed', 4, 6, 'ended by its budget of 4 trials, with 2 untrained']);
+    lab.flow(false);
+    await lab.start('few-lost', { budget: { maxTrials: 4 } });
+    await until(() => lab.inHand().length === 4);
+    lab.release(3);
+    await until(async () => (await snapshot('few-lost')).completed === 3);
+    await lab.store.remove(`few-lost/trials/${lab.trained('few-lost')[0]}`);
+    lab.flow(true);
+    assert.equal((await lab.ended('few-lost')).completed, 4);
+    assert.equal((await listTrials(lab.store, 'few-lost')).length, 4, 'what was lost is trained again');
   });
 
   test('an adaptive sweep stops trials at rungs, records why, and survives pause and retry', { timeout: 120_000 }, async () => {
@@ -176,6 +185,18 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     await until(async () => (await snapshot('adaptive')).state === 'completed');
     assert.deepEqual(await readDecisions(lab.store, 'adaptive'), record);
     assert.deepEqual([(await lab.ended('adaptive')).completed, (await lab.ended('adaptive')).stopped], [completed, stopped]);
+  });
+
+  test('an adaptive sweep trains again what its run folder has lost', { timeout: 60_000 }, async () => {
+    lab.flow(true);
+    const spec = await lab.start('forgetful', asha);
+    const { completed } = await lab.ended('forgetful');
+    const [lost = ''] = await listTrials(lab.store, 'forgetful');
+    await lab.store.remove(`forgetful/trials/${lost}`);
+    await lab.start('forgetful', asha);
+    assert.deepEqual([(await lab.ended('forgetful')).state, (await lab.ended('forgetful')).completed], ['completed', completed]);
+    assert.ok((await listTrials(lab.store, 'forgetful')).includes(lost));
+    assert.equal(audit(spec, await readDecisions(lab.store, 'forgetful')), undefined);
   });
 
   for (const [name, done] of [['asha', 3], ['hyperband', 0]] as const) {

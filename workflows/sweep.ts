@@ -106,11 +106,11 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   });
 
   /** Writes the end down; undefined if results are lost, and have to be trained again first. */
-  const finish = (status: 'completed' | 'cancelled' | 'failed', message?: string) => CancellationScope.nonCancellable(async () => {
+  const finish = (status: 'completed' | 'cancelled' | 'failed', message?: string, whole = false) => CancellationScope.nonCancellable(async () => {
     isEnding = true;
     const { total, completed, diverged, failed, stopped } = part.progress();
     const outcome = { state: status, total, completed, diverged, failed, ...(stopped > 0 && { stopped }), at: new Date().toISOString(), ...(message && { message }) };
-    const { lost } = await bookkeeping.finish({ sweepId, outcome });
+    const { lost } = await bookkeeping.finish({ sweepId, outcome, whole });
     if (lost > 0) return undefined;
     publish(status);
     await condition(allHandlersFinished);
@@ -141,12 +141,13 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
     await condition(allHandlersFinished);
     return continueAsNew<typeof sweep>(again === undefined ? { ...input, control, carried: { ...part.carry(), startedAt } } : begun());
   }
-  const untrained = countTrials(spec) - part.progress().completed - part.progress().failed;
-  const why = untrained === 0 ? undefined
-    : timeIsUp ? `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`
-      : maxTrials !== undefined ? `ended by its budget of ${maxTrials} trials, with ${untrained} untrained`
-        : undefined;
-  const ended = await finish('completed', why);
+  const done = part.progress().completed + part.progress().failed;
+  const untrained = countTrials(spec) - done;
+  const cut = timeIsUp && done < countWithin(spec);
+  const why = cut ? `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`
+    : maxTrials !== undefined && untrained > 0 ? `ended by its budget of ${maxTrials} trials, with ${untrained} untrained`
+      : undefined;
+  const ended = await finish('completed', why, !cut);
   if (ended !== undefined) return ended;
   await condition(allHandlersFinished);
   return continueAsNew<typeof sweep>(begun());
