@@ -278,6 +278,18 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     await eachOnce('grown', 12);
   });
 
+  test('a shard that is told to end as it goes on as new ends', { timeout: 60_000 }, async () => {
+    lab.flow(false);
+    await lab.start('turning', { repeats: 3, budget: { maxConcurrent: 4 } }, { limits: { trials: 8, events: 24 } });
+    await until(() => lab.inHand().length === 4);
+    lab.release(1); // its history is long now: it gives the other three two seconds to end
+    await until(async () => (await snapshot('turning')).completed === 1);
+    await lab.target.client.workflow.getHandle(await rootOf(lab, 'turning')).cancel();
+    const { state, completed } = await lab.ended('turning');
+    assert.deepEqual([state, completed, lab.inHand()], ['cancelled', 1, []]);
+    assert.deepEqual((await runsOf('turning')).shards, [1]);
+  });
+
   test('cancel ends the shards too; started again, the sweep trains what is left', { timeout: 60_000 }, async () => {
     lab.flow(false);
     await lab.start('ended', { repeats: 3, budget: { maxConcurrent: 4 } }, { limits: { ...limits, events: 400 } });
