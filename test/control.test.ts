@@ -129,6 +129,20 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     assert.equal((await listTrials(lab.store, 'wider')).length, 12);
   });
 
+  test('a sweep that is cancelled as it is extended ends, and says so', { timeout: 60_000 }, async () => {
+    lab.flow(false);
+    for (const id of ['torn', 'torn-at-once']) {
+      const spec = await lab.start(id);
+      await until(() => lab.inHand().length === 4);
+      const handle = lab.target.client.workflow.getHandle(await rootOf(lab, id));
+      const extended = change(id, 'extend', { ...spec, repeats: 3 });
+      if (id === 'torn') assert.deepEqual(await extended, { changed: true }); // jobs hear with their next beat that they are held
+      await Promise.allSettled([extended, handle.cancel()]);
+      await assert.rejects(handle.result(), /cancelled/i);
+      assert.equal((await readOutcome(lab.store, id))?.state, 'cancelled');
+    }
+  });
+
   test('retry trains what failed, and only that', { timeout: 60_000 }, async () => {
     lab.flow(true);
     lab.fails(({ index }) => index === 2 || index === 3);

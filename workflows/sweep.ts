@@ -72,7 +72,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   }
   async function restart(next: SweepInput): Promise<{ changed: boolean }> {
     again = next;
-    recording = recording.then(() => bookkeeping.reopen({ sweepId, spec: next.spec }));
+    recording = recording.then(() => CancellationScope.nonCancellable(() => bookkeeping.reopen({ sweepId, spec: next.spec })));
     await recording;
     part.close();
     return { changed: true };
@@ -126,29 +126,29 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
       part.close();
     }, () => {}); // cancelled
   }
+  /** Why trials are left untrained; `cut`: some that the budget of trials allows. */
+  function rest(): { why?: string; cut: boolean } {
+    const done = part.progress().completed + part.progress().failed;
+    const untrained = countTrials(spec) - done;
+    if (timeIsUp && done < countWithin(spec)) return { why: `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`, cut: true };
+    return { ...(maxTrials !== undefined && untrained > 0 && { why: `ended by its budget of ${maxTrials} trials, with ${untrained} untrained` }), cut: false };
+  }
   let end: Awaited<ReturnType<Part['drive']>>;
   try {
     end = await part.drive();
     if (end === 'continue') {
       await condition(allHandlersFinished);
       if (again !== undefined) await part.drive(); // extended at this very moment: its shards end first, as at any other
+    } else if (again === undefined) {
+      const { why, cut } = rest();
+      const ended = await finish('completed', why, !cut);
+      if (ended !== undefined) return ended;
     }
+    await condition(allHandlersFinished); // rejects if it was cancelled while its jobs were held: then it does not begin again
   } catch (error) {
+    await CancellationScope.nonCancellable(() => recording.catch(() => {})); // reopening would take away the end that is written now
     await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : (rootCause(error) ?? String(error)));
     throw error;
   }
-  if (again !== undefined || end === 'continue') {
-    await condition(allHandlersFinished);
-    return continueAsNew<typeof sweep>(again === undefined ? { ...input, control, carried: { ...part.carry(), startedAt } } : begun());
-  }
-  const done = part.progress().completed + part.progress().failed;
-  const untrained = countTrials(spec) - done;
-  const cut = timeIsUp && done < countWithin(spec);
-  const why = cut ? `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`
-    : maxTrials !== undefined && untrained > 0 ? `ended by its budget of ${maxTrials} trials, with ${untrained} untrained`
-      : undefined;
-  const ended = await finish('completed', why, !cut);
-  if (ended !== undefined) return ended;
-  await condition(allHandlersFinished);
-  return continueAsNew<typeof sweep>(begun());
+  return continueAsNew<typeof sweep>(again === undefined && end === 'continue' ? { ...input, control, carried: { ...part.carry(), startedAt } } : begun());
 }
