@@ -2,12 +2,12 @@
 import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity';
 import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
-import { trialAt } from '../core/plan.ts';
+import { countWithin, trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
 import type { LaneOutcome, Origin, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
-import { writeDecisions } from '../store/decisions.ts';
+import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
 import {
   adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type SweepOutcome,
 } from '../store/runs.ts';
@@ -98,8 +98,10 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
   async function countLost(sweepId: string): Promise<number> {
     const spec = await readSpec(store, sweepId);
     if (spec === undefined) throw new Error(`${store.url}/${sweepId} has been deleted; start the sweep again`);
+    const within = countWithin(spec);
     let lost = 0;
     for await (const { index, found } of storedTrials(store, sweepId, spec)) {
+      if (index >= within) break;
       if (found === undefined) lost++;
       if (index % LOOK_UPS === 0) Context.current().heartbeat(index);
     }
@@ -132,13 +134,18 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
 
     /** Adds entries to the record of an adaptive sweep; `from` is the number of the first. */
     async recordDecisions({ sweepId, from, entries }: { sweepId: string; from: number; entries: RecordEntry[] }): Promise<void> {
-      await writeDecisions(store, sweepId, from, entries);
+      try {
+        await writeDecisions(store, sweepId, from, entries);
+      } catch (error) {
+        if (error instanceof OtherDecisions) throw ApplicationFailure.nonRetryable(error.message, 'OtherDecisions');
+        throw error;
+      }
     },
 
-    /** Where the record of an adaptive sweep leads to. */
-    async resumeAdaptive({ sweepId, spec }: { sweepId: string; spec: SweepSpec }): Promise<{ state: AdaptiveState; progress: Progress }> {
+    /** Where the record of an adaptive sweep leads to; `fresh`: what it says is void. */
+    async resumeAdaptive({ sweepId, spec, fresh = false }: { sweepId: string; spec: SweepSpec; fresh?: boolean }): Promise<{ state: AdaptiveState; progress: Progress }> {
       try {
-        return await resumeAdaptive(store, sweepId, spec);
+        return await resumeAdaptive(store, sweepId, spec, fresh);
       } catch (error) {
         throw ApplicationFailure.nonRetryable(`${(error as Error).message}; start the sweep under another --id`, 'RecordDoesNotFit');
       }
@@ -150,12 +157,11 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
     },
 
     /**
-     * Writes how the sweep ended, and its report. Results of a sweep that has trained everything may have gone again, with a
-     * folder that somebody deleted: then it writes nothing, and says how many. A sweep ends without its report where data of it
+     * Writes how the sweep ended, and its report. `whole`: it has trained all that it may. Results may then have gone again, with
+     * a folder that somebody deleted: it writes nothing, and says how many. A sweep ends without its report where data of it
      * is damaged that no training makes again.
      */
-    async finish({ sweepId, outcome }: { sweepId: string; outcome: SweepOutcome }): Promise<{ lost: number }> {
-      const whole = outcome.state === 'completed' && outcome.message === undefined;
+    async finish({ sweepId, outcome, whole }: { sweepId: string; outcome: SweepOutcome; whole: boolean }): Promise<{ lost: number }> {
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const context = Context.current();

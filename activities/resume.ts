@@ -3,13 +3,14 @@ import { endedBy, replayRecord, trialOfTurn, type AdaptiveState } from '../core/
 import { countTrials } from '../core/plan.ts';
 import { emptyProgress, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
 import type { SweepSpec } from '../core/spec.ts';
-import { readDecisions } from '../store/decisions.ts';
+import { clearDecisions, readDecisions } from '../store/decisions.ts';
 import type { Store } from '../store/index.ts';
 import { readFailure, readResult } from '../store/runs.ts';
 
-/** Throws an Error where the record does not follow from the spec. */
-export async function resumeAdaptive(store: Store, sweepId: string, spec: SweepSpec): Promise<{ state: AdaptiveState; progress: Progress }> {
-  const record = await readDecisions(store, sweepId);
+/** Throws an Error where the record does not follow from the spec. `fresh`: the record is void, and begins anew. */
+export async function resumeAdaptive(store: Store, sweepId: string, spec: SweepSpec, fresh: boolean): Promise<{ state: AdaptiveState; progress: Progress }> {
+  const record = fresh ? [] : await readDecisions(store, sweepId);
+  await clearDecisions(store, sweepId, record.length); // now that the run before, which wrote until its end, is over
   const state = replayRecord(spec, record);
   const reached = new Map(record.flatMap((entry) => ('report' in entry ? [[entry.report.configuration, entry.report] as const] : [])));
   const over = new Map(record.flatMap((entry) => ('report' in entry ? entry.decisions : [])).map(({ configuration, action }) => [configuration, action]));

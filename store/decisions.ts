@@ -10,12 +10,15 @@ import type { Store } from './types.ts';
 const folder = (sweepId: string) => `${sweepId}/decisions`;
 const keyOf = (sweepId: string, from: number) => `${folder(sweepId)}/${String(from).padStart(9, '0')}.json`;
 
-/** Adds entries from number `from` on. Throws an Error where the record has others there. */
+/** The record has others in the place of these. */
+export class OtherDecisions extends Error {}
+
+/** Adds entries from number `from` on. Throws OtherDecisions where the record has others there. */
 export async function writeDecisions(store: Store, sweepId: string, from: number, entries: readonly RecordEntry[]): Promise<void> {
   const key = keyOf(sweepId, from);
   if (await store.putNew(key, pretty(entries))) return;
   const there = await readJson<RecordEntry[]>(store, key);
-  if (canonicalJson(there ?? null) !== canonicalJson(entries)) throw new Error(`${store.url}/${key} records other decisions than these`);
+  if (canonicalJson(there ?? null) !== canonicalJson(entries)) throw new OtherDecisions(`${store.url}/${key} records other decisions than these`);
 }
 
 /** The whole record, in order; empty for a sweep that has none. What comes after a gap is left out. */
@@ -28,5 +31,7 @@ export async function readDecisions(store: Store, sweepId: string): Promise<Reco
   return record;
 }
 
-/** Decisions of another spec, or on trials that are now tried again, are no longer this sweep's. */
-export const clearDecisions = (store: Store, sweepId: string): Promise<void> => store.remove(folder(sweepId));
+/** Removes the files from entry `from` on: decisions of another spec, on trials that are now tried again, or after a gap. */
+export async function clearDecisions(store: Store, sweepId: string, from = 0): Promise<void> {
+  for (const name of await store.list(folder(sweepId))) if (Number.parseInt(name, 10) >= from) await store.remove(`${folder(sweepId)}/${name}`);
+}

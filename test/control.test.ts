@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { UserError } from '../core/errors.ts';
+import { audit } from '../core/explain.ts';
 import { trialAt } from '../core/plan.ts';
+import type { SweepSpec } from '../core/spec.ts';
 import { changeSweep } from '../orchestrate/control.ts';
 import { cancelSweep, followSweep, storedSnapshot } from '../orchestrate/sweeps.ts';
 import type { SweepSnapshot } from '../core/results.ts';
 import { readDecisions } from '../store/decisions.ts';
 import { readControl, readOutcome, readSpec, listTrials } from '../store/runs.ts';
 import type { SweepProgress } from '../workflows/messages.ts';
-import { newLaboratory, rootOf, type Laboratory, type labSpec } from './support/laboratory.ts';
+import { newLaboratory, rootOf, type Laboratory } from './support/laboratory.ts';
 import { until } from './support/machine.ts';
 
 let lab: Laboratory;
@@ -27,6 +29,10 @@ const details = async (sweepId: string) => {
 };
 /** What the Temporal UI lists. */
 const statusOf = async (sweepId: string) => (await lab.target.client.workflow.getHandle(await rootOf(lab, sweepId)).describe()).searchAttributes['SweepStatus']?.[0];
+
+const asha: Partial<SweepSpec> = {
+  scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
+};
 
 /** So little that a few trials are a large sweep, whose workflows continue as new all the time. */
 const limits = { trials: 4, events: 40 };
@@ -124,6 +130,20 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     assert.equal((await listTrials(lab.store, 'wider')).length, 12);
   });
 
+  test('a sweep that is cancelled as it is extended ends, and says so', { timeout: 60_000 }, async () => {
+    lab.flow(false);
+    for (const id of ['torn', 'torn-at-once']) {
+      const spec = await lab.start(id);
+      await until(() => lab.inHand().length === 4);
+      const handle = lab.target.client.workflow.getHandle(await rootOf(lab, id));
+      const extended = change(id, 'extend', { ...spec, repeats: 3 });
+      if (id === 'torn') assert.deepEqual(await extended, { changed: true }); // jobs hear with their next beat that they are held
+      await Promise.allSettled([extended, handle.cancel()]);
+      await assert.rejects(handle.result(), /cancelled/i);
+      assert.equal((await readOutcome(lab.store, id))?.state, 'cancelled');
+    }
+  });
+
   test('retry trains what failed, and only that', { timeout: 60_000 }, async () => {
     lab.flow(true);
     lab.fails(({ index }) => index === 2 || index === 3);
@@ -151,14 +171,20 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     await lab.start('few', { budget: { maxTrials: 4 } });
     const { state, completed, total, message } = await lab.ended('few');
     assert.deepEqual([state, completed, total, message], ['completed', 4, 6, 'ended by its budget of 4 trials, with 2 untrained']);
+    lab.flow(false);
+    await lab.start('few-lost', { budget: { maxTrials: 4 } });
+    await until(() => lab.inHand().length === 4);
+    lab.release(3);
+    await until(async () => (await snapshot('few-lost')).completed === 3);
+    await lab.store.remove(`few-lost/trials/${lab.trained('few-lost')[0]}`);
+    lab.flow(true);
+    assert.equal((await lab.ended('few-lost')).completed, 4);
+    assert.equal((await listTrials(lab.store, 'few-lost')).length, 4, 'what was lost is trained again');
   });
 
   test('an adaptive sweep stops trials at rungs, records why, and survives pause and retry', { timeout: 120_000 }, async () => {
     lab.flow(true);
-    const spec: Partial<typeof labSpec> = {
-      scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
-    };
-    await lab.start('adaptive', spec);
+    await lab.start('adaptive', asha);
     const { state, total, completed, stopped } = await lab.ended('adaptive');
     assert.deepEqual([state, total, completed], ['completed', 18, 18]);
     assert.ok(stopped !== undefined && stopped >= 12, String(stopped));
@@ -170,11 +196,49 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     const later = results.split('\n').filter((line) => line.includes(',stopped,300,')).length;
     assert.equal(results.split('\n').filter((line) => line.includes(',stopped,100,')).length, stopped - later);
     // Started again, it stands where it stood.
-    await lab.start('adaptive', spec);
+    await lab.start('adaptive', asha);
     await until(async () => (await snapshot('adaptive')).state === 'completed');
     assert.deepEqual(await readDecisions(lab.store, 'adaptive'), record);
     assert.deepEqual([(await lab.ended('adaptive')).completed, (await lab.ended('adaptive')).stopped], [completed, stopped]);
   });
+
+  test('an adaptive sweep trains again what its run folder has lost', { timeout: 60_000 }, async () => {
+    lab.flow(true);
+    const spec = await lab.start('forgetful', asha);
+    const { completed } = await lab.ended('forgetful');
+    const [lost = ''] = await listTrials(lab.store, 'forgetful');
+    await lab.store.remove(`forgetful/trials/${lost}`);
+    await lab.start('forgetful', asha);
+    assert.deepEqual([(await lab.ended('forgetful')).state, (await lab.ended('forgetful')).completed], ['completed', completed]);
+    assert.ok((await listTrials(lab.store, 'forgetful')).includes(lost));
+    assert.equal(audit(spec, await readDecisions(lab.store, 'forgetful')), undefined);
+  });
+
+  for (const [name, done] of [['asha', 3], ['hyperband', 0]] as const) {
+    test(`a sweep by ${name} is extended after ${done} outcomes, and then retried: its record begins again and holds`, { timeout: 60_000 }, async () => {
+      const id = `grown-${name}`;
+      lab.flow(false);
+      const spec = await lab.start(id, { ...asha, scheduler: { ...asha.scheduler, name } });
+      for (let left = done; left > 0; left--) {
+        await until(() => lab.inHand().length === 4);
+        lab.release(1);
+      }
+      await until(() => lab.inHand().length === 4);
+      const more = { ...spec, repeats: 3, training: { ...spec.training, maxSteps: 2700 } };
+      assert.deepEqual(await change(id, 'extend', more), { changed: true });
+      lab.fails(({ index }) => index === 5);
+      await until(async () => {
+        lab.release(1);
+        return (await snapshot(id)).failed === 1;
+      });
+      lab.fails(() => false);
+      assert.deepEqual(await change(id, 'retry'), { changed: true });
+      lab.flow(true);
+      const { state, total, completed, failed, message } = await lab.ended(id);
+      assert.deepEqual([state, total, completed, failed, message], ['completed', 27, 27, 0, undefined]);
+      assert.equal(audit(more, await readDecisions(lab.store, id)), undefined);
+    });
+  }
 
   test('a search that learns has its choices in the record, the report and the status', { timeout: 60_000 }, async () => {
     const spec = await lab.start('learning', {
@@ -227,6 +291,18 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     const { total, completed, failed } = await lab.ended('grown');
     assert.deepEqual([total, completed, failed], [12, 12, 0]);
     await eachOnce('grown', 12);
+  });
+
+  test('a shard that is told to end as it goes on as new ends', { timeout: 60_000 }, async () => {
+    lab.flow(false);
+    await lab.start('turning', { repeats: 3, budget: { maxConcurrent: 4 } }, { limits: { trials: 8, events: 24 } });
+    await until(() => lab.inHand().length === 4);
+    lab.release(1); // its history is long now: it gives the other three two seconds to end
+    await until(async () => (await snapshot('turning')).completed === 1);
+    await lab.target.client.workflow.getHandle(await rootOf(lab, 'turning')).cancel();
+    const { state, completed } = await lab.ended('turning');
+    assert.deepEqual([state, completed, lab.inHand()], ['cancelled', 1, []]);
+    assert.deepEqual((await runsOf('turning')).shards, [1]);
   });
 
   test('cancel ends the shards too; started again, the sweep trains what is left', { timeout: 60_000 }, async () => {

@@ -9,7 +9,7 @@ import { dispatcher } from './dispatch.ts';
 import type { Carried, JobSetting } from './messages.ts';
 import type { Part } from './part.ts';
 
-export interface Adaptive extends JobSetting { slots: number; carried: Carried | undefined; onProgress(): void }
+export interface Adaptive extends JobSetting { slots: number; carried: Carried | undefined; fresh?: true; onProgress(): void }
 
 interface TurnJob extends Job { turn: Turn }
 
@@ -44,7 +44,7 @@ function recorder(sweepId: string, written: () => number) {
 }
 
 export function adaptive(given: Adaptive): Part {
-  const { sweepId, spec, carried, onProgress } = given;
+  const { sweepId, spec, carried, fresh, onProgress } = given;
   const { goal } = spec.objective;
   const train = trainer(given);
   let state: AdaptiveState | undefined = carried?.adaptive;
@@ -84,7 +84,7 @@ export function adaptive(given: Adaptive): Part {
     carry: () => ({ progress, next: 0, shards: [], adaptive: allPutBack(known()) }),
     async drive() {
       if (state === undefined) {
-        const found = await bookkeeping.resumeAdaptive({ sweepId, spec });
+        const found = await bookkeeping.resumeAdaptive({ sweepId, spec, ...(fresh && { fresh }) });
         state = found.state;
         progress = found.progress;
         onProgress();

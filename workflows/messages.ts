@@ -38,6 +38,8 @@ export interface SweepInput extends JobSetting {
   control: Control;
   /** From the run before, by continue-as-new; left out: the sweep begins. */
   carried?: Carried;
+  /** What was decided before is void: the spec is another one, failed trials are tried again, or results were lost. */
+  fresh?: true;
 }
 
 /** What a run of the sweep's workflow leaves to the next. The store has the rest. */

@@ -1,4 +1,4 @@
-import { CancellationScope, continueAsNew, getExternalWorkflowHandle, isCancellation, setHandler } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, getExternalWorkflowHandle, isCancellation, rootCause, setHandler } from '@temporalio/workflow';
 import { closeSignal, progressQuery, shardSignal, slotsSignal, type ShardInput, type ShardNews } from './messages.ts';
 import { range } from './range.ts';
 
@@ -10,17 +10,23 @@ export async function shard(input: ShardInput): Promise<void> {
   const { root, from } = input;
   let { slots } = input;
   let told = Infinity;
+  let closed = false;
   let telling: Promise<unknown> = Promise.resolve();
   // One after the other, so that the last word is the last; a sweep that is gone needs no shard.
   const tell = (news: Omit<ShardNews, 'from'>) => {
-    telling = telling.then(() => getExternalWorkflowHandle(root).signal(shardSignal, { from, ...news })).catch(() => run.close());
+    telling = telling.then(() => getExternalWorkflowHandle(root).signal(shardSignal, { from, ...news })).catch(close);
+    return telling;
   };
+  function close(): void {
+    closed = true;
+    run.close();
+  }
   const run = range({
     ...input,
     onShort(left) {
       if (left === 0 || left > told * STEP) return;
       told = left;
-      tell({ left });
+      void tell({ left });
     },
   });
   setHandler(progressQuery, run.progress);
@@ -28,17 +34,17 @@ export async function shard(input: ShardInput): Promise<void> {
     slots = given;
     run.setSlots(given);
   });
-  setHandler(closeSignal, run.close);
+  setHandler(closeSignal, close);
 
-  const error = await run.drive().then((end) => {
-    if (end === 'continue') return 'continue' as const;
-    tell({ ended: run.progress() });
-    return undefined;
-  }, (problem: unknown) => {
-    const message = problem instanceof Error ? problem.message : String(problem);
-    CancellationScope.nonCancellable(async () => tell({ ended: run.progress(), ...(!isCancellation(problem) && { error: message }) })).catch(() => {});
-    return undefined;
-  });
+  let end: Awaited<ReturnType<typeof run.drive>> | undefined;
+  let error: string | undefined;
+  try {
+    end = await run.drive();
+  } catch (problem) {
+    if (!isCancellation(problem)) error = rootCause(problem) ?? String(problem);
+  }
   await CancellationScope.nonCancellable(() => telling);
-  if (error === 'continue') await continueAsNew<typeof shard>({ ...input, slots, cached: run.progress().cached });
+  // It is told to close only once: a run that was about to go on as new then ends instead.
+  if (end === 'continue' && !closed) return continueAsNew<typeof shard>({ ...input, slots, cached: run.progress().cached });
+  await CancellationScope.nonCancellable(() => tell({ ended: run.progress(), ...(error !== undefined && { error }) }));
 }

@@ -1,5 +1,5 @@
 import {
-  allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, setCurrentDetails, setHandler, sleep, upsertSearchAttributes,
+  allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, rootCause, setCurrentDetails, setHandler, sleep, upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { isAdaptive } from '../core/adaptive.ts';
@@ -72,14 +72,14 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   }
   async function restart(next: SweepInput): Promise<{ changed: boolean }> {
     again = next;
-    recording = recording.then(() => bookkeeping.reopen({ sweepId, spec: next.spec }));
+    recording = recording.then(() => CancellationScope.nonCancellable(() => bookkeeping.reopen({ sweepId, spec: next.spec })));
     await recording;
     part.close();
     return { changed: true };
   }
   const begun = (): SweepInput => {
     const { carried: _, ...rest } = again ?? input;
-    return { ...rest, control };
+    return { ...rest, control, fresh: true };
   };
   const mustRun = () => refuse(isEnding ? `${sweepId} is just ending` : undefined, 'Ending');
   const open = { validator: mustRun };
@@ -106,11 +106,11 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   });
 
   /** Writes the end down; undefined if results are lost, and have to be trained again first. */
-  const finish = (status: 'completed' | 'cancelled' | 'failed', message?: string) => CancellationScope.nonCancellable(async () => {
+  const finish = (status: 'completed' | 'cancelled' | 'failed', message?: string, whole = false) => CancellationScope.nonCancellable(async () => {
     isEnding = true;
     const { total, completed, diverged, failed, stopped } = part.progress();
     const outcome = { state: status, total, completed, diverged, failed, ...(stopped > 0 && { stopped }), at: new Date().toISOString(), ...(message && { message }) };
-    const { lost } = await bookkeeping.finish({ sweepId, outcome });
+    const { lost } = await bookkeeping.finish({ sweepId, outcome, whole });
     if (lost > 0) return undefined;
     publish(status);
     await condition(allHandlersFinished);
@@ -126,28 +126,29 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
       part.close();
     }, () => {}); // cancelled
   }
+  /** Why trials are left untrained; `cut`: some that the budget of trials allows. */
+  function rest(): { why?: string; cut: boolean } {
+    const done = part.progress().completed + part.progress().failed;
+    const untrained = countTrials(spec) - done;
+    if (timeIsUp && done < countWithin(spec)) return { why: `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`, cut: true };
+    return { ...(maxTrials !== undefined && untrained > 0 && { why: `ended by its budget of ${maxTrials} trials, with ${untrained} untrained` }), cut: false };
+  }
   let end: Awaited<ReturnType<Part['drive']>>;
   try {
     end = await part.drive();
     if (end === 'continue') {
       await condition(allHandlersFinished);
       if (again !== undefined) await part.drive(); // extended at this very moment: its shards end first, as at any other
+    } else if (again === undefined) {
+      const { why, cut } = rest();
+      const ended = await finish('completed', why, !cut);
+      if (ended !== undefined) return ended;
     }
+    await condition(allHandlersFinished); // rejects if it was cancelled while its jobs were held: then it does not begin again
   } catch (error) {
-    await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : String((error as Error).message));
+    await CancellationScope.nonCancellable(() => recording.catch(() => {})); // reopening would take away the end that is written now
+    await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : (rootCause(error) ?? String(error)));
     throw error;
   }
-  if (again !== undefined || end === 'continue') {
-    await condition(allHandlersFinished);
-    return continueAsNew<typeof sweep>(again === undefined ? { ...input, control, carried: { ...part.carry(), startedAt } } : begun());
-  }
-  const untrained = countTrials(spec) - part.progress().completed - part.progress().failed;
-  const why = untrained === 0 ? undefined
-    : timeIsUp ? `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`
-      : maxTrials !== undefined ? `ended by its budget of ${maxTrials} trials, with ${untrained} untrained`
-        : undefined;
-  const ended = await finish('completed', why);
-  if (ended !== undefined) return ended;
-  await condition(allHandlersFinished);
-  return continueAsNew<typeof sweep>(begun());
+  return continueAsNew<typeof sweep>(again === undefined && end === 'continue' ? { ...input, control, carried: { ...part.carry(), startedAt } } : begun());
 }
