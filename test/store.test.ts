@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Checkpoint, TrialResult } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
-import { trialId } from '../core/trial.ts';
+import { SCIENCE_VERSION, trialId } from '../core/trial.ts';
 import { openStore } from '../store/index.ts';
 import { adoptTrial, commitTrial, differenceFrom, latestCheckpoint, readCurve, readModel, readResult, saveCheckpoint, storeId } from '../store/runs.ts';
 
@@ -24,7 +24,7 @@ const checkpointAt = (step: number): Checkpoint => ({
   tensors: { b: { shape: [2, 3], values: Float32Array.from([1, 2, 3, 4, 5, step]) }, a: { shape: [1], values: Float32Array.from([-0.1]) } },
 });
 const result: TrialResult = {
-  trialId: id, trial, science: 1, status: 'completed', steps: 100, metrics: { accuracy: 0.5, loss: 1.25 }, parameters: 9, backend: 'test', replayed: false,
+  trialId: id, trial, science: SCIENCE_VERSION, status: 'completed', steps: 100, metrics: { accuracy: 0.5, loss: 1.25 }, parameters: 9, backend: 'test', replayed: false,
 };
 const timing = { seconds: 1, attempts: 1, worker: 'here', startedAt: 'a', endedAt: 'b' };
 const finished = { result, timing, curve: checkpointAt(100).curve, model: checkpointAt(100) };
