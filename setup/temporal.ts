@@ -50,6 +50,8 @@ export interface TemporalInstallOptions extends InstallOptions {
   downloads?: string;
   /** The Go program to build with, '' for none; found where it usually is unless given. */
   go?: string;
+  /** A download from which nothing has come for so long is given up; 20 s unless given. */
+  silenceMs?: number;
 }
 
 /** Finds the server program and tries it, or makes it. Safe to interrupt and to run twice at once. */
@@ -78,13 +80,13 @@ async function download(target: string, options: TemporalInstallOptions): Promis
   const stalled = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stalled.signal]) : stalled.signal;
   let timer: NodeJS.Timeout | undefined;
-  const alive = (ms: number): void => {
+  const alive = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => stalled.abort(new Error('it did not answer in time')), ms);
+    timer = setTimeout(() => stalled.abort(new Error('it did not answer in time')), options.silenceMs ?? 20_000);
   };
   try {
     report({ done: 0 });
-    alive(6_000);
+    alive();
     const platform = process.platform === 'win32' ? 'windows' : process.platform;
     const arch = process.arch === 'x64' ? 'amd64' : process.arch;
     const query = new URLSearchParams({ arch, platform, format: 'tar.gz' });
@@ -92,13 +94,14 @@ async function download(target: string, options: TemporalInstallOptions): Promis
     if (!info.ok) return `${info.url} answered ${info.status}`;
     const { archiveUrl, fileToExtract } = await info.json() as { archiveUrl: string; fileToExtract: string };
     if (!/^[\w.-]+$/.test(fileToExtract)) return `an unexpected file name, ${fileToExtract}`;
+    alive();
     const response = await fetch(archiveUrl, { signal });
     if (!response.ok || !response.body) return `${archiveUrl} answered ${response.status}`;
     const total = Number(response.headers.get('content-length'));
     let done = 0;
     const counter = new Transform({
       transform(chunk: Buffer, _encoding, next): void {
-        alive(20_000);
+        alive();
         report({ done: done += chunk.length, ...(total > 0 && { total }) });
         next(null, chunk);
       },

@@ -128,7 +128,7 @@ test('a terminal that is closed interrupts set-up, and what it runs ends too', {
 });
 
 /** A download host whose archive holds a script that answers as the server does; it may break off in the middle. */
-async function downloadHost(options: { breakOff?: boolean } = {}) {
+async function downloadHost(options: { breakOff?: boolean; delayMs?: number } = {}) {
   const files = join(home, 'host');
   await mkdir(files);
   await writeFile(join(files, 'temporal'), '#!/bin/sh\necho "temporal version 9.9.9 (Server 1.0.0, UI 2.0.0)"\n');
@@ -136,9 +136,10 @@ async function downloadHost(options: { breakOff?: boolean } = {}) {
   await execute('tar', ['-czf', join(files, 'archive.tar.gz'), '-C', files, 'temporal']);
   const archive = await readFile(join(files, 'archive.tar.gz'));
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     asked.push(request.url ?? '');
     const { port } = server.address() as AddressInfo;
+    await sleep(options.delayMs ?? 0);
     if (request.url?.startsWith('/cli/')) {
       response.end(JSON.stringify({ archiveUrl: `http://127.0.0.1:${port}/archive.tar.gz`, fileToExtract: 'temporal' }));
       return;
@@ -217,6 +218,15 @@ test('a `temporal` on PATH is used if it is Temporal\'s', async () => {
   assert.equal(await findTemporal(), undefined);
   await writeFile(program, '#!/bin/sh\necho "temporal version 1.6.0 (Server 1.30.0, UI 2.45.0)"\n', { mode: 0o755 });
   assert.deepEqual(await findTemporal(), { path: program, source: 'PATH', version: '1.6.0 (Server 1.30.0, UI 2.45.0)' });
+});
+
+test('a slow network has its time for each answer, not for all together', async () => {
+  process.env.PATH = await barePath();
+  const host = await downloadHost({ delayMs: 1500 });
+  await installTemporal({ downloads: host.url, go: '', silenceMs: 2500 });
+  await rm(cacheDir(), { recursive: true });
+  await assert.rejects(installTemporal({ downloads: host.url, go: '', silenceMs: 500 }), /it did not answer in time/);
+  host.close();
 });
 
 test('a download that breaks off, and no Go: one line with the reason, and nothing half-made', async () => {
