@@ -134,11 +134,13 @@ test('a second worker, started elsewhere with TEMPORAL_ADDRESS and the same runs
   try {
     const started = machine.spawn('start', file, '--id', 'shared', '--runs', runs('shared'), '--workers', '1');
     await until(() => started.output().includes('Temporal UI'));
-    const worker = second.spawn('worker', '--slots', '1', '--runs', runs('shared'));
+    const worker = second.spawn('worker', '--slots', '1', '--runs', runs('shared'), '--json');
     const ended = await started.ended;
     assert.equal(ended.code, 0, said(ended));
     worker.process.kill('SIGINT');
-    assert.match(said(await worker.ended), /Stopped/);
+    const events = (await worker.ended).stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; slots?: number; queues?: string[]; stopped?: boolean });
+    assert.deepEqual(events.map(({ event }) => event).filter((event) => event !== 'warning'), ['ready', 'stopping', 'end']);
+    assert.deepEqual([events[0]?.slots, events[0]?.queues?.length, events.at(-1)?.stopped], [1, 2, true]);
     const store = openStore(runs('shared'));
     const timings = await Promise.all((await listTrials(store, 'shared')).map((trial) => readTiming(store, 'shared', trial)));
     assert.equal(timings.length, 6);
