@@ -19,7 +19,7 @@ const SPEC = {
 
 let machine: Machine;
 before(async () => {
-  machine = await newMachine({ SWEEP_CHECKPOINT_SECONDS: '0.5' });
+  machine = await newMachine({ SWEEP_CHECKPOINT_SECONDS: '0.5', SWEEP_LANES: '1' }); // one trial a job, whatever was measured here
 });
 after(() => machine.stop());
 
@@ -83,6 +83,8 @@ test('the Temporal UI has search attributes, a summary on every job, and current
     assert.ok(summaries.includes('learning rate 0.003 seed 2, steps 0–600'), summaries.join('\n'));
     const largest = Math.max(...jobs.map((event) => JSON.stringify(event.activityTaskScheduledEventAttributes).length));
     assert.ok(largest < 8192, `a job's event has ${largest} characters`);
+    const { currentDetails = '' } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata'); // as the UI asks for them
+    assert.match(currentDetails, /^\*\*completed\*\* · 8\/8 trials.*\n\nBest accuracy: \*\*[\d.]+\*\* \(learning rate \S+ seed [12], trial `[0-9a-f]+`\)$/);
   });
 });
 
