@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import type { BackendKind } from '../models/backends/index.ts';
 import { interruptSignal } from './interrupt.ts';
-import { backendOption, runsOption, slotsOption } from './options.ts';
+import { backendOption, jsonOption, runsOption, slotsOption } from './options.ts';
 
-interface Options { slots?: number; backend?: BackendKind; runs: string; background?: boolean }
+interface Options { slots?: number; backend?: BackendKind; runs: string; background?: boolean; json?: boolean }
 
 /** A background worker without a running sweep ends after this long, in milliseconds; a start within it finds it warm. */
 const IDLE_EXIT = 5 * 60_000;
@@ -15,29 +15,35 @@ export function workerCommand(): Command {
     .addOption(slotsOption('--slots <n>'))
     .addOption(backendOption())
     .addOption(runsOption())
+    .addOption(jsonOption('print one JSON object a line: events ready, warning, stopping, end'))
     .addOption(new Option('--background', 'started by sweep start: ends by itself when there is nothing to do').hideHelp())
     .action(async (options: Options) => {
       await work(options, interruptSignal());
     });
 }
 
-async function work({ slots, backend: wanted, runs, background = false }: Options, signal: AbortSignal): Promise<void> {
+async function work({ slots, backend: wanted, runs, background = false, json = false }: Options, signal: AbortSignal): Promise<void> {
   const [{ runWorker }, { connect }, { chooseBackend }, { cacheDir }, { openStore }, { ensureParts }, { defaultSlots }] = await Promise.all([
     import('../orchestrate/worker.ts'), import('../server/connection.ts'), import('../setup/backend.ts'), import('../setup/home.ts'),
     import('../store/index.ts'), import('./actions/setup.ts'), import('./defaults.ts'),
   ]);
-  const say = (line: string) => process.stdout.write(background ? `${new Date().toISOString()} ${line}\n` : `${line}\n`);
+  const say = (event: string, line: string, facts: object = {}) =>
+    process.stdout.write(`${json ? JSON.stringify({ event, ...facts }) : background ? `${new Date().toISOString()} ${line}` : line}\n`);
   const target = await connect({ start: false, signal });
   if (!background) await ensureParts({ native: wanted === undefined || wanted === 'native', signal });
   const backend = await chooseBackend(wanted);
   const store = openStore(runs);
   const many = slots ?? defaultSlots(backend.accelerator);
-  signal.addEventListener('abort', () => say('Stopping: trials in training save a checkpoint first. ^C again ends at once.'), { once: true });
+  signal.addEventListener('abort', () => say('stopping', 'Stopping: trials in training save a checkpoint first. ^C again ends at once.'), { once: true });
   await runWorker({
     store, target, slots: many, backend, signal, cacheDir: cacheDir(),
     ...(background && { idleExitMs: IDLE_EXIT }),
-    onReady: (queues) => say(`Worker of ${store.url}: ${many} slots, ${backend.name}, queues ${queues.join(' and ')} at ${target.address} (${target.namespace})`),
-    onWarning: (message) => say(`warning: ${message}`),
+    onReady: (queues) => {
+      const { address, namespace } = target;
+      say('ready', `Worker of ${store.url}: ${many} slots, ${backend.name}, queues ${queues.join(' and ')} at ${address} (${namespace})`,
+        { runs: store.url, slots: many, backend: backend.name, queues, address, namespace });
+    },
+    onWarning: (message) => say('warning', `warning: ${message}`, { message }),
   });
-  say(signal.aborted ? 'Stopped.' : 'Nothing has been left to do for a while: ended.');
+  say('end', signal.aborted ? 'Stopped.' : 'Nothing has been left to do for a while: ended.', { stopped: signal.aborted });
 }

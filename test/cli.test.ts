@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
 import { commands } from '../cli/commands.ts';
 import { openStore } from '../store/index.ts';
 import { exampleSweepId, exampleSpec, writeExampleRun } from './support/example-run.ts';
@@ -126,6 +127,12 @@ describe('help', () => {
       assert.equal(command.name(), name);
       assert.ok(command.description().length > summary.length / 2, name);
     }
+  });
+
+  test('every command speaks JSON too', async () => {
+    const leaves = (command: Command): Command[] => (command.commands.length > 0 ? command.commands.flatMap(leaves) : [command]);
+    const all = await Promise.all(Object.values(commands).map(({ load }) => load()));
+    for (const command of all.flatMap(leaves)) assert.ok(command.options.some(({ long }) => long === '--json'), command.name());
   });
 
   test('version', async () => {

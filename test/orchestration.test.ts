@@ -19,7 +19,7 @@ const SPEC = {
 
 let machine: Machine;
 before(async () => {
-  machine = await newMachine({ SWEEP_CHECKPOINT_SECONDS: '0.5' });
+  machine = await newMachine({ SWEEP_CHECKPOINT_SECONDS: '0.5', SWEEP_LANES: '1' }); // one trial a job, whatever was measured here
 });
 after(() => machine.stop());
 
@@ -83,6 +83,8 @@ test('the Temporal UI has search attributes, a summary on every job, and current
     assert.ok(summaries.includes('learning rate 0.003 seed 2, steps 0–600'), summaries.join('\n'));
     const largest = Math.max(...jobs.map((event) => JSON.stringify(event.activityTaskScheduledEventAttributes).length));
     assert.ok(largest < 8192, `a job's event has ${largest} characters`);
+    const { currentDetails = '' } = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata'); // as the UI asks for them
+    assert.match(currentDetails, /^\*\*completed\*\* · 8\/8 trials.*\n\nBest accuracy: \*\*[\d.]+\*\* \(learning rate \S+ seed [12], trial `[0-9a-f]+`\)$/);
   });
 });
 
@@ -134,11 +136,13 @@ test('a second worker, started elsewhere with TEMPORAL_ADDRESS and the same runs
   try {
     const started = machine.spawn('start', file, '--id', 'shared', '--runs', runs('shared'), '--workers', '1');
     await until(() => started.output().includes('Temporal UI'));
-    const worker = second.spawn('worker', '--slots', '1', '--runs', runs('shared'));
+    const worker = second.spawn('worker', '--slots', '1', '--runs', runs('shared'), '--json');
     const ended = await started.ended;
     assert.equal(ended.code, 0, said(ended));
     worker.process.kill('SIGINT');
-    assert.match(said(await worker.ended), /Stopped/);
+    const events = (await worker.ended).stdout.trim().split('\n').map((line) => JSON.parse(line) as { event: string; slots?: number; queues?: string[]; stopped?: boolean });
+    assert.deepEqual(events.map(({ event }) => event).filter((event) => event !== 'warning'), ['ready', 'stopping', 'end']);
+    assert.deepEqual([events[0]?.slots, events[0]?.queues?.length, events.at(-1)?.stopped], [1, 2, true]);
     const store = openStore(runs('shared'));
     const timings = await Promise.all((await listTrials(store, 'shared')).map((trial) => readTiming(store, 'shared', trial)));
     assert.equal(timings.length, 6);
