@@ -1,6 +1,7 @@
 /** Sweeps steered while they run, on a real Temporal server; only the training is simulated. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../core/errors.ts';
 import { audit } from '../core/explain.ts';
 import { trialAt } from '../core/plan.ts';
@@ -290,6 +291,26 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     const { total, completed, failed } = await lab.ended('grown');
     assert.deepEqual([total, completed, failed], [12, 12, 0]);
     await eachOnce('grown', 12);
+  });
+
+  test('shards of a sweep that was terminated have no say in the one that is started in its place', { timeout: 60_000 }, async () => {
+    const given = [{ repeats: 3, budget: { maxConcurrent: 2 } }, { limits: { trials: 4, events: 400 } }] as const;
+    lab.flow(false);
+    await until(() => Date.now() % 2 ** 16 < 50_000); // a shard's id has the first digits of a run's, which are a time: let both sweeps have the same
+    await lab.start('replaced', ...given);
+    await until(() => lab.inHand().length === 2);
+    await lab.target.client.workflow.getHandle(await rootOf(lab, 'replaced')).terminate();
+    await lab.start('replaced', ...given);
+    const begins = (indexes: number[]) => until(() => isDeepStrictEqual(begun(), indexes));
+    const begun = () => lab.begun.filter(({ sweepId }) => sweepId === 'replaced').map(({ lanes }) => lanes[0]?.index).sort();
+    await begins([0, 1]);
+    lab.release(2);
+    await begins([0, 1, 2, 3]);
+    lab.release(1);
+    await begins([0, 1, 2, 3, 3, 4]); // it said that it runs out of trials, and was told to end: the new one has the fourth
+    lab.flow(true);
+    assert.equal((await lab.ended('replaced')).completed, 9);
+    await eachOnce('replaced', 9);
   });
 
   test('a shard that is told to end as it goes on as new ends', { timeout: 60_000 }, async () => {

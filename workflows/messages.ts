@@ -56,6 +56,8 @@ export interface Carried {
 export interface ShardInput extends JobSetting {
   /** The sweep's workflow, which is told how it goes. */
   root: string;
+  /** Its first run: after it was terminated, another may have taken its place. Left out: a shard from before this was kept. */
+  rootRun?: string;
   from: number;
   to: number;
   slots: number;
@@ -86,6 +88,8 @@ export const slotsSignal = defineSignal<[slots: number]>('slots');
 /** From the sweep to a shard: let the jobs save a checkpoint, and end. */
 export const closeSignal = defineSignal('close');
 
+/** The shard's own workflow, and the sweep's that it belongs to. */
+export interface ShardSender { id: string; rootRun: string }
 /** From a shard to the sweep. `left`: all is begun, and so many jobs are not done. `ended`: what came of its trials. */
-export interface ShardNews { from: number; left?: number; ended?: Progress; error?: string }
+export interface ShardNews { from: number; sender?: ShardSender; left?: number; ended?: Progress; error?: string }
 export const shardSignal = defineSignal<[news: ShardNews]>('shard');
