@@ -4,7 +4,6 @@ import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../core/errors.ts';
 import { audit } from '../core/explain.ts';
-import { trialAt } from '../core/plan.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { changeSweep } from '../orchestrate/control.ts';
 import { followSweep, storedSnapshot } from '../orchestrate/sweeps.ts';
@@ -30,9 +29,9 @@ const details = async (sweepId: string) => {
 /** What the Temporal UI lists. */
 const statusOf = async (sweepId: string) => (await lab.target.client.workflow.getHandle(await rootOf(lab, sweepId)).describe()).searchAttributes['SweepStatus']?.[0];
 
-const asha: Partial<SweepSpec> = {
+const asha = {
   scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
-};
+} satisfies Partial<SweepSpec>;
 
 /** So little that a few trials are a large sweep, whose workflows continue as new all the time. */
 const limits = { trials: 4, events: 40 };
@@ -114,6 +113,7 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     await until(() => lab.inHand().length === 4);
     lab.release(2);
     await until(async () => (await snapshot('wider')).completed === 2);
+    const first = lab.trained('wider');
     const more = { ...spec, repeats: 3, space: { 'training.learningRate': { choice: [0.1, 0.2, 0.3, 0.4] } } };
     assert.deepEqual(await change('wider', 'extend', more), { changed: true });
     await assert.rejects(change('wider', 'extend', more), refusal(/nothing is new/));
@@ -124,7 +124,6 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     const { total, completed } = await lab.ended('wider');
     assert.deepEqual([total, completed], [12, 12]);
     const trained = lab.begun.filter(({ sweepId }) => sweepId === 'wider').flatMap(({ lanes }) => lanes.map(({ trialId }) => trialId));
-    const first = [0, 1].map((i) => trialAt(spec, i).trialId);
     for (const id of first) assert.equal(trained.filter((one) => one === id).length, 1);
     assert.equal(new Set(trained).size, 12);
     assert.equal((await listTrials(lab.store, 'wider')).length, 12);
@@ -214,11 +213,11 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     assert.equal(audit(spec, await readDecisions(lab.store, 'forgetful')), undefined);
   });
 
-  for (const [name, done] of [['asha', 3], ['hyperband', 0]] as const) {
-    test(`a sweep by ${name} is extended after ${done} outcomes, and then retried: its record begins again and holds`, { timeout: 60_000 }, async () => {
-      const id = `grown-${name}`;
+  for (const [scheduler, done] of [[asha.scheduler, 3], [{ name: 'hyperband', eta: 3, minSteps: 100 }, 0]] as const) {
+    test(`a sweep by ${scheduler.name} is extended after ${done} outcomes, and then retried: its record begins again and holds`, { timeout: 60_000 }, async () => {
+      const id = `grown-${scheduler.name}`;
       lab.flow(false);
-      const spec = await lab.start(id, { ...asha, scheduler: { ...asha.scheduler, name } });
+      const spec = await lab.start(id, { ...asha, scheduler });
       for (let left = done; left > 0; left--) {
         await until(() => lab.inHand().length === 4);
         lab.release(1);

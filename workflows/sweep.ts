@@ -5,6 +5,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { isAdaptive } from '../core/adaptive.ts';
 import { concurrencyProblem, retryProblem } from '../core/control.ts';
 import { extensionProblem } from '../core/extend.ts';
+import { formProblem } from '../core/form.ts';
 import { countTrials, countWithin } from '../core/plan.ts';
 import { summaryOf } from '../core/progress.ts';
 import { adaptive } from './adaptive.ts';
@@ -95,7 +96,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   setHandler(extendUpdate, (next) => restart({ ...begun(), spec: next }), {
     validator(next) {
       mustRun();
-      refuse(extensionProblem(begun().spec, next));
+      refuse(formProblem(next) ?? extensionProblem(begun().spec, next));
     },
   });
   setHandler(retryUpdate, () => restart(begun()), {
