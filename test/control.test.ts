@@ -201,6 +201,16 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     assert.deepEqual([(await lab.ended('adaptive')).completed, (await lab.ended('adaptive')).stopped], [completed, stopped]);
   });
 
+  test('an adaptive sweep has no more jobs in flight than its history has room for', { timeout: 60_000 }, async () => {
+    lab.flow(false);
+    await lab.start('throng', { ...asha, repeats: 1, search: { name: 'random', trials: 300 }, budget: { maxConcurrent: 1024 } });
+    await until(() => lab.inHand().length === 4);
+    const handle = lab.target.client.workflow.getHandle(await rootOf(lab, 'throng'));
+    assert.equal((await handle.describe()).raw.pendingActivities?.length, 256);
+    await handle.cancel();
+    assert.equal((await lab.ended('throng')).state, 'cancelled');
+  });
+
   test('an adaptive sweep trains again what its run folder has lost', { timeout: 60_000 }, async () => {
     lab.flow(true);
     const spec = await lab.start('forgetful', asha);

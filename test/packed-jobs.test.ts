@@ -64,6 +64,21 @@ test('a pack that fails is tried again trial by trial: only the one that is to b
   assert.deepEqual(lanesOf('one-bad').sort(), [...Array<number>(6).fill(1), ...Array<number>(8).fill(6)]);
 });
 
+test('a pack that is tried again takes one slot, as before', { timeout: 60_000 }, async () => {
+  answer(() => 6);
+  lab.fails(({ index }) => index === 7);
+  lab.flow(false);
+  await lab.start('one-slot', { ...TRIALS, budget: { maxConcurrent: 1 } });
+  await until(() => {
+    lab.release(lab.inHand()[0]?.lanes.length === 6 ? 1 : 0);
+    return lab.inHand()[0]?.lanes.length === 1;
+  });
+  lab.most();
+  lab.flow(true);
+  assert.equal((await lab.ended('one-slot')).failed, 1);
+  assert.equal(lab.most(), 1);
+});
+
 test('packs are held while a sweep is paused, and go on as they are', { timeout: 60_000 }, async () => {
   answer(() => 6);
   lab.flow(false);

@@ -68,6 +68,12 @@ export interface ShardInput extends JobSetting {
 /** Jobs in training and queued at a time, unless somebody says otherwise; more would only make the history's pending list long. */
 export const WINDOW = 64;
 
+/**
+ * Jobs of an adaptive sweep at a time, whatever people say: a run begins with an event for each, keeps room for four more on its
+ * way out, and with 720 of them its history is long as soon as the first one ends.
+ */
+export const MOST_IN_FLIGHT = 256;
+
 /** A workflow's own trials, and for the sweep's own: what people have set, and the workflows that run the others. */
 export interface SweepProgress extends Progress { paused: boolean; maxConcurrent?: number; shards: string[] }
 export const progressQuery = defineQuery<Progress>('progress');
