@@ -10,7 +10,7 @@ import { followSweep, storedSnapshot } from '../orchestrate/sweeps.ts';
 import type { SweepSnapshot } from '../core/results.ts';
 import { readDecisions } from '../store/decisions.ts';
 import { readControl, readOutcome, readSpec, listTrials } from '../store/runs.ts';
-import { newLaboratory, rootOf, type Laboratory } from './support/laboratory.ts';
+import { newLaboratory, rootOf, workers, type Laboratory } from './support/laboratory.ts';
 import { until } from './support/machine.ts';
 
 let lab: Laboratory;
@@ -49,9 +49,6 @@ const eachOnce = async (sweepId: string, count: number) => {
   const trained = lab.trained(sweepId);
   assert.deepEqual([trained.length, new Set(trained).size, (await listTrials(lab.store, sweepId)).length], [count, count, count]);
 };
-
-/** With no workflow kept in memory, every task replays the history before it: whatever is not deterministic is found. */
-const workers = { 'a worker that keeps workflows in memory': {}, 'a worker that replays them at every task': { maxCachedWorkflows: 0 } };
 
 for (const [name, options] of Object.entries(workers)) describe(name, () => {
   before(async () => { lab = await newLaboratory({ slots: 4, ...options }); });
