@@ -4,7 +4,7 @@
  * repeats are in, on their mean. Every step is an entry of the record, and replaying the record gives the state again.
  */
 import { canonicalJson, type Json } from './json.ts';
-import { countWithin, plannedTrial, type PlannedTrial, type Suggestions } from './plan.ts';
+import { countTrials, countWithin, plannedTrial, type PlannedTrial, type Suggestions } from './plan.ts';
 import type { LaneOutcome } from './results.ts';
 import { meanObjective, schedulerOf, settingOf, type Assignment, type Decision, type RungReport, type Setting } from './schedulers/index.ts';
 import { searchOf, type Configuration, type Observation } from './search/index.ts';
@@ -22,6 +22,8 @@ type Repeat = 'waiting' | 'training' | { objective: number | null; ended: boolea
 interface OpenRung { assignment: Assignment; repeats: Repeat[] }
 
 export interface AdaptiveState {
+  /** How many the budget allows; left out: from before that was kept, when they were rounded up. */
+  configurations?: number;
   scheduler: Json;
   /** Rungs that were handed out and are not in. */
   open: OpenRung[];
@@ -38,18 +40,14 @@ export interface AdaptiveState {
 /** One repeat of a configuration, to be trained up to a rung. */
 export interface Turn { configuration: number; repeat: number; rung: number; toStep: number }
 
-/** Whether the order in which results arrive may change what is trained; if not, every trial is known from the spec alone. */
-export function isAdaptive(spec: SweepSpec): boolean {
-  return !schedulerOf(spec).wholeTrials || searchOf(spec).suggest !== undefined;
-}
-
-/** A trial is counted only whole: the budget buys configurations with all their repeats. */
-function settingWithin(spec: SweepSpec): Setting {
-  return { ...settingOf(spec), configurations: Math.ceil(countWithin(spec) / spec.repeats) };
+function settingWithin(spec: SweepSpec, { configurations }: Pick<AdaptiveState, 'configurations'>): Setting {
+  return { ...settingOf(spec), configurations: configurations ?? Math.ceil(Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity) / spec.repeats) };
 }
 
 export function beginAdaptive(spec: SweepSpec): AdaptiveState {
-  return { scheduler: schedulerOf(spec).init(settingWithin(spec)), open: [], ended: {}, suggested: {}, history: [], entries: 0 };
+  const configurations = countWithin(spec) / spec.repeats;
+  const scheduler = schedulerOf(spec).init(settingWithin(spec, { configurations }));
+  return { configurations, scheduler, open: [], ended: {}, suggested: {}, history: [], entries: 0 };
 }
 
 /** The values of a configuration that was handed out. */
@@ -104,7 +102,7 @@ export function nextTurn(spec: SweepSpec, state: AdaptiveState): { state: Adapti
     const turn = { configuration, repeat, rung, toStep };
     return { state: withRepeat(state, turn, 'training'), turn };
   }
-  const given = schedulerOf(spec).next(state.scheduler, settingWithin(spec));
+  const given = schedulerOf(spec).next(state.scheduler, settingWithin(spec, state));
   if (given === undefined) return undefined;
   const suggested = suggestion(spec, state, given.assignment);
   const entry: HandedOut = { assignment: given.assignment, decision: given.decision, ...(suggested && { suggested }) };
@@ -154,7 +152,7 @@ export function takeOutcome(spec: SweepSpec, before: AdaptiveState, turn: Turn, 
 
 function arrival(spec: SweepSpec, state: AdaptiveState, report: RungReport): Taken & { entry: Arrived } {
   const { configuration, rung, toStep, value, ended } = report;
-  const { state: scheduler, decisions } = schedulerOf(spec).report(state.scheduler, report, settingWithin(spec));
+  const { state: scheduler, decisions } = schedulerOf(spec).report(state.scheduler, report, settingWithin(spec, state));
   const learns = searchOf(spec).suggest !== undefined;
   const observed: Observation[] = learns ? [{ configuration: configurationOf(spec, state, configuration), toStep, value, ended }] : [];
   const endedOf = (index: number) => Object.keys(state.ended[index] ?? {}).length;
@@ -184,8 +182,8 @@ export function suggestionsOf(record: readonly RecordEntry[]): Suggestions {
  * spec or another version.
  */
 export function replayRecord(spec: SweepSpec, record: readonly RecordEntry[]): AdaptiveState {
-  const setting = settingWithin(spec);
   let state = beginAdaptive(spec);
+  const setting = settingWithin(spec, state);
   const check = (is: unknown, recorded: unknown) => {
     const [now, then] = [canonicalJson(is), canonicalJson(recorded)];
     if (now !== then) throw new Error(`entry ${state.entries} of the recorded decisions is ${then}, but ${spec.scheduler.name} now gives ${now}`);

@@ -1,4 +1,5 @@
 /** What people set when a sweep starts and while it runs, and what they cannot. A problem is the line that they are told. */
+import { briefly } from './json.ts';
 import type { Progress } from './progress.ts';
 
 export interface Control {
@@ -15,7 +16,7 @@ export const MOST_CONCURRENT = 1024;
 
 export function concurrencyProblem(given: unknown): string | undefined {
   if (typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= MOST_CONCURRENT) return undefined;
-  return `${String(given)} is no number of jobs at a time; allowed: a whole number from 1 to ${MOST_CONCURRENT} (to let none run: sweep pause)`;
+  return `${briefly(given)} is no number of jobs at a time; allowed: a whole number from 1 to ${MOST_CONCURRENT} (to let none run: sweep pause)`;
 }
 
 export function retryProblem({ failed }: Pick<Progress, 'failed'>): string | undefined {

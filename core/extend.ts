@@ -8,7 +8,10 @@ import type { StopRule, SweepSpec } from './spec.ts';
 const MOST_VALUES = 100_000;
 
 const same = (a: unknown, b: unknown) => canonicalJson(a ?? null) === canonicalJson(b ?? null);
-const shown = (value: unknown) => (value === undefined ? 'nothing' : canonicalJson(value));
+/** A value is cut where it is long: it may be anything that somebody has sent. */
+const MOST_SHOWN = 200;
+const cut = (text: string) => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
+const shown = (value: unknown) => (value === undefined ? 'nothing' : cut(canonicalJson(value)));
 
 function valuesOf(dimension: Dimension): string[] | undefined {
   const kind = kindOf(dimension);
@@ -47,9 +50,9 @@ function trainingProblem({ training: before }: SweepSpec, { training: after }: S
 
 /** 'task.length 12 …': the first value that differs. */
 function changed(section: string, before: unknown, after: unknown): string {
-  const [a, b] = [before, after].map((value) => (value ?? {}) as Record<string, Json>) as [Record<string, Json>, Record<string, Json>];
-  const key = [...new Set([...Object.keys(a), ...Object.keys(b)])].find((name) => !same(a[name], b[name])) ?? '';
-  return `${section}.${key} is now ${shown(b[key])}; allowed: ${shown(a[key])}, as before; for another, start another sweep`;
+  const [a, b] = [before, after].map((value) => new Map(Object.entries(value ?? {}))) as [Map<string, Json>, Map<string, Json>];
+  const key = [...a.keys(), ...b.keys()].find((name) => !same(a.get(name), b.get(name))) ?? '';
+  return `${section}.${cut(key)} is now ${shown(b.get(key))}; allowed: ${shown(a.get(key))}, as before; for another, start another sweep`;
 }
 
 /** Options of a search or a scheduler that may only grow. */
@@ -70,6 +73,8 @@ export function extensionProblem(before: SweepSpec, after: SweepSpec): string | 
   for (const section of ['task', 'model', 'objective'] as const) if (!same(before[section], after[section])) return changed(section, before[section], after[section]);
   for (const key of ['name', 'seed'] as const) if (before[key] !== after[key]) return `${key} is now ${shown(after[key])}; allowed: ${shown(before[key])}, as before`;
   if (after.repeats < before.repeats) return `repeats ${after.repeats} is less than the sweep has; allowed: ${before.repeats} or more`;
+  const text = Object.keys(before.corpora ?? {}).find((name) => before.corpora?.[name] !== after.corpora?.[name]);
+  if (text !== undefined) return `corpora["${text}"] is now ${shown(after.corpora?.[text])}; allowed: ${shown(before.corpora?.[text])}, as before`;
   const problem = trainingProblem(before, after) ?? optionsProblem('search', before, after) ?? optionsProblem('scheduler', before, after);
   if (problem !== undefined) return problem;
   const { maxTrials = Infinity } = after.budget;
@@ -83,5 +88,5 @@ export function extensionProblem(before: SweepSpec, after: SweepSpec): string | 
     if (found !== undefined) return found;
   }
   const added = Object.keys(after.space).find((path) => !Object.hasOwn(before.space, path));
-  return added === undefined ? undefined : `space["${added}"] is a dimension that the sweep does not have; allowed: more values of ${Object.keys(before.space).join(', ')}`;
+  return added === undefined ? undefined : `space["${cut(added)}"] is a dimension that the sweep does not have; allowed: more values of ${Object.keys(before.space).join(', ')}`;
 }

@@ -53,3 +53,9 @@ export function valueText(value: Json): string {
   if (isObject(value)) return Object.entries(value).map(([key, inner]) => `${key} ${valueText(inner)}`).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
+
+/** What somebody has sent, in a few words: it may be anything, even an object that cannot be made into text. */
+export function briefly(value: unknown): string {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value).slice(0, 40);
+  return Array.isArray(value) ? 'a list' : 'an object';
+}

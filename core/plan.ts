@@ -1,6 +1,7 @@
 /** From a resolved spec and an index to a trial: no list of trials is ever kept or sent. */
 import { dropPath, getPath, hashJson, setPath, valueText, type JsonObject } from './json.ts';
 import type { Lane } from './results.ts';
+import { schedulerOf } from './schedulers/index.ts';
 import { searchOf, type Configuration } from './search/index.ts';
 import type { SweepSpec, TrialSpec } from './spec.ts';
 import { deriveSeed, trialId } from './trial.ts';
@@ -19,9 +20,15 @@ export function countTrials(spec: SweepSpec): number {
   return searchOf(spec).count(spec) * spec.repeats;
 }
 
-/** How many of them the budget allows: the first ones. */
+/** Whether the order in which results arrive may change what is trained; if not, every trial is known from the spec alone. */
+export function isAdaptive(spec: SweepSpec): boolean {
+  return !schedulerOf(spec).wholeTrials || searchOf(spec).suggest !== undefined;
+}
+
+/** How many trials the budget allows: the first ones, and of an adaptive sweep whole configurations, at least one. */
 export function countWithin(spec: SweepSpec): number {
-  return Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity);
+  const most = Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity);
+  return isAdaptive(spec) ? Math.max(1, Math.floor(most / spec.repeats)) * spec.repeats : most;
 }
 
 /**

@@ -15,6 +15,7 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
+import { MOST_TRIALS } from '../core/form.ts';
 import { getPath, setPath, type Json, type JsonObject } from '../core/json.ts';
 import { countTrials } from '../core/plan.ts';
 import { searchOf } from '../core/search/index.ts';
@@ -31,9 +32,6 @@ import { readText } from './read.ts';
 import { sectionNames, sectionSchema, sections, sweepFile, type SectionName, type SweepFile } from './schema.ts';
 import { checkScheduler, checkSearch, checkSpace } from './space.ts';
 import { checkTrials } from './trials.ts';
-
-/** What a workflow's history, a report's table and a person's patience can hold. */
-const MOST_TRIALS = 1_000_000;
 
 export interface SpecOptions {
   /** Overrides, 'path=value' each. */

@@ -1,5 +1,7 @@
 /** The form of a sweep file as zod schemas, put together from the registries; the JSON Schema for editors is made of it. */
 import { z } from 'zod';
+import { MOST_CONCURRENT } from '../core/control.ts';
+import { MOST_REPEATS, MOST_STEPS, MOST_TRIALS } from '../core/form.ts';
 import type { NumberOption, NumberOptions } from '../core/options.ts';
 import { schedulers } from '../core/schedulers/index.ts';
 import { searches } from '../core/search/index.ts';
@@ -59,13 +61,13 @@ export const sections: Record<'task' | 'model' | 'training', Section> = {
       optimizer: nameOf(optimizers, 'an optimizer').default('rmsprop'),
       learningRate: z.number().positive().default(0.001),
       batchSize: z.int().min(1).max(65_536).default(128),
-      maxSteps: z.int().min(1).max(100_000_000).default(10_000),
-      evaluateEvery: z.int().min(1).max(100_000_000).default(100).describe('training steps between two evaluations'),
+      maxSteps: z.int().min(1).max(MOST_STEPS).default(10_000),
+      evaluateEvery: z.int().min(1).max(MOST_STEPS).default(100).describe('training steps between two evaluations'),
       // 1,024 examples: an accuracy near 0.99 has a standard error of 0.003.
       evaluationSize: z.int().min(1).max(1_000_000).default(1024).describe('fresh examples that an evaluation looks at'),
       clip: clip.optional(),
       stopWhen: stopWhen.optional().describe('training ends early once a metric has passed a bound'),
-      decay: z.strictObject({ factor: z.number().positive().max(1), every: z.int().min(1).max(100_000_000) }).optional()
+      decay: z.strictObject({ factor: z.number().positive().max(1), every: z.int().min(1).max(MOST_STEPS) }).optional()
         .describe('learning rate × factor^⌊step / every⌋'),
       truncate: z.int().min(1).max(1_000_000).optional().describe('gradients flow back at most this many time steps'),
     },
@@ -151,8 +153,7 @@ export const sweepFile = z.strictObject({
   training: sectionSchema('training').prefault({}).describe('how it is trained'),
   sampling: sampling.optional().describe('what a trained network of a text task generates; never causes another training'),
   space: z.record(z.string(), z.unknown()).describe('what is swept: a dotted path into task, model or training -> its values'),
-  // 1,000 repeats narrow an interval to 3 % of one repeat's spread.
-  repeats: z.int().min(1).max(1000).default(3).describe('seeds for each configuration'),
+  repeats: z.int().min(1).max(MOST_REPEATS).default(3).describe('seeds for each configuration'),
   seed: z.int().min(0).max(2 ** 32 - 1).default(1).describe('every random draw of the sweep follows from it'),
   search: named(searches, 'a search').prefault({ name: 'grid' }).describe('which configurations of the space are tried'),
   scheduler: named(schedulers, 'a scheduler').prefault({ name: 'full' }).describe('which trials go on, and how far'),
@@ -161,8 +162,8 @@ export const sweepFile = z.strictObject({
     goal: z.enum(['maximize', 'minimize']).optional().describe('left out: maximize an accuracy, minimize anything else'),
   }).prefault({}).describe('what makes one trial better than another'),
   budget: z.strictObject({
-    maxConcurrent: z.int().min(1).max(1024).optional().describe('trials in training at a time'),
-    maxTrials: z.int().min(1).max(1_000_000).optional().describe('the sweep is the first so many of its trials; an adaptive one, whole configurations'),
+    maxConcurrent: z.int().min(1).max(MOST_CONCURRENT).optional().describe('trials in training at a time'),
+    maxTrials: z.int().min(1).max(MOST_TRIALS).optional().describe('the sweep is the first so many of its trials; an adaptive one, whole configurations'),
     wallClock: text(duration).optional().describe('start no trial after this long: "90s", "30m", "2h", "1d12h"'),
   }).prefault({}),
   resources: z.strictObject({

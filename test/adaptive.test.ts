@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { allPutBack, beginAdaptive, isAdaptive, nextTurn, replayRecord, takeOutcome, trialOfTurn, type AdaptiveState, type RecordEntry, type Turn } from '../core/adaptive.ts';
+import { allPutBack, beginAdaptive, nextTurn, replayRecord, takeOutcome, trialOfTurn, type AdaptiveState, type RecordEntry, type Turn } from '../core/adaptive.ts';
+import { isAdaptive } from '../core/plan.ts';
 import type { LaneOutcome } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { deriveSeed } from '../core/trial.ts';
@@ -70,6 +71,13 @@ test('every configuration is started, and stopped or completed, once; all its re
   assert.ok(completed > 0 && stopped + completed === 27 * REPEATS - 2, `${stopped} stopped, ${completed} trained to the end`);
   for (const entry of record) {
     if ('report' in entry && [1, 2].includes(entry.report.configuration)) assert.equal(entry.report.value, null); // a repeat of theirs diverged, or failed
+  }
+});
+
+test('a budget of trials buys whole configurations, never more trials than it says but for the first one', () => {
+  for (const [maxTrials, configurations] of [[5, 1], [6, 2], [8, 2], [1, 1]] as const) {
+    const started = new Set(play({ ...asha, budget: { maxTrials } }, 1).turns.map(({ configuration }) => configuration));
+    assert.equal(started.size, configurations, `${maxTrials} trials`);
   }
 });
 

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { UserError } from '../core/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
+import { concurrencyProblem } from '../core/control.ts';
 import { extensionProblem } from '../core/extend.ts';
+import { formProblem } from '../core/form.ts';
 import { countTrials, trialAt } from '../core/plan.ts';
 import { schedulerOf, settingOf } from '../core/schedulers/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -191,7 +193,7 @@ function trialsOf(spec: SweepSpec): Set<string> {
   }));
 }
 
-test('five hundred extensions of a sweep: each has all that the sweep had, or is refused by what it lacks', () => {
+test('two thousand extensions of a sweep: each has all that the sweep had, or is refused by what it lacks', () => {
   const origin = join(folder, 'x.json');
   const text = JSON.stringify(palindromes);
   const tally = { accepted: 0, refused: 0 };
@@ -204,7 +206,7 @@ test('five hundred extensions of a sweep: each has all that the sweep had, or is
         throw error;
       }
     }) as [SweepSpec, SweepSpec];
-    const problem = extensionProblem(old, now);
+    const problem = refusalOf(old, now);
     tally[problem === undefined ? 'accepted' : 'refused']++;
     if (problem === undefined) {
       const has = trialsOf(now);
@@ -214,8 +216,60 @@ test('five hundred extensions of a sweep: each has all that the sweep had, or is
       assert.match(problem, /^(nothing is new; |(name|seed|repeats|space|task|model|training|search|scheduler|objective|budget)\b)/);
       assert.match(problem, /allowed: |only adds/);
     }
-  }), { numRuns: 500 });
+  }), { numRuns: 2000 });
   assert.ok(tally.accepted > 50 && tally.refused > 50, JSON.stringify(tally));
+});
+
+/** What a sweep's workflow says to a spec that it is sent, by whomever. */
+const refusalOf = (old: SweepSpec, sent: unknown) => formProblem(sent) ?? extensionProblem(old, sent as SweepSpec);
+
+test('ten thousand specs as they could be sent to a running sweep: each extends it, or is refused by its place', () => {
+  const olds = [palindromes, drawn, book].map((one) => parseSpec(JSON.stringify(one), { origin: join(folder, 'x.json') }));
+  const tally = { accepted: 0, refused: 0 };
+  fc.assert(fc.property(fc.constantFrom(...olds), fc.array(edits, { minLength: 1, maxLength: 2 }), (old, all) => {
+    const sent = all.reduce<Json>((value, edit) => edited(value, edit), JSON.parse(JSON.stringify(old)) as Json);
+    const problem = refusalOf(old, sent);
+    tally[problem === undefined ? 'accepted' : 'refused']++;
+    if (problem !== undefined) {
+      assert.match(problem, /^(the sweep|nothing is new|[\w.$-]+|space|.*"(\\.|[^"\\])*" is unknown)/su);
+      assert.match(problem, /allowed: |only adds|is too (small|wide|many)/);
+      assert.ok(problem.length < 2000, `${problem.length} characters are no line`);
+    } else if (countTrials(sent as unknown as SweepSpec) < 1000) {
+      const has = trialsOf(sent as unknown as SweepSpec);
+      for (const trial of trialsOf(old)) assert.ok(has.has(trial), trial);
+    }
+  }), { numRuns: 10_000, includeErrorInReport: true });
+  assert.ok(tally.accepted > 20 && tally.refused > 3000, JSON.stringify(tally));
+});
+
+const sent: [what: string, change: (spec: JsonObject) => unknown, problem: RegExp][] = [
+  ['nothing', () => null, /^the sweep is null; allowed: an object/],
+  ['an empty object', () => ({}), /^name is undefined; allowed: a text/],
+  ['a list', () => [], /^the sweep is a list; allowed: an object/],
+  ['half a repeat', (spec) => ({ ...spec, repeats: 2.5 }), /^repeats is 2\.5; allowed: a whole number from 1 to 1000/],
+  ['a thousand million repeats', (spec) => ({ ...spec, repeats: 1e9 }), /^repeats is 1000000000; allowed/],
+  ['no budget at all', (spec) => ({ ...spec, budget: null }), /^budget is null; allowed: an object/],
+  ['no jobs at a time', (spec) => ({ ...spec, budget: { maxConcurrent: 0 } }), /^budget\.maxConcurrent is 0; allowed: a whole number from 1 to 1024/],
+  ['no report', (spec) => ({ ...spec, report: null }), /^report is null; allowed: an object/],
+  ['steps in words', (spec) => ({ ...spec, training: { ...spec['training'] as JsonObject, maxSteps: '99999' } }), /^training\.maxSteps is 99999; allowed: a whole number/],
+  ['a space too long to count', (spec) => ({ ...spec, space: { ...spec['space'] as JsonObject, 'task.length': { int: [1, 2 ** 53 - 1] } } }),
+    /^space\["task\.length"\] has too many/],
+  ['a key that nobody knows', (spec) => ({ ...spec, extra: 1 }), /^"extra" is unknown; allowed: name, /],
+];
+for (const [what, change, problem] of sent) {
+  test(`${what} is refused by a running sweep`, () => {
+    const old = parseSpec(JSON.stringify(palindromes), { origin: join(folder, 'x.json') });
+    assert.match(refusalOf(old, change(JSON.parse(JSON.stringify(old)) as JsonObject)) ?? 'accepted', problem);
+  });
+}
+
+test('ten thousand things that are no number of jobs are refused, and numbers of jobs are not', () => {
+  fc.assert(fc.property(fc.oneof(fc.anything(), values), (given) => {
+    const isNumber = typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= 1024;
+    const problem = concurrencyProblem(given);
+    assert.equal(problem === undefined, isNumber);
+    if (problem !== undefined) assert.match(problem, /allowed: a whole number from 1 to 1024/);
+  }), { numRuns: 10_000 });
 });
 
 const corpus: [what: string, text: string, place: RegExp][] = [

@@ -1,9 +1,9 @@
 /** Sweeps steered while they run, on a real Temporal server; only the training is simulated. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../core/errors.ts';
 import { audit } from '../core/explain.ts';
-import { trialAt } from '../core/plan.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { changeSweep } from '../orchestrate/control.ts';
 import { cancelSweep, followSweep, storedSnapshot } from '../orchestrate/sweeps.ts';
@@ -11,7 +11,7 @@ import type { SweepSnapshot } from '../core/results.ts';
 import { readDecisions } from '../store/decisions.ts';
 import { readControl, readOutcome, readSpec, listTrials } from '../store/runs.ts';
 import type { SweepProgress } from '../workflows/messages.ts';
-import { newLaboratory, rootOf, type Laboratory } from './support/laboratory.ts';
+import { newLaboratory, rootOf, workers, type Laboratory } from './support/laboratory.ts';
 import { until } from './support/machine.ts';
 
 let lab: Laboratory;
@@ -30,9 +30,9 @@ const details = async (sweepId: string) => {
 /** What the Temporal UI lists. */
 const statusOf = async (sweepId: string) => (await lab.target.client.workflow.getHandle(await rootOf(lab, sweepId)).describe()).searchAttributes['SweepStatus']?.[0];
 
-const asha: Partial<SweepSpec> = {
+const asha = {
   scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
-};
+} satisfies Partial<SweepSpec>;
 
 /** So little that a few trials are a large sweep, whose workflows continue as new all the time. */
 const limits = { trials: 4, events: 40 };
@@ -50,9 +50,6 @@ const eachOnce = async (sweepId: string, count: number) => {
   const trained = lab.trained(sweepId);
   assert.deepEqual([trained.length, new Set(trained).size, (await listTrials(lab.store, sweepId)).length], [count, count, count]);
 };
-
-/** With no workflow kept in memory, every task replays the history before it: whatever is not deterministic is found. */
-const workers = { 'a worker that keeps workflows in memory': {}, 'a worker that replays them at every task': { maxCachedWorkflows: 0 } };
 
 for (const [name, options] of Object.entries(workers)) describe(name, () => {
   before(async () => { lab = await newLaboratory({ slots: 4, ...options }); });
@@ -114,6 +111,7 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     await until(() => lab.inHand().length === 4);
     lab.release(2);
     await until(async () => (await snapshot('wider')).completed === 2);
+    const first = lab.trained('wider');
     const more = { ...spec, repeats: 3, space: { 'training.learningRate': { choice: [0.1, 0.2, 0.3, 0.4] } } };
     assert.deepEqual(await change('wider', 'extend', more), { changed: true });
     await assert.rejects(change('wider', 'extend', more), refusal(/nothing is new/));
@@ -124,7 +122,6 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     const { total, completed } = await lab.ended('wider');
     assert.deepEqual([total, completed], [12, 12]);
     const trained = lab.begun.filter(({ sweepId }) => sweepId === 'wider').flatMap(({ lanes }) => lanes.map(({ trialId }) => trialId));
-    const first = [0, 1].map((i) => trialAt(spec, i).trialId);
     for (const id of first) assert.equal(trained.filter((one) => one === id).length, 1);
     assert.equal(new Set(trained).size, 12);
     assert.equal((await listTrials(lab.store, 'wider')).length, 12);
@@ -202,6 +199,16 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     assert.deepEqual([(await lab.ended('adaptive')).completed, (await lab.ended('adaptive')).stopped], [completed, stopped]);
   });
 
+  test('an adaptive sweep has no more jobs in flight than its history has room for', { timeout: 60_000 }, async () => {
+    lab.flow(false);
+    await lab.start('throng', { ...asha, repeats: 1, search: { name: 'random', trials: 300 }, budget: { maxConcurrent: 1024 } });
+    await until(() => lab.inHand().length === 4);
+    const handle = lab.target.client.workflow.getHandle(await rootOf(lab, 'throng'));
+    assert.equal((await handle.describe()).raw.pendingActivities?.length, 256);
+    await handle.cancel();
+    assert.equal((await lab.ended('throng')).state, 'cancelled');
+  });
+
   test('an adaptive sweep trains again what its run folder has lost', { timeout: 60_000 }, async () => {
     lab.flow(true);
     const spec = await lab.start('forgetful', asha);
@@ -214,11 +221,11 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     assert.equal(audit(spec, await readDecisions(lab.store, 'forgetful')), undefined);
   });
 
-  for (const [name, done] of [['asha', 3], ['hyperband', 0]] as const) {
-    test(`a sweep by ${name} is extended after ${done} outcomes, and then retried: its record begins again and holds`, { timeout: 60_000 }, async () => {
-      const id = `grown-${name}`;
+  for (const [scheduler, done] of [[asha.scheduler, 3], [{ name: 'hyperband', eta: 3, minSteps: 100 }, 0]] as const) {
+    test(`a sweep by ${scheduler.name} is extended after ${done} outcomes, and then retried: its record begins again and holds`, { timeout: 60_000 }, async () => {
+      const id = `grown-${scheduler.name}`;
       lab.flow(false);
-      const spec = await lab.start(id, { ...asha, scheduler: { ...asha.scheduler, name } });
+      const spec = await lab.start(id, { ...asha, scheduler });
       for (let left = done; left > 0; left--) {
         await until(() => lab.inHand().length === 4);
         lab.release(1);
@@ -291,6 +298,26 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     const { total, completed, failed } = await lab.ended('grown');
     assert.deepEqual([total, completed, failed], [12, 12, 0]);
     await eachOnce('grown', 12);
+  });
+
+  test('shards of a sweep that was terminated have no say in the one that is started in its place', { timeout: 60_000 }, async () => {
+    const given = [{ repeats: 3, budget: { maxConcurrent: 2 } }, { limits: { trials: 4, events: 400 } }] as const;
+    lab.flow(false);
+    await until(() => Date.now() % 2 ** 16 < 50_000); // a shard's id has the first digits of a run's, which are a time: let both sweeps have the same
+    await lab.start('replaced', ...given);
+    await until(() => lab.inHand().length === 2);
+    await lab.target.client.workflow.getHandle(await rootOf(lab, 'replaced')).terminate();
+    await lab.start('replaced', ...given);
+    const begins = (indexes: number[]) => until(() => isDeepStrictEqual(begun(), indexes));
+    const begun = () => lab.begun.filter(({ sweepId }) => sweepId === 'replaced').map(({ lanes }) => lanes[0]?.index).sort();
+    await begins([0, 1]);
+    lab.release(2);
+    await begins([0, 1, 2, 3]);
+    lab.release(1);
+    await begins([0, 1, 2, 3, 3, 4]); // it said that it runs out of trials, and was told to end: the new one has the fourth
+    lab.flow(true);
+    assert.equal((await lab.ended('replaced')).completed, 9);
+    await eachOnce('replaced', 9);
   });
 
   test('a shard that is told to end as it goes on as new ends', { timeout: 60_000 }, async () => {

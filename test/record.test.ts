@@ -4,11 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { audit, standingOf, storyOf } from '../core/explain.ts';
 import { searchOf } from '../core/search/index.ts';
 import { readDecisions } from '../store/decisions.ts';
-import { newLaboratory, type Laboratory } from './support/laboratory.ts';
+import { newLaboratory, workers, type Laboratory } from './support/laboratory.ts';
 
-describe('an adaptive sweep', () => {
+for (const [worker, options] of Object.entries(workers)) describe(`an adaptive sweep with ${worker}`, () => {
   let lab: Laboratory;
-  before(async () => { lab = await newLaboratory(); });
+  before(async () => { lab = await newLaboratory(options); });
   after(() => lab?.stop());
 
   const searches = { random: { name: 'random', trials: 12 }, tpe: { name: 'tpe', trials: 12, startup: 4, candidates: 8, gamma: 0.25 } };

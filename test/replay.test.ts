@@ -15,7 +15,9 @@ const { History } = proto.temporal.api.history.v1;
 interface Recorded { events: { eventType: string; [key: string]: unknown }[] }
 const read = (name: string) => JSON.parse(readFileSync(`${FOLDER}/${name}`, 'utf8')) as Recorded;
 
-const startOf = ({ events }: Recorded) => events[0]?.['workflowExecutionStartedEventAttributes'] as { workflowType: { name: string }; workflowId: string };
+const startOf = ({ events }: Recorded) => events[0]?.['workflowExecutionStartedEventAttributes'] as { workflowType: { name: string }; workflowId: string; input: { payloads: { data: string }[] } };
+const inputOf = (history: Recorded) =>
+  JSON.parse(Buffer.from(startOf(history).input.payloads[0]?.data ?? '', 'base64').toString()) as Record<string, unknown>;
 
 async function replay({ events }: Recorded): Promise<void> {
   await Worker.runReplayHistory({ workflowBundle: await workflowBundle(cacheDir()) }, History.fromObject({ events }), startOf({ events }).workflowId);
@@ -26,6 +28,17 @@ test('there is a history of every workflow, and of each way to end a run', () =>
   assert.deepEqual([...new Set(started)].sort(), ['shard', 'sweep']);
   const ends = new Set(files.map((name) => read(name).events.at(-1)?.eventType.replace('EVENT_TYPE_WORKFLOW_EXECUTION_', '')));
   assert.deepEqual([...ends].sort(), ['CANCELED', 'COMPLETED', 'CONTINUED_AS_NEW']);
+});
+
+test('there is a timer, a run of each workflow that goes on from another, and one that trains again what was lost', () => {
+  const histories = files.map(read);
+  assert.ok(histories.some(({ events }) => events.some(({ eventType }) => eventType === 'EVENT_TYPE_TIMER_STARTED')));
+  const inputs = histories.map((history) => ({ workflow: startOf(history).workflowType.name, input: inputOf(history) }));
+  for (const [workflow, key] of [['sweep', 'carried'], ['shard', 'cached'], ['sweep', 'fresh']]) {
+    assert.ok(inputs.some((one) => one.workflow === workflow && key !== undefined && one.input[key] !== undefined), `${workflow} with ${key}`);
+  }
+  const carried = inputs.flatMap(({ input }) => (input['carried'] ? [input['carried'] as { shards: unknown[]; adaptive?: unknown }] : []));
+  assert.ok(carried.some(({ shards }) => shards.length > 0) && carried.some(({ adaptive }) => adaptive !== undefined));
 });
 
 for (const name of files) {

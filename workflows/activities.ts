@@ -1,8 +1,7 @@
 /** The activities as workflows call them. */
-import { ActivityFailure, CancellationScope, isCancellation, proxyActivities, rootCause } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, isCancellation, patched, proxyActivities, rootCause } from '@temporalio/workflow';
 import type { BookkeepingActivities, TrainingActivities } from '../activities/index.ts';
-import { isAdaptive } from '../core/adaptive.ts';
-import type { PlannedTrial } from '../core/plan.ts';
+import { isAdaptive, type PlannedTrial } from '../core/plan.ts';
 import type { LaneOutcome } from '../core/results.ts';
 import type { JobSetting } from './messages.ts';
 
@@ -40,6 +39,14 @@ export function packSizer({ sweepId, trainQueue }: JobSetting): (question: Quest
 /** Lanes to train together up to a step. `priority`: Temporal's, 1 to 5; the lowest number starts first. */
 export interface Job { lanes: PlannedTrial[]; toStep: number; priority: number; rung?: number }
 
+/** Lane by lane, so that a pack takes no more slots than its own. */
+async function apart(lanes: readonly PlannedTrial[], run: (lane: PlannedTrial) => Promise<LaneOutcome[]>): Promise<LaneOutcome[]> {
+  if (!patched('lanes one after the other')) return (await Promise.all(lanes.map(run))).flat();
+  const outcomes: LaneOutcome[] = [];
+  for (const lane of lanes) outcomes.push(...await run(lane));
+  return outcomes;
+}
+
 /** Trains jobs; one that fails for good is recorded as failed trials. Rejects if it was cancelled before it was done. */
 export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSetting): (job: Job) => Promise<LaneOutcome[]> {
   const { train } = proxyActivities<TrainingActivities>({
@@ -63,7 +70,7 @@ export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSettin
       // A worker that is gone cannot say that it was cancelled: the job times out instead.
       if (isCancellation(error) || CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) throw error;
       // What is wrong with one trial must not be the end of those that it was trained with.
-      if (lanes.length > 1) return (await Promise.all(lanes.map((lane) => run({ lanes: [lane], toStep, priority, rung })))).flat();
+      if (lanes.length > 1) return apart(lanes, (lane) => run({ lanes: [lane], toStep, priority, rung }));
       const message = rootCause(error) ?? error.message;
       return Promise.all(lanes.map(async ({ trialId, trial }): Promise<LaneOutcome> => {
         await bookkeeping.recordFailure({ sweepId, failure: { trialId, trial, message, at: new Date().toISOString() } });

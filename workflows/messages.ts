@@ -56,6 +56,8 @@ export interface Carried {
 export interface ShardInput extends JobSetting {
   /** The sweep's workflow, which is told how it goes. */
   root: string;
+  /** Its first run: after it was terminated, another may have taken its place. Left out: a shard from before this was kept. */
+  rootRun?: string;
   from: number;
   to: number;
   slots: number;
@@ -65,6 +67,12 @@ export interface ShardInput extends JobSetting {
 
 /** Jobs in training and queued at a time, unless somebody says otherwise; more would only make the history's pending list long. */
 export const WINDOW = 64;
+
+/**
+ * Jobs of an adaptive sweep at a time, whatever people say: a run begins with an event for each, keeps room for four more on its
+ * way out, and with 720 of them its history is long as soon as the first one ends.
+ */
+export const MOST_IN_FLIGHT = 256;
 
 /** A workflow's own trials, and for the sweep's own: what people have set, the workflows that run the others, whether only the report is left to do. */
 export interface SweepProgress extends Progress { paused: boolean; maxConcurrent?: number; shards: string[]; ending?: true }
@@ -86,6 +94,8 @@ export const slotsSignal = defineSignal<[slots: number]>('slots');
 /** From the sweep to a shard: let the jobs save a checkpoint, and end. */
 export const closeSignal = defineSignal('close');
 
+/** The shard's own workflow, and the sweep's that it belongs to. */
+export interface ShardSender { id: string; rootRun: string }
 /** From a shard to the sweep. `left`: all is begun, and so many jobs are not done. `ended`: what came of its trials. */
-export interface ShardNews { from: number; left?: number; ended?: Progress; error?: string }
+export interface ShardNews { from: number; sender?: ShardSender; left?: number; ended?: Progress; error?: string }
 export const shardSignal = defineSignal<[news: ShardNews]>('shard');

@@ -1,4 +1,4 @@
-import { CancellationScope, continueAsNew, getExternalWorkflowHandle, isCancellation, rootCause, setHandler } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, getExternalWorkflowHandle, isCancellation, rootCause, setHandler, workflowInfo } from '@temporalio/workflow';
 import { closeSignal, progressQuery, shardSignal, slotsSignal, type ShardInput, type ShardNews } from './messages.ts';
 import { range } from './range.ts';
 
@@ -7,14 +7,15 @@ const STEP = 0.75;
 
 /** A stretch of a large sweep's trials. It lives on when the sweep's workflow continues as new, and tells that how it goes. */
 export async function shard(input: ShardInput): Promise<void> {
-  const { root, from } = input;
+  const { root, rootRun, from } = input;
+  const sender = rootRun === undefined ? undefined : { id: workflowInfo().workflowId, rootRun };
   let { slots } = input;
   let told = Infinity;
   let closed = false;
   let telling: Promise<unknown> = Promise.resolve();
   // One after the other, so that the last word is the last; a sweep that is gone needs no shard.
-  const tell = (news: Omit<ShardNews, 'from'>) => {
-    telling = telling.then(() => getExternalWorkflowHandle(root).signal(shardSignal, { from, ...news })).catch(close);
+  const tell = (news: Omit<ShardNews, 'from' | 'sender'>) => {
+    telling = telling.then(() => getExternalWorkflowHandle(root).signal(shardSignal, { from, ...(sender && { sender }), ...news })).catch(close);
     return telling;
   };
   function close(): void {

@@ -20,7 +20,7 @@ export function shards(given: Shards): Part {
   const { trials } = limits ?? RUN_LIMITS;
   let { slots } = given;
   const total = countWithin(spec);
-  const { workflowId: root, firstExecutionRunId } = workflowInfo();
+  const { workflowId: root, firstExecutionRunId: rootRun } = workflowInfo();
   let running: ShardPlace[] = carried?.shards ?? [];
   let next = carried?.next ?? 0;
   let progress = carried?.progress ?? emptyProgress(countTrials(spec));
@@ -28,12 +28,21 @@ export function shards(given: Shards): Part {
   let failure: string | undefined;
   let news = 0;
 
-  const idOf = ({ from, to }: ShardPlace) => `${root}/${firstExecutionRunId.slice(0, 8)}/${from}-${to}`;
+  const idOf = ({ from, to }: ShardPlace) => `${root}/${rootRun.slice(0, 8)}/${from}-${to}`;
   const tell = async (place: ShardPlace, send: (handle: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>) => {
     await send(getExternalWorkflowHandle(idOf(place))).catch(() => {}); // it has just ended, and its last news is on the way
   };
 
-  function hear({ from, left, ended, error }: ShardNews): void {
+  /** Shards outlive a sweep that was terminated: one of another sweep has no say here, and is to end. */
+  function dismiss(id: string): void {
+    getExternalWorkflowHandle(id).signal(closeSignal).catch(() => {}); // it just has
+  }
+
+  function hear({ from, sender, left, ended, error }: ShardNews): void {
+    if (sender !== undefined && sender.rootRun !== rootRun) {
+      if (ended === undefined) dismiss(sender.id);
+      return;
+    }
     news++;
     const place = running.find((one) => one.from === from);
     if (place === undefined) return; // of an earlier life
@@ -49,7 +58,7 @@ export function shards(given: Shards): Part {
     const { from, to } = place;
     const begin = () => startChild(shard, {
       workflowId: idOf(place),
-      args: [{ sweepId, spec, science, trainQueue, cache, ahead, ...(lanes !== undefined && { lanes }), ...(limits && { limits }), root, from, to, slots: place.slots }],
+      args: [{ sweepId, spec, science, trainQueue, cache, ahead, ...(lanes !== undefined && { lanes }), ...(limits && { limits }), root, rootRun, from, to, slots: place.slots }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       staticSummary: `trials ${from} to ${to - 1} of ${total}`,
     });

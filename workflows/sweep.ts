@@ -1,16 +1,17 @@
 import {
-  allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, rootCause, setCurrentDetails, setHandler, sleep, upsertSearchAttributes,
+  allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, patched, rootCause, setCurrentDetails, setHandler, sleep,
+  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { isAdaptive } from '../core/adaptive.ts';
 import { concurrencyProblem, retryProblem } from '../core/control.ts';
 import { extensionProblem } from '../core/extend.ts';
-import { countTrials, countWithin } from '../core/plan.ts';
+import { formProblem } from '../core/form.ts';
+import { countTrials, countWithin, isAdaptive } from '../core/plan.ts';
 import { summaryOf } from '../core/progress.ts';
 import { adaptive } from './adaptive.ts';
 import { bookkeeping } from './activities.ts';
 import {
-  concurrencyUpdate, extendUpdate, pauseUpdate, resumeUpdate, retryUpdate, RUN_LIMITS, sweepProgressQuery, WINDOW, type SweepInput, type SweepProgress,
+  concurrencyUpdate, extendUpdate, MOST_IN_FLIGHT, pauseUpdate, resumeUpdate, retryUpdate, RUN_LIMITS, sweepProgressQuery, WINDOW, type SweepInput, type SweepProgress,
 } from './messages.ts';
 import type { Part } from './part.ts';
 import { range } from './range.ts';
@@ -35,7 +36,8 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   let timeIsUp = false;
   let isEnding = false;
 
-  const slots = () => (control.paused ? 0 : (control.maxConcurrent ?? spec.budget.maxConcurrent ?? (isAdaptive(spec) ? input.ahead : WINDOW)));
+  const most = isAdaptive(spec) && patched('most in flight') ? MOST_IN_FLIGHT : Infinity; // shards keep to theirs by themselves
+  const slots = () => (control.paused ? 0 : Math.min(most, control.maxConcurrent ?? spec.budget.maxConcurrent ?? (isAdaptive(spec) ? input.ahead : WINDOW)));
   const part = partOf();
   const progress = (): SweepProgress => ({ ...part.progress(), ...control, shards: part.shards() });
   const state = () => (control.paused ? 'paused' : 'running');
@@ -95,7 +97,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   setHandler(extendUpdate, (next) => restart({ ...begun(), spec: next }), {
     validator(next) {
       mustRun();
-      refuse(extensionProblem(begun().spec, next));
+      refuse(formProblem(next) ?? extensionProblem(begun().spec, next));
     },
   });
   setHandler(retryUpdate, () => restart(begun()), {

@@ -1,5 +1,6 @@
 /** `sweep explain`: what the record of an adaptive sweep says of a trial. Changes nothing. */
-import { isAdaptive, type RecordEntry } from '../../core/adaptive.ts';
+import type { RecordEntry } from '../../core/adaptive.ts';
+import { isAdaptive } from '../../core/plan.ts';
 import { UserError } from '../../core/errors.ts';
 import { audit, standingOf, startedIn, storyOf, type Chapter } from '../../core/explain.ts';
 import { plannedTrial, type PlannedTrial } from '../../core/plan.ts';

@@ -13,7 +13,7 @@ export function nativeEnvironment(native: NativeTensorFlow, threads = 1): Record
   const n = String(threads);
   return {
     TF_NUM_INTRAOP_THREADS: n,
-    TF_NUM_INTEROP_THREADS: n,
+    TF_NUM_INTEROP_THREADS: process.env.X_INTEROP ?? n,
     OMP_NUM_THREADS: n,
     // Recorded graphs say themselves where oneDNN pays (graph/rewrites/one-dnn.ts); elsewhere it wins nothing.
     TF_ENABLE_ONEDNN_OPTS: process.env.TF_ENABLE_ONEDNN_OPTS ?? '0',

@@ -9,6 +9,7 @@ import proto from '@temporalio/proto';
 import type { SweepSpec } from '../../core/spec.ts';
 import { changeSweep } from '../../orchestrate/control.ts';
 import { workflowIdOf } from '../../orchestrate/sweeps.ts';
+import type { RunLimits } from '../../workflows/messages.ts';
 import { newLaboratory, type Laboratory } from '../support/laboratory.ts';
 import { until } from '../support/machine.ts';
 
@@ -44,7 +45,15 @@ const asha: Partial<SweepSpec> = {
 };
 
 /** A sweep to be played until its end; what is done to it on the way; the workflows of it to keep. */
-interface Play { name: string; changes?: Partial<SweepSpec>; prepare?(lab: Laboratory): void; meanwhile?(lab: Laboratory, spec: SweepSpec): Promise<void>; shards?: string[] }
+interface Play {
+  name: string;
+  changes?: Partial<SweepSpec>;
+  /** So little that a few trials are a large sweep, whose workflows continue as new. */
+  limits?: RunLimits;
+  prepare?(lab: Laboratory): void;
+  meanwhile?(lab: Laboratory, spec: SweepSpec): Promise<void>;
+  shards?: string[];
+}
 
 const plays: Play[] = [
   { name: 'small' },
@@ -79,6 +88,23 @@ const plays: Play[] = [
   { name: 'adaptive', changes: asha },
   { name: 'sharded', changes: { repeats: 135 }, shards: ['400-405'] },
   {
+    name: 'timed',
+    changes: { budget: { wallClockSeconds: 3 } },
+    async meanwhile(lab) { await lab.ended('timed'); },
+  },
+  { name: 'adaptive-carried', changes: asha, limits: { trials: 400, events: 60 } },
+  { name: 'sharded-carried', changes: { repeats: 5, budget: { maxConcurrent: 3 } }, limits: { trials: 8, events: 24 }, shards: ['0-8'] },
+  {
+    name: 'lost',
+    async meanwhile(lab) {
+      await until(() => lab.inHand().length === 4);
+      lab.release(1);
+      await until(() => lab.trained('lost').length === 1);
+      await until(() => lab.inHand().length === 4);
+      await lab.store.remove(`lost/trials/${lab.trained('lost')[0]}`);
+    },
+  },
+  {
     name: 'packed', // the last one: trainers go on as they are told here
     changes: { repeats: 8 },
     prepare(lab) {
@@ -91,10 +117,10 @@ const plays: Play[] = [
 const lab = await newLaboratory({ slots: 4 });
 try {
   await mkdir(FOLDER, { recursive: true });
-  for (const { name, changes = {}, prepare, meanwhile, shards = [] } of plays.filter((play) => only.length === 0 || only.includes(play.name))) {
+  for (const { name, changes = {}, limits: runs, prepare, meanwhile, shards = [] } of plays.filter((play) => only.length === 0 || only.includes(play.name))) {
     lab.flow(meanwhile === undefined);
     prepare?.(lab);
-    const spec = await lab.start(name, changes);
+    const spec = await lab.start(name, changes, { ...(runs && { limits: runs }) });
     await meanwhile?.(lab, spec);
     lab.flow(true);
     await lab.ended(name);
@@ -103,7 +129,9 @@ try {
     await keep(lab, name, root);
     for (const shard of shards) {
       const query = `WorkflowId STARTS_WITH '${root}/' AND WorkflowType = 'shard'`;
-      for await (const { workflowId } of lab.target.client.workflow.list({ query })) if (workflowId.endsWith(`/${shard}`)) await keep(lab, `shard-${shard}`, workflowId);
+      const ids = new Set<string>();
+      for await (const { workflowId } of lab.target.client.workflow.list({ query })) if (workflowId.endsWith(`/${shard}`)) ids.add(workflowId);
+      for (const id of ids) await keep(lab, `${name}-shard-${shard}`, id);
     }
   }
 } finally {

@@ -78,6 +78,9 @@ export interface LaboratoryOptions {
   bare?: boolean;
 }
 
+/** With no workflow kept in memory, every task replays the history before it: whatever is not deterministic is found. */
+export const workers = { 'a worker that keeps workflows in memory': {}, 'a worker that replays them at every task': { maxCachedWorkflows: 0 } };
+
 export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, bare = false }: LaboratoryOptions = {}): Promise<Laboratory> {
   const machine = await newMachine();
   const started = await machine.sweep('server', 'start');
