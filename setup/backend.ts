@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import { UserError } from '../core/errors.ts';
 import type { Origin } from '../core/results.ts';
-import { nativeEnvironment } from '../models/backends/environment.ts';
+import { nameOfNative, nativeEnvironment } from '../models/backends/environment.ts';
 import type { BackendChoice, BackendKind } from '../models/backends/index.ts';
 import { findNative } from './tensorflow.ts';
 
 /** Which TensorFlow trainers load, and the environment that it needs when their process starts. Plain JSON. */
 export interface TrainerBackend {
-  /** As results name it: 'tensorflow 2.21.0 cpu'. */
+  /** As results name it: 'tensorflow 2.21.0 cpu avx512'. */
   name: string;
   accelerator: 'cpu' | 'gpu';
   choice: BackendChoice;
@@ -20,8 +20,8 @@ const TFJS = (createRequire(import.meta.url)('@tensorflow/tfjs-core/package.json
 export async function chooseBackend(wanted?: BackendKind): Promise<TrainerBackend> {
   const native = wanted === undefined || wanted === 'native' ? await findNative() : undefined;
   if (native) {
-    const { kind, version } = native;
-    return { name: `tensorflow ${version} ${kind}`, accelerator: kind, choice: { kind: 'native', native, threads: 1 }, env: nativeEnvironment(native, 1) };
+    const { kind } = native;
+    return { name: nameOfNative(native), accelerator: kind, choice: { kind: 'native', native, threads: 1 }, env: nativeEnvironment(native, 1) };
   }
   if (wanted === 'native') throw new UserError('--backend native: native TensorFlow is not installed; run sweep setup, or allow --backend wasm');
   const kind = wanted ?? 'wasm';

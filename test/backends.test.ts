@@ -66,7 +66,7 @@ test('WebAssembly trains as plain JavaScript does', async () => {
 test('native TensorFlow trains as plain JavaScript does', { skip: native ? false : 'not installed: sweep setup' }, async () => {
   const { losses, backend, engine, hasBinding } = await train('native', native);
   assert.equal(engine, 'tensorflow');
-  assert.match(backend.name, /^tensorflow \d+\.\d+\.\d+ (cpu|gpu)$/);
+  assert.match(backend.name, /^tensorflow \d+\.\d+\.\d+ (cpu (avx512|avx2|arm64)|gpu)$/);
   assert.ok(backend.replayable && hasBinding);
   assertClose(losses, (await reference).losses);
 });

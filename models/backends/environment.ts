@@ -1,4 +1,5 @@
 /** What is to be known of native TensorFlow before it is loaded: loads nothing itself, so that a command can ask without waiting for it. */
+import { instructions, ISA } from './instructions.ts';
 
 /** An installed native TensorFlow, as setup/ finds it. */
 export interface NativeTensorFlow {
@@ -8,17 +9,23 @@ export interface NativeTensorFlow {
   binding: string;
 }
 
+/** As results name it: 'tensorflow 2.21.0 cpu avx512', 'tensorflow 2.21.0 gpu'. What results depend on is in it. */
+export function nameOfNative({ version, kind }: Pick<NativeTensorFlow, 'version' | 'kind'>): string {
+  return ['tensorflow', version, kind, ...(kind === 'cpu' ? [instructions() ?? process.arch] : [])].join(' ');
+}
+
 /** What the library reads from the environment when it is loaded. loadNative() sets it, so a fork need not. */
 export function nativeEnvironment(native: NativeTensorFlow, threads = 1): Record<string, string> {
   const n = String(threads);
+  const own = instructions();
   return {
     TF_NUM_INTRAOP_THREADS: n,
-    TF_NUM_INTEROP_THREADS: process.env.X_INTEROP ?? n,
+    // Below 0, ops run on the thread that asks for them. With one thread they run one after the other anyway, and a small step is a tenth faster.
+    TF_NUM_INTEROP_THREADS: threads === 1 ? '-1' : n,
     OMP_NUM_THREADS: n,
     // Recorded graphs say themselves where oneDNN pays (graph/rewrites/one-dnn.ts); elsewhere it wins nothing.
     TF_ENABLE_ONEDNN_OPTS: process.env.TF_ENABLE_ONEDNN_OPTS ?? '0',
-    // Its results change with the instructions it uses: those that every x86-64 machine of these years has are as fast here.
-    ONEDNN_MAX_CPU_ISA: process.env.ONEDNN_MAX_CPU_ISA ?? 'AVX2',
+    ...(own && { ONEDNN_MAX_CPU_ISA: ISA[own] }),
     TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '2',
     ...(native.kind === 'gpu' && {
       // One process must not take all the memory of a GPU that several share.

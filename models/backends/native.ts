@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRequire } from 'node:module';
 import type * as TfjsNode from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
-import { nativeEnvironment, type NativeTensorFlow } from './environment.ts';
+import { nameOfNative, nativeEnvironment, type NativeTensorFlow } from './environment.ts';
 import type { Backend } from './index.ts';
 
 interface Binding { TF_Version: string; isUsingGpuDevice(): boolean }
@@ -25,8 +25,8 @@ async function load(native: NativeTensorFlow, threads: number): Promise<Backend>
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding as TfjsBinding, '@tensorflow/tfjs-node-gpu'), 3);
   if (!(await tf.setBackend('tensorflow'))) throw new Error(`TensorFlow's library at ${native.binding} could not be set up.`);
   const version = binding.TF_Version;
-  const device = binding.isUsingGpuDevice() ? 'gpu' : 'cpu';
-  return { kind: 'native', name: `tensorflow ${version} ${device}`, version, replayable: true, binding };
+  const kind = binding.isUsingGpuDevice() ? 'gpu' : 'cpu';
+  return { kind: 'native', name: nameOfNative({ version, kind }), version, replayable: true, binding };
 }
 
 /** tfjs-node 4.22 calls helpers that Node 23 took out of node:util. */

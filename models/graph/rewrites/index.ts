@@ -4,6 +4,7 @@
  */
 import type { Graph } from '../graph.ts';
 import { fuseActivationGradients } from './activation-gradients.ts';
+import { keepGroups } from './groups.ts';
 import { dropIdentities } from './identities.ts';
 import { joinGradients } from './join-gradients.ts';
 import { joinProducts } from './join-products.ts';
@@ -25,7 +26,7 @@ const everywhere: readonly Rewrite[] = [prune, dropIdentities, fuseActivationGra
 const onCpu: readonly Rewrite[] = [stepwise, joinProducts, mergeDuplicates, joinGradients, mergeDuplicates, prune, transposeOnce];
 
 /** What Grappler would do otherwise, and not always. */
-const atLast: readonly Rewrite[] = [reciprocalRoots, joinScales, mergeDuplicates, prune];
+const atLast: readonly Rewrite[] = [reciprocalRoots, joinScales, mergeDuplicates, prune, keepGroups];
 
 export function rewrite(graph: Graph, device: Device): Graph {
   const rewrites = [...everywhere, ...(device === 'gpu' ? [] : onCpu), ...atLast, ...(device === 'one-dnn' ? [useOneDnn] : [])];
