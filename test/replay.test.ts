@@ -15,8 +15,8 @@ const { History } = proto.temporal.api.history.v1;
 interface Recorded { events: { eventType: string; [key: string]: unknown }[] }
 const read = (name: string) => JSON.parse(readFileSync(`${FOLDER}/${name}`, 'utf8')) as Recorded;
 
-interface Started { workflowType: { name: string }; workflowId: string; input: { payloads: { data: string }[] } }
-const startOf = ({ events }: Recorded) => events[0]?.['workflowExecutionStartedEventAttributes'] as Started;
+interface Start { workflowType: { name: string }; workflowId: string; input: { payloads: { data: string }[] } }
+const startOf = ({ events }: Recorded) => events[0]?.['workflowExecutionStartedEventAttributes'] as Start;
 const inputOf = (history: Recorded) =>
   JSON.parse(Buffer.from(startOf(history).input.payloads[0]?.data ?? '', 'base64').toString()) as Record<string, unknown>;
 

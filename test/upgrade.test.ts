@@ -43,7 +43,7 @@ const sweeps: Record<string, [changes: Partial<SweepSpec>, options?: { limits: R
 };
 
 for (const [name, [changes, options]] of Object.entries(sweeps)) {
-  test(`a ${name} sweep that began before goes on today, and ends`, { timeout: 60_000 }, async () => {
+  test(`${name}: a sweep that began before goes on today, and ends`, { timeout: 60_000 }, async () => {
     await lab.replaceWorker(earlier);
     lab.packSize(({ most }) => most);
     lab.flow(false);
