@@ -14,6 +14,15 @@ export interface Vocabulary {
 const named = (character: string): string =>
   `${JSON.stringify(character)} (U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')})`;
 
+/** The beginning of what is long: an error is a line. */
+function shortened(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length > most ? `${characters.slice(0, most).join('')}…` : text;
+}
+
+/** A text as errors show it. */
+export const quoted = (text: string): string => JSON.stringify(shortened(text, 80));
+
 export function vocabularyOf(text: string): Vocabulary {
   const seen = new Set<string>();
   for (const character of text) seen.add(character);
@@ -27,7 +36,7 @@ export function vocabularyOf(text: string): Vocabulary {
         const code = codes.get(character);
         if (code !== undefined) return code;
         const known = characters.join('').trim();
-        throw new UserError(`${what} has the character ${named(character)}, which the network never reads; allowed: ${known}`, 2);
+        throw new UserError(`${what} has the character ${named(character)}, which the network never reads; allowed: ${shortened(known, 400)}`, 2);
       });
     },
     decode: (given) => Array.from(given, (code) => characters[code] ?? '').join(''),

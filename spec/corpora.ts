@@ -12,7 +12,7 @@ import { tasks } from '../models/tasks/index.ts';
 import type { Task } from '../models/types.ts';
 import { probes } from './dimension.ts';
 import { namesOf } from './paths.ts';
-import { didYouMean, listOf, show, type Path, type Problem } from './problem.ts';
+import { didYouMean, listOf, type Path, type Problem, show, showArgument } from './problem.ts';
 
 /** The largest books have 10 MB; a text becomes numbers in every trainer's memory. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -61,7 +61,7 @@ function bytesOf(path: string, folder: string): Uint8Array {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw new UserError(`cannot be read (${code})`);
-    throw new UserError(`no such file: ${file}${didYouMean(basename(file), neighbours(file))}`);
+    throw new UserError(`no such file: ${showArgument(file)}${didYouMean(basename(file), neighbours(file))}`);
   }
 }
 

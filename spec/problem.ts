@@ -17,13 +17,23 @@ export function pathText(path: Path): string {
 export function show(value: unknown): string {
   const text = (JSON.stringify(value) ?? String(value))
     .replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]|\p{Cs}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return text.length > 60 ? `${beginning(text, 57)}…` : text;
+}
+
+/** At most so many characters of JSON; no escape is cut through, for half of one would hide what comes next. */
+function beginning(text: string, most: number): string {
+  let shown = '';
+  for (const [token] of text.matchAll(/\\u[\da-f]{4}|\\.|./gsu)) {
+    if (shown.length + token.length > most) break;
+    shown += token;
+  }
+  return shown;
 }
 
 /** What stood on a command line, in single quotes where a shell would need them. */
 export function showArgument(text: string): string {
   const shown = show(text).slice(1).replace(/"$/, '').replaceAll('\\"', '"');
-  return /^[\w.=+-]*$/.test(shown) ? shown : `'${shown}'`;
+  return /^[\w./=+-]*$/.test(shown) ? shown : `'${shown}'`;
 }
 
 /** ` (did you mean "rmsprop"?)` where a candidate is close, else nothing. */

@@ -10,6 +10,7 @@ import type { Stream } from '../random.ts';
 import { checkLengths, padded, sentence, sentences, vocabulary } from '../sentences.ts';
 import { tensorOf } from '../tensors.ts';
 import type { Batch, Task, Weights, Writer } from '../types.ts';
+import { quoted } from '../vocabulary.ts';
 import { choose } from '../write.ts';
 
 const options = z.strictObject({
@@ -34,7 +35,7 @@ export const answerTo = ({ token, text }: Exercise): string => (token === '<U>' 
 /** From '<U>I am', or '<U> I am' as seed 003 prints it; throws a UserError for anything else. */
 export function parseExercise(prompt: string): Exercise {
   const [, token, text = ''] = /^(<U>|<L>) ?(.*)$/s.exec(prompt) ?? [];
-  if (token === undefined) throw new UserError(`the prompt ${JSON.stringify(prompt)} begins with neither <U> nor <L>; give one such as "<U>I am a student"`, 2);
+  if (token === undefined) throw new UserError(`the prompt ${quoted(prompt)} begins with neither <U> nor <L>; give one such as "<U>I am a student"`, 2);
   return { token: token as Exercise['token'], text };
 }
 

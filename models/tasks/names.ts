@@ -9,7 +9,7 @@ import { stream as streamOf, type Stream } from '../random.ts';
 import { tensorOf } from '../tensors.ts';
 import type { Batch, Task, Weights } from '../types.ts';
 import { checkTruncate, recurrentNetwork } from '../unroll.ts';
-import { needed, onceForEach, vocabularyOf } from '../vocabulary.ts';
+import { needed, onceForEach, quoted, vocabularyOf } from '../vocabulary.ts';
 import { readerOf, samplesDue, writeOn, type Manner } from '../write.ts';
 
 const options = z.strictObject({
@@ -68,7 +68,7 @@ export const names: Task<typeof options> = {
     checkTruncate(training.truncate, longest);
     const network = recurrentNetwork(model, vocabulary.size, training);
     const output = outputLayer(network.units, vocabulary.size);
-    const symbolsOf = (prompt: string) => vocabulary.encode(prompt.toLowerCase(), `the prompt ${JSON.stringify(prompt)}`);
+    const symbolsOf = (prompt: string) => vocabulary.encode(prompt.toLowerCase(), `the prompt ${quoted(prompt)}`);
 
     /** inputs and targets [time, example]: the targets one step ahead, NONE behind the end. */
     function padded(chosen: Int32Array[]): Batch {

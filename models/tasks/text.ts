@@ -9,7 +9,7 @@ import type { Stream } from '../random.ts';
 import { mapTensors, tensorOf } from '../tensors.ts';
 import type { Batch, State, Task, Tensors, Weights, WriteRequest } from '../types.ts';
 import { checkTruncate, layersOf, recurrentNetwork, statesOf } from '../unroll.ts';
-import { needed, onceForEach, vocabularyOf } from '../vocabulary.ts';
+import { needed, onceForEach, quoted, vocabularyOf } from '../vocabulary.ts';
 import { readerOf, samplesDue, writeOn } from '../write.ts';
 
 const options = z.strictObject({
@@ -130,7 +130,7 @@ export const text: Task<typeof options> = {
       reader.dispose();
       return vocabulary.decode([...first, ...written]);
     }
-    const symbolsOf = (prompt: string) => vocabulary.encode(prompt, `the prompt ${JSON.stringify(prompt)}`);
+    const symbolsOf = (prompt: string) => vocabulary.encode(prompt, `the prompt ${quoted(prompt)}`);
 
     return {
       parameters: network.parameters + output.parameters,

@@ -2,7 +2,7 @@
  * `npm run test:load`: a large sweep on a real Temporal server, with trainers that train nothing. Prints trials a second, the
  * events and bytes of every workflow's history, and the worker's memory as it goes. Before that, what every scheduler takes for a
  * large sweep in virtual time. Arguments: how many trials (10,000), of a large plan that is walked without running it (100,000),
- * and of the simulated sweep (1,000,000).
+ * and of the simulated sweep (1,000,000), and how many trials a job may have (1).
  */
 import { countTrials, trialAt } from '../../core/plan.ts';
 import { schedulerOf, schedulers, settingOf } from '../../core/schedulers/index.ts';
@@ -13,7 +13,7 @@ import { workflowIdOf } from '../../orchestrate/sweeps.ts';
 import { labSpec, newLaboratory } from '../support/laboratory.ts';
 import { until } from '../support/machine.ts';
 
-const [trials = 10_000, planned = 100_000, simulated = 1_000_000] = process.argv.slice(2).map(Number);
+const [trials = 10_000, planned = 100_000, simulated = 1_000_000, lanes = 1] = process.argv.slice(2).map(Number);
 const MOST_EVENTS = 4096;
 const MOST_BYTES = 4 * 2 ** 20;
 const MiB = 2 ** 20;
@@ -56,8 +56,12 @@ function simulateAll(): void {
   }
 }
 
+/** Enough to keep the server busy. */
+const TRIALS_AT_A_TIME = 64;
+
 async function sweep(): Promise<boolean> {
-  const lab = await newLaboratory({ slots: 64, bare: true });
+  const lab = await newLaboratory({ slots: Math.ceil(TRIALS_AT_A_TIME / lanes), bare: true });
+  lab.packSize(() => lanes);
   try {
     await lab.start('warm-up', { ...specOf(400), name: 'warm-up', seed: 2 }); // other trials, that none of the load is cached
     await lab.ended('warm-up');
@@ -97,7 +101,7 @@ async function sweep(): Promise<boolean> {
 }
 
 walk();
-simulateAll();
+if (simulated > 0) simulateAll();
 const ok = await sweep();
 print(ok ? 'ok' : 'NOT ok: trials are missing, or a history is too long');
 process.exit(ok ? 0 : 1);

@@ -43,7 +43,7 @@ export interface Laboratory {
   most(): number;
   /** Jobs that were begun, in their order. */
   begun: TrainJob[];
-  /** How many. */
+  /** How many trials they had. */
   count(): number;
   /** Trials of a sweep that were trained to their end, in that order. */
   trained(sweepId: string): string[];
@@ -123,7 +123,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
 
   const trainers: TrainerPool = {
     async run({ job }, { signal, onProgress }) {
-      count++;
+      count += job.lanes.length;
       if (bare) return Promise.all(job.lanes.map((lane) => leaveResult(store, job, lane)));
       begun.push(job);
       if (job.lanes.some(failing)) throw new TrainingImpossible('this one is meant to fail');
