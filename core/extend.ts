@@ -74,7 +74,7 @@ export function extensionProblem(before: SweepSpec, after: SweepSpec): string | 
   for (const key of ['name', 'seed'] as const) if (before[key] !== after[key]) return `${key} is now ${shown(after[key])}; allowed: ${shown(before[key])}, as before`;
   if (after.repeats < before.repeats) return `repeats ${after.repeats} is less than the sweep has; allowed: ${before.repeats} or more`;
   const text = Object.keys(before.corpora ?? {}).find((name) => before.corpora?.[name] !== after.corpora?.[name]);
-  if (text !== undefined) return `corpora["${text}"] is now ${shown(after.corpora?.[text])}; allowed: ${shown(before.corpora?.[text])}, as before`;
+  if (text !== undefined) return `corpora["${cut(text)}"] is now ${shown(after.corpora?.[text])}; allowed: ${shown(before.corpora?.[text])}, as before`;
   const problem = trainingProblem(before, after) ?? optionsProblem('search', before, after) ?? optionsProblem('scheduler', before, after);
   if (problem !== undefined) return problem;
   const { maxTrials = Infinity } = after.budget;

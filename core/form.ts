@@ -106,7 +106,7 @@ export function formProblem(value: unknown): string | undefined {
   const spec = value as SweepSpec;
   // Before it is counted: the values that a condition names are gone through one by one.
   const long = Object.entries(spec.space).find(([, one]) => (kindOf(one).count(one) ?? 0) > MOST_TRIALS);
-  if (long !== undefined && !searchOf(spec).samples) return `space[${JSON.stringify(long[0])}] has too many values; allowed: at most ${MOST_TRIALS}`;
+  if (long !== undefined && !searchOf(spec).samples) return `space[${JSON.stringify(long[0].slice(0, 80))}] has too many values; allowed: at most ${MOST_TRIALS}`;
   try {
     const trials = countTrials(spec);
     return trials >= 1 && trials <= MOST_TRIALS ? undefined : `space has ${trials} trials; allowed: 1 to ${MOST_TRIALS}`;
