@@ -410,6 +410,14 @@ test('what a network writes is shown whatever it holds', () => {
   assert.deepEqual([shortened('🐋🐋🐋', 3), shortened('🐋🐋🐋🐋', 3)], ['🐋🐋🐋', '🐋🐋…']);
 });
 
+test('a dimension that applies to one cell alone makes two lines of it, not two panels', async () => {
+  const bias = { choice: [true, false], when: { 'model.cell': 'gru' } };
+  const { report } = await example({ spec: { ...small, space: { 'model.cell': { choice: ['rnn', 'gru'] }, 'model.bias': bias, 'task.length': { choice: [5, 15] } } }, ...all });
+  const rows = rowsOf('accuracy-by-length', report);
+  assert.deepEqual([...new Set(column(rows, 'line'))], ['rnn', 'gru, bias true', 'gru, bias false']);
+  assert.deepEqual([...new Set(column(rows, 'panel'))], ['']);
+});
+
 test('published numbers stand beside those of the same steps; where there are none, nothing does', async () => {
   const report = await reportOf('published');
   const [first = NaN, second = NaN] = report.trials.map(({ trialId }) => report.input.curves.get(trialId)?.[0]?.metrics['loss']);

@@ -14,12 +14,24 @@ export interface Layout {
   panel(configuration: Configuration): string;
 }
 
-/** Lines follow one dimension, panels all others but those that the figure shows otherwise. Without dimensions: the cell's one line. */
+/** So many lines can be told apart in a panel, if there is a choice. */
+const MOST_LINES = 6;
+
+/**
+ * Lines follow one dimension, with those that apply to some of its values alone (the GRU with a bias and without one) where these
+ * are few; panels follow all others but those that the figure shows otherwise. Without dimensions: the cell's one line.
+ */
 export function layoutBy(report: Report, linePath: string | undefined, elsewhere: string[] = []): Layout {
-  const panels = report.dimensions.filter((path) => path !== linePath && !elsewhere.includes(path));
+  const { spec } = report.input;
+  const own = report.dimensions.filter((path) => linePath !== undefined && Object.keys(spec.space[path]?.when ?? {}).join() === linePath);
+  const lineOf = (paths: string[]) => (configuration: Configuration) => oneLine(labelOf(configuration, paths));
+  const few = new Set(report.summary.map(({ configuration }) => lineOf([linePath ?? CELL, ...own])(configuration))).size <= MOST_LINES;
+  const along = few ? own : [];
+  const panels = report.dimensions.filter((path) => path !== linePath && !along.includes(path) && !elsewhere.includes(path));
   return {
-    lineTitle: wordsOf(linePath ?? CELL),
-    line: (configuration) => oneLine(linePath === undefined ? report.input.spec.model.cell : textOf(configuration[linePath])),
+    lineTitle: [linePath ?? CELL, ...along].map(wordsOf).join(', '),
+    line: along.length > 0 ? lineOf([linePath as string, ...along])
+      : (configuration) => oneLine(linePath === undefined ? spec.model.cell : textOf(configuration[linePath])),
     panel: (configuration) => oneLine(labelOf(configuration, panels)),
   };
 }
