@@ -246,11 +246,14 @@ export interface Attempt { attempt: string; origin: Origin }
 
 /**
  * Writes an attempt's checkpoint, into a folder of its own, and keeps the last two up to it, of all attempts. Those further on
- * are damaged or of another origin, or it would have begun there: they stay, so that this one's own are the last two.
+ * are damaged or of another origin, or it would have begun there: they stay, so that this one's own are the last two. Of a trial
+ * that has its result nothing stays.
  */
 export async function saveCheckpoint(store: Store, sweepId: string, trialId: string, checkpoint: Checkpoint, { attempt, origin }: Attempt): Promise<void> {
   const name = `step-${String(checkpoint.step).padStart(9, '0')}.ckpt`;
   await store.put(trialKey(sweepId, trialId, `attempts/${attempt}/${name}`), encodeCheckpoint(checkpoint, origin));
   const upTo = (await attemptKeys(store, sweepId, trialId)).filter((key) => stepOf(key) <= checkpoint.step);
   for (const key of upTo.slice(2)) await store.remove(key);
+  // An attempt that was taken for lost may come back once another one has committed the trial, and cleared its place.
+  if ((await store.get(trialKey(sweepId, trialId, RESULT))) !== undefined) await store.remove(trialKey(sweepId, trialId, 'attempts'));
 }

@@ -9,7 +9,7 @@ import { cancelSweep, followSweep, storedSnapshot } from '../orchestrate/sweeps.
 import type { SweepSnapshot } from '../core/results.ts';
 import { readDecisions } from '../store/decisions.ts';
 import { readControl, readOutcome, readSpec, listTrials } from '../store/runs.ts';
-import type { SweepProgress } from '../workflows/messages.ts';
+import { MOST_IN_FLIGHT, type SweepProgress } from '../workflows/messages.ts';
 import { newLaboratory, rootOf, workers, type Laboratory } from './support/laboratory.ts';
 import { until } from './support/machine.ts';
 
@@ -203,7 +203,7 @@ for (const [name, options] of Object.entries(workers)) describe(name, () => {
     await lab.start('throng', { ...asha, repeats: 1, search: { name: 'random', trials: 300 }, budget: { maxConcurrent: 1024 } });
     await until(() => lab.inHand().length === 4);
     const handle = lab.target.client.workflow.getHandle(await rootOf(lab, 'throng'));
-    assert.equal((await handle.describe()).raw.pendingActivities?.length, 256);
+    assert.equal((await handle.describe()).raw.pendingActivities?.length, MOST_IN_FLIGHT);
     await handle.cancel();
     assert.equal((await lab.ended('throng')).state, 'cancelled');
   });

@@ -13,7 +13,7 @@ const SPEC = {
   task: { name: 'palindrome', length: 8 },
   model: { cell: 'rnn', hiddenUnits: 16 },
   training: { optimizer: 'rmsprop', learningRate: 0.001, batchSize: 16, maxSteps: 600, evaluateEvery: 100, evaluationSize: 64 },
-  space: { 'training.learningRate': [0.001, 0.003, 0.01, 1e30] },
+  space: { 'training.learningRate': [0.001, 0.003, 0.01, 1e38] },
   repeats: 2,
 };
 
@@ -63,7 +63,7 @@ test('a trial that diverges is a result with its step, and no failure', async ()
   const store = openStore(runs('twice'));
   const results = await Promise.all((await listTrials(store, 'twice')).map((trial) => readResult(store, 'twice', trial)));
   const diverged = results.filter((result) => result?.status === 'diverged');
-  assert.deepEqual(diverged.map((result) => result?.trial.training.learningRate), [1e30, 1e30]);
+  assert.deepEqual(diverged.map((result) => result?.trial.training.learningRate), [1e38, 1e38]);
   assert.ok(diverged.every((result) => result !== undefined && result.steps > 0 && result.steps < 600));
   const outcome = await readOutcome(store, 'twice');
   assert.deepEqual([outcome?.state, outcome?.completed, outcome?.diverged, outcome?.failed], ['completed', 8, 2, 0]);

@@ -95,6 +95,13 @@ test('a checkpoint is gone on from by its own backend alone, and each keeps its 
   assert.deepEqual([await latest({}), await latest({ backend: 'another' }), await latest({ replayed: true })], [30, 90, undefined]);
 });
 
+test('an attempt that comes back after another has committed its trial leaves nothing there', async () => {
+  const store = await newStore();
+  await commitTrial(store, 'first', finished);
+  await saveCheckpoint(store, 'first', id, checkpointAt(50), { attempt: 'zombie', origin: { backend: 'test', replayed: false } });
+  assert.deepEqual(await readdir(join(store.url, 'first/trials', id)), ['metrics.csv', 'model.ckpt', 'observations.json', 'result.json', 'timing.json']);
+});
+
 test('a trial is committed once: whoever comes second changes nothing', async () => {
   const store = await newStore();
   await saveCheckpoint(store, 's', id, checkpointAt(50), { attempt: 'one', origin });

@@ -70,9 +70,10 @@ export const WINDOW = 64;
 
 /**
  * Jobs of an adaptive sweep at a time, whatever people say: a run begins with an event for each, keeps room for four more on its
- * way out, and with 720 of them its history is long as soon as the first one ends.
+ * way out, and with 720 of them its history is long as soon as the first one ends. And it begins them all in one go, for which a busy
+ * machine must not take five seconds: then the workflow's thread is taken for stuck.
  */
-export const MOST_IN_FLIGHT = 256;
+export const MOST_IN_FLIGHT = 100;
 
 /** A workflow's own trials, and for the sweep's own: what people have set, the workflows that run the others, whether only the report is left to do. */
 export interface SweepProgress extends Progress { paused: boolean; maxConcurrent?: number; shards: string[]; ending?: true }
