@@ -15,7 +15,7 @@ const SPEC = {
   task: { name: 'palindrome', length: 5 },
   model: { cell: 'rnn', hiddenUnits: 16 },
   training: { optimizer: 'rmsprop', batchSize: 32, maxSteps: 1500, evaluateEvery: 50, evaluationSize: 64 },
-  space: { 'training.learningRate': [0.001, 0.01, 1e30] },
+  space: { 'training.learningRate': [0.001, 0.01, 1e38] },
   repeats: 4,
 };
 
