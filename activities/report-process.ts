@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SweepOutcome } from '../store/runs.ts';
+import { typescriptFlags } from './typescript.ts';
 
 /** `alive`: it has come further. `unreported`: why there can be no report of what lies there, in a line. */
 export type FromReportWriter = { type: 'alive' } | { type: 'done'; unreported?: string } | { type: 'failed'; message: string };
@@ -18,7 +19,7 @@ export interface ReportOptions { outcome: SweepOutcome; signal: AbortSignal; onA
 export function writeReportApart(runs: string, sweepId: string, options: ReportOptions): Promise<string | undefined> {
   const { outcome, signal, onAlive, beatMs = BEAT_MS, mostSilenceMs = MOST_SILENCE_MS } = options;
   const child = fork(WRITER, [runs, sweepId, JSON.stringify(outcome)], {
-    execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], signal, killSignal: 'SIGKILL',
+    execArgv: [...typescriptFlags], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], signal, killSignal: 'SIGKILL',
   });
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => { errors = (errors + text).slice(-4000); });
