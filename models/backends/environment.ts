@@ -23,6 +23,8 @@ export function nativeEnvironment(native: NativeTensorFlow, threads = 1): Record
     // Below 0, ops run on the thread that asks for them. With one thread they run one after the other anyway, and a small step is a tenth faster.
     TF_NUM_INTEROP_THREADS: threads === 1 ? '-1' : n,
     OMP_NUM_THREADS: n,
+    // A step makes and frees hundreds of tensors, which malloc is slow at.
+    TF_CPU_ALLOCATOR_USE_BFC: process.env.TF_CPU_ALLOCATOR_USE_BFC ?? 'true',
     // Recorded graphs say themselves where oneDNN pays (graph/rewrites/one-dnn.ts); elsewhere it wins nothing.
     TF_ENABLE_ONEDNN_OPTS: process.env.TF_ENABLE_ONEDNN_OPTS ?? '0',
     ...(own && { ONEDNN_MAX_CPU_ISA: ISA[own] }),

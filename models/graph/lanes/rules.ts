@@ -9,7 +9,7 @@
  */
 import { typeOf, valueOf, type Attribute, type Attributes, type Node, type TensorType, type Value } from '../graph.ts';
 import { ints } from '../rewrites/build.ts';
-import { integersOf } from '../rewrites/match.ts';
+import { integersOf, productSize } from '../rewrites/match.ts';
 import { ONE_DNN_PRODUCT } from '../rewrites/one-dnn.ts';
 import type { Lanes } from './index.ts';
 
@@ -53,10 +53,8 @@ const SMALL_PRODUCT = 128 * 128;
 
 /** In the solo graph a lone product takes the kernel for large ones; in a pack, a small one would take the other. */
 const eigenProduct: LaneRule = (node, lanes) => {
-  const shape = shapeOf(valueOf(node));
-  const [m = 0, n = 0] = shape.slice(-2);
-  const k = shapeOf(input(node, 0)).at(node.attributes['adj_x']?.value === true ? -2 : -1) ?? 0;
-  const several = sizeOf(shape.slice(0, -2)) > 1;
+  const { m, k, n } = productSize(node);
+  const several = sizeOf(shapeOf(valueOf(node)).slice(0, -2)) > 1;
   const sameKernel = several || m * k * n > SMALL_PRODUCT || Math.min(m, k, n) <= 1;
   return sameKernel ? product(node, lanes) : undefined;
 };

@@ -15,6 +15,7 @@ import { useOneDnn } from './one-dnn.ts';
 import { reciprocalRoots } from './roots.ts';
 import { joinScales } from './scales.ts';
 import { stepwise } from './stepwise.ts';
+import { dropZeros } from './zeros.ts';
 
 export type Rewrite = (graph: Graph) => Graph;
 
@@ -23,7 +24,7 @@ export type Device = 'cpu' | 'one-dnn' | 'gpu';
 
 const everywhere: readonly Rewrite[] = [prune, dropIdentities, fuseActivationGradients, mergeDuplicates, prune];
 /** Their reasons are a CPU's: caches, and the cost of one more pass over memory. */
-const onCpu: readonly Rewrite[] = [stepwise, joinProducts, mergeDuplicates, joinGradients, mergeDuplicates, prune, transposeOnce];
+const onCpu: readonly Rewrite[] = [stepwise, dropZeros, joinProducts, mergeDuplicates, joinGradients, mergeDuplicates, prune, transposeOnce];
 
 /** What Grappler would do otherwise, and not always. */
 const atLast: readonly Rewrite[] = [reciprocalRoots, joinScales, mergeDuplicates, prune, keepGroups];

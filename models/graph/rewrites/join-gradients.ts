@@ -6,45 +6,65 @@ import { transform } from './transform.ts';
 /** Σ_t a[t]ᵀ d[t], in the order in which the d[t] are computed. */
 interface Sum { root: Node; a: Value[]; d: Value[] }
 
+/** Steps whose d[t] are read by the same sums, which have `left` for it, in the sums' order. */
+interface Shared { sums: readonly Sum[]; steps: { d: Value; left: Value[] }[] }
+
 /**
  * The gradients of matrices that were multiplied from the same results d[t], as those of a recurrent layer are, at once:
  *
  *   Σ_t x[t]ᵀ d[t],  Σ_t h[t]ᵀ d[t],  Σ_t 1ᵀ d[t]  =  the rows of  Σ_t [x[t] h[t] 1]ᵀ d[t]
  *
- * The forward pass has made [x[t] h[t] 1] already (join-products.ts).
+ * The forward pass has made [x[t] h[t] 1] already (join-products.ts). A first step whose h is zero has no part in the second
+ * sum (zeros.ts); it is joined apart, [x[0] 1]ᵀ d[0], and added.
  */
 export function joinGradients(graph: Graph): Graph {
   const position = new Map(graph.nodes.map((node, i) => [node, i]));
-  const keyOf = (values: readonly Value[]): string => values.map(({ node, index }) => `${position.get(node)}:${index}`).join();
-  const setOf = (values: readonly Value[]): string => keyOf(values).split(',').sort().join();
-
-  const groups = new Map<string, Sum[]>();
-  for (const found of sumsOfProducts(graph, position)) {
-    const key = keyOf(found.d);
-    groups.set(key, [...groups.get(key) ?? [], found]);
-  }
+  const keyOf = ({ node, index }: Value): string => `${position.get(node)}:${index}`;
+  const setOf = (values: readonly Value[]): string => values.map(keyOf).sort().join();
   const sideBySide = new Map(graph.nodes.filter(({ op }) => op === 'ConcatV2').map(({ inputs }) => [setOf(inputs.slice(0, -1)), inputs]));
 
-  const replaced = new Map<Node, readonly Value[]>();
-  for (const group of groups.values()) {
-    if (group.length < 2) continue;
-    const steps = (group[0] as Sum).d.map((d, t) => ({ d, left: group.map(({ a }) => a[t] as Value) }));
-    // In the forward pass's order, if it has one: then its concatenation serves here too.
-    const made = steps.map(({ left }) => sideBySide.get(setOf(left))).findIndex((inputs) => inputs !== undefined);
-    const at = (made < 0 ? [] : sideBySide.get(setOf(steps[made]?.left ?? [])) ?? []).map((value) => keyOf([value]));
-    const place = (i: number): number => at.indexOf(keyOf([steps[made]?.left[i] as Value]));
-    const order = made < 0 ? group.map((_, i) => i) : group.map((_, i) => i).sort((i, j) => place(i) - place(j));
+  /** Which factor comes first, second, …: as in the forward pass, if it has them side by side, so that its matrix serves here too. */
+  function orderOf({ sums, steps }: Shared): number[] {
+    const step = steps.find(({ left }) => sideBySide.has(setOf(left)));
+    const forward = sideBySide.get(setOf(step?.left ?? []))?.map(keyOf);
+    const place = (i: number): number => forward?.indexOf(keyOf(step?.left[i] as Value)) ?? i;
+    return sums.map((_, i) => i).sort((i, j) => place(i) - place(j));
+  }
 
-    const total = steps.map(({ d, left }) => product(concat(order.map((i) => left[i] as Value), 1), d, { transposeA: true })).reduce(sum);
+  const groups = sharedSteps(sumsOfProducts(graph, position), keyOf);
+  const joined = new Set(groups.filter(({ sums }) => sums.length > 1).flatMap(({ sums }) => sums));
+  const parts = new Map<Node, Value[]>();
+  for (const group of groups.filter(({ sums }) => sums.some((part) => joined.has(part)))) {
+    const order = orderOf(group);
+    const total = group.steps.map(({ d, left }) => product(sideways(order.map((i) => left[i] as Value)), d, { transposeA: true })).reduce(sum);
     let first = 0;
-    for (const i of order) {
-      const { root } = group[i] as Sum;
+    for (const { root } of order.map((i) => group.sums[i] as Sum)) {
       const count = root.outputs[0]?.shape[0] ?? 0;
-      replaced.set(root, [rows(total, first, count)]);
+      parts.set(root, [...parts.get(root) ?? [], order.length > 1 ? rows(total, first, count) : total]);
       first += count;
     }
   }
-  return transform(graph, (_, old) => replaced.get(old));
+  return transform(graph, (_, old) => {
+    const found = parts.get(old);
+    return found && [found.reduce(sum)];
+  });
+}
+
+const sideways = (matrices: readonly Value[]): Value => (matrices.length > 1 ? concat(matrices, 1) : matrices[0] as Value);
+
+function sharedSteps(sums: readonly Sum[], keyOf: (value: Value) => string): Shared[] {
+  const steps = new Map<string, { d: Value; readers: number[]; left: Value[] }>();
+  sums.forEach(({ a, d }, i) => d.forEach((value, t) => {
+    const step = steps.get(keyOf(value)) ?? { d: value, readers: [], left: [] };
+    steps.set(keyOf(value), { d: value, readers: [...step.readers, i], left: [...step.left, a[t] as Value] });
+  }));
+  const groups = new Map<string, Shared>();
+  for (const { d, readers, left } of steps.values()) {
+    const group = groups.get(readers.join()) ?? { sums: readers.map((i) => sums[i] as Sum), steps: [] };
+    group.steps.push({ d, left });
+    groups.set(readers.join(), group);
+  }
+  return [...groups.values()];
 }
 
 /** Every sum of products with a transposed left factor that is no part of a larger one, and every such product alone. */

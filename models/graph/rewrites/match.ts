@@ -10,6 +10,12 @@ export function productOf({ node }: Value): Product | undefined {
   return { a, b, transposeA: x?.value === true, transposeB: y?.value === true };
 }
 
+/** Of a node that multiplies [m, k] by [k, n], once or several times. */
+export function productSize({ inputs: [a], outputs: [type], attributes }: Node): { m: number; k: number; n: number } {
+  const [m = 0, n = 0] = type?.shape.slice(-2) ?? [];
+  return { m, k: (a && typeOf(a).shape.at(attributes['adj_x']?.value === true ? -2 : -1)) ?? 0, n };
+}
+
 export function isMatrix(value: Value): boolean {
   const { dtype, shape } = typeOf(value);
   return dtype === DT.float && shape.length === 2;
