@@ -46,6 +46,7 @@ export function createTrainerPool({ backend, env, onWarning, onDebug = () => {},
       env: { ...process.env, ...env },
       execArgv: [...typescriptFlags],
       serialization: 'advanced', // NaN stays NaN
+      detached: true, // ^C and the end of the terminal do not reach it: the worker decides what becomes of a job
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     all.add(child);

@@ -53,5 +53,4 @@ process.on('message', (message: ToTrainer) => {
   return undefined;
 });
 process.on('disconnect', () => process.exit(0));
-// ^C and the end of the terminal reach the whole process group; the worker decides what becomes of a job.
-process.on('SIGINT', () => {}).on('SIGHUP', () => {});
+// No handler for any signal: TensorFlow's products of matrices leave the heap corrupted if one runs while they do.

@@ -1,5 +1,6 @@
 /** What trainer processes say while they are at work, however long that takes: the heartbeat of their job. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,7 @@ import type { SamplingSpec, TrialSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION, trialId } from '../core/trial.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { readResult, writeCorpus } from '../store/runs.ts';
+import { trainersOf } from './support/machine.ts';
 
 let folder: string;
 let store: Store;
@@ -56,4 +58,16 @@ test('a network that writes long texts is heard of as well, once it is trained',
   const writing = (heard: JobProgress[]) => heard.filter(({ step }) => step === 2).length;
   await hear(trial, (heard) => writing(heard) === 5, { temperature: [1], length: [1_000_000], prompts: [], greedy: false });
   assert.equal((await readResult(store, 's', trialId(trial)))?.status, 'completed');
+});
+
+test('^C at a terminal does not reach a trainer: TensorFlow does not bear a signal\'s handler', async () => {
+  const before = trainersOf(process.pid);
+  const pool = createTrainerPool({ backend: JSON.stringify({ kind: 'cpu', threads: 1 }), env: {}, onWarning: () => {}, ready: 1 });
+  try {
+    const started = trainersOf(process.pid).filter((pid) => !before.includes(pid));
+    assert.equal(started.length, 1);
+    assert.equal(Number(execFileSync('ps', ['-o', 'pgid=', '-p', String(started[0])]).toString()), started[0], 'a process group of its own');
+  } finally {
+    await pool.close();
+  }
 });
