@@ -14,13 +14,13 @@ import {
 import { storedTrials } from '../store/trials.ts';
 import { furthestOf, whyGivenUp, type Heartbeat } from './attempts.ts';
 import type { PackQuestion } from './messages.ts';
-import { writeReportApart } from './report-process.ts';
+import type { ReportWriters } from './report-process.ts';
 import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
 
 export interface TrainingDependencies { store: Store; trainers: TrainerPool; worker: string }
 /** `origin`: what the trainers of this runs folder compute with. */
-export interface BookkeepingDependencies { store: Store; origin: Origin }
+export interface BookkeepingDependencies { store: Store; origin: Origin; reports: ReportWriters }
 
 /** Activities of the train queues. */
 export function createTrainingActivities({ store, trainers, worker }: TrainingDependencies) {
@@ -85,7 +85,7 @@ export interface FindRequest {
 const LOOK_UPS = 32;
 
 /** Activities of the sweep queue: short, no TensorFlow. */
-export function createBookkeepingActivities({ store, origin }: BookkeepingDependencies) {
+export function createBookkeepingActivities({ store, origin, reports }: BookkeepingDependencies) {
   async function lookUp({ sweepId, spec, cache, again }: FindRequest, index: number, sweeps: readonly string[]): Promise<LaneOutcome | undefined> {
     const { trialId } = trialAt(spec, index);
     const result = (await readResult(store, sweepId, trialId)) ?? (cache ? await adoptTrial(store, sweepId, trialId, origin, sweeps) : undefined);
@@ -165,7 +165,7 @@ export function createBookkeepingActivities({ store, origin }: BookkeepingDepend
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const context = Context.current();
-      const unreported = await writeReportApart(store.url, sweepId, { outcome, signal: context.cancellationSignal, onAlive: () => context.heartbeat() });
+      const unreported = await reports.write({ runs: store.url, sweepId, outcome }, { signal: context.cancellationSignal, onAlive: () => context.heartbeat() });
       const message = [outcome.message, unreported].filter((one) => one !== undefined).join('; ');
       await writeOutcome(store, sweepId, { ...outcome, ...(message !== '' && { message }) });
       return { lost };

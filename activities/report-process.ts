@@ -1,40 +1,83 @@
 /** Writes reports in processes of their own: drawing blocks Node's event loop for longer than the jobs of other sweeps may go without a heartbeat. */
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SweepOutcome } from '../store/runs.ts';
 import { typescriptFlags } from './typescript.ts';
 
+/** `outcome`: how the sweep ends, which is written after its report. */
+export interface ReportRequest { runs: string; sweepId: string; outcome: SweepOutcome }
+
 /** `alive`: it has come further. `unreported`: why there can be no report of what lies there, in a line. */
 export type FromReportWriter = { type: 'alive' } | { type: 'done'; unreported?: string } | { type: 'failed'; message: string };
+
+export interface ReportOptions { signal: AbortSignal; onAlive(): void; beatMs?: number; mostSilenceMs?: number }
+
+export interface ReportWriters {
+  /** Has one ready, which takes a second, since it loads all that draws; not while another one writes. */
+  prepare(): void;
+  /** Resolves once the report is written, or with why it cannot be. `onAlive` is called every few seconds while the process lives and has come further not too long ago. */
+  write(request: ReportRequest, options: ReportOptions): Promise<string | undefined>;
+  /** Ends one that is ready. */
+  close(): void;
+}
 
 const WRITER = fileURLToPath(new URL('./report-writer.ts', import.meta.url));
 const BEAT_MS = 5000;
 /** One figure of very many points is drawn in one go; longer than this, in milliseconds, none takes. */
 const MOST_SILENCE_MS = 10 * 60_000;
 
-/** `outcome`: how the sweep ends, which is written after its report. */
-export interface ReportOptions { outcome: SweepOutcome; signal: AbortSignal; onAlive(): void; beatMs?: number; mostSilenceMs?: number }
+export function createReportWriters(): ReportWriters {
+  let ready: ChildProcess | undefined;
+  let writing = 0;
 
-/** Resolves once the report is written, or with why it cannot be. `onAlive` is called every few seconds while the process lives and has come further not too long ago. */
-export function writeReportApart(runs: string, sweepId: string, options: ReportOptions): Promise<string | undefined> {
-  const { outcome, signal, onAlive, beatMs = BEAT_MS, mostSilenceMs = MOST_SILENCE_MS } = options;
-  const child = fork(WRITER, [runs, sweepId, JSON.stringify(outcome)], {
-    execArgv: [...typescriptFlags], stdio: ['ignore', 'ignore', 'pipe', 'ipc'], signal, killSignal: 'SIGKILL',
-  });
+  function start(): ChildProcess {
+    const child = fork(WRITER, { execArgv: [...typescriptFlags], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    child.once('close', () => { if (ready === child) ready = undefined; });
+    child.on('error', () => {}); // write() tells
+    return child;
+  }
+
+  return {
+    prepare() {
+      if (writing === 0) ready ??= start();
+    },
+    write(request, options) {
+      const child = ready ?? start();
+      ready = undefined;
+      writing++;
+      return written(child, request, options).finally(() => writing--);
+    },
+    close() {
+      ready?.kill('SIGKILL');
+      ready = undefined;
+    },
+  };
+}
+
+function written(child: ChildProcess, request: ReportRequest, { signal, onAlive, beatMs = BEAT_MS, mostSilenceMs = MOST_SILENCE_MS }: ReportOptions): Promise<string | undefined> {
+  const { sweepId } = request;
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => { errors = (errors + text).slice(-4000); });
   let heardAt = Date.now();
   let end: FromReportWriter | undefined;
-  const beat = setInterval(() => (Date.now() - heardAt > mostSilenceMs ? child.kill('SIGKILL') : onAlive()), beatMs);
+  const kill = () => void child.kill('SIGKILL');
+  const beat = setInterval(() => (Date.now() - heardAt > mostSilenceMs ? kill() : onAlive()), beatMs);
+  signal.addEventListener('abort', kill, { once: true });
   return new Promise<string | undefined>((resolve, reject) => {
     child.on('message', (message: FromReportWriter) => {
       heardAt = Date.now();
       end = message;
     });
-    child.once('error', reject); // it cannot be started, or the signal has aborted
+    child.once('error', reject); // it cannot be started
     child.once('close', (code, killedBy) => {
       if (end?.type === 'done') resolve(end.unreported);
+      else if (signal.aborted) reject(signal.reason as Error);
       else reject(new Error(end?.type === 'failed' ? end.message : `the process that writes the report of ${sweepId} ended (${killedBy ?? `code ${code}`}) ${errors}`.trim()));
     });
-  }).finally(() => clearInterval(beat));
+    if (signal.aborted) kill();
+    else child.send(request, () => {}); // one that has ended is closed, which tells
+  }).finally(() => {
+    clearInterval(beat);
+    signal.removeEventListener('abort', kill);
+  });
 }

@@ -1,13 +1,11 @@
-/** The process that writes a report: `report-writer.ts <runs folder> <sweep> <how it ends, as JSON>`. It belongs to the worker that started it. */
+/** The process that writes a report: it is told which, once. It belongs to the worker that started it. */
 import { UserError } from '../core/errors.ts';
 import { writeReport } from '../reports/report.ts';
 import { openStore } from '../store/index.ts';
-import type { SweepOutcome } from '../store/runs.ts';
-import type { FromReportWriter } from './report-process.ts';
+import type { FromReportWriter, ReportRequest } from './report-process.ts';
 
 const send = (message: FromReportWriter, then = () => {}) => void process.send?.(message, then);
 
-const [runs = '', sweepId = '', outcome = ''] = process.argv.slice(2);
 process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => {}); // ^C reaches the whole process group; the worker decides what becomes of a report
 
@@ -17,10 +15,13 @@ function onProgress(): void {
   toldAt = Date.now();
   send({ type: 'alive' });
 }
-writeReport(openStore(runs), sweepId, { outcome: JSON.parse(outcome) as SweepOutcome, onProgress }).then(
-  () => send({ type: 'done' }, () => process.exit(0)),
-  (error: Error) => {
-    const unreported = error instanceof UserError;
-    send(unreported ? { type: 'done', unreported: `there is no new report: ${error.message}` } : { type: 'failed', message: error.message }, () => process.exit(0));
-  },
-);
+
+process.once('message', ({ runs, sweepId, outcome }: ReportRequest) => {
+  writeReport(openStore(runs), sweepId, { outcome, onProgress }).then(
+    () => send({ type: 'done' }, () => process.exit(0)),
+    (error: Error) => {
+      const unreported = error instanceof UserError;
+      send(unreported ? { type: 'done', unreported: `there is no new report: ${error.message}` } : { type: 'failed', message: error.message }, () => process.exit(0));
+    },
+  );
+});

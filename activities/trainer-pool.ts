@@ -29,15 +29,20 @@ export interface TrainerOptions {
   env: Record<string, string>;
   onWarning(message: string): void;
   onDebug?(line: string): void;
+  /** A trainer has been without a job for a moment: there is none left for it. */
+  onIdle?(): void;
   /** How many start at once, to be ready when the first jobs come; left out: each starts with the first job it is needed for. */
   ready?: number;
   /** How long a trainer may take to save its checkpoint once it was asked to stop, in milliseconds. */
   stopGraceMs?: number;
 }
 
+/** Longer than it takes for the next job to come. */
+const IDLE_MS = 250;
+
 const TRAINER = fileURLToPath(new URL('./trainer.ts', import.meta.url));
 
-export function createTrainerPool({ backend, env, onWarning, onDebug = () => {}, ready = 0, stopGraceMs = 20_000 }: TrainerOptions): TrainerPool {
+export function createTrainerPool({ backend, env, onWarning, onDebug = () => {}, onIdle = () => {}, ready = 0, stopGraceMs = 20_000 }: TrainerOptions): TrainerPool {
   const all = new Set<ChildProcess>();
   const idle: ChildProcess[] = [];
 
@@ -61,10 +66,18 @@ export function createTrainerPool({ backend, env, onWarning, onDebug = () => {},
     return child;
   }
 
+  let idling: NodeJS.Timeout | undefined;
+  function free(child: ChildProcess): void {
+    idle.push(child);
+    clearTimeout(idling);
+    idling = setTimeout(onIdle, IDLE_MS).unref();
+  }
+
   for (let i = 0; i < ready; i++) idle.push(start());
 
   /** What a free trainer answers; `what` says what it is asked to do. */
   function ask(request: TrainerRequest, what: string, signal: AbortSignal, onMeanwhile: (message: Meanwhile) => void): Promise<Answer> {
+    clearTimeout(idling);
     const child = idle.pop() ?? start();
     return new Promise<Answer>((resolve, reject) => {
       let grace: NodeJS.Timeout | undefined;
@@ -79,7 +92,7 @@ export function createTrainerPool({ backend, env, onWarning, onDebug = () => {},
         child.off('message', onMessage).off('close', onClose).off('error', onError);
         end();
       };
-      const finish = (end: () => void) => settle(() => { idle.push(child); end(); });
+      const finish = (end: () => void) => settle(() => { free(child); end(); });
       const onError = (error: Error) => settle(() => reject(error));
       const onClose = (code: number | null, killedBy: string | null) => settle(() => {
         const how = `the trainer process ended (${killedBy ?? `code ${code}`}) while it ${what}`;
@@ -116,6 +129,7 @@ export function createTrainerPool({ backend, env, onWarning, onDebug = () => {},
       return answer.lanes;
     },
     async close() {
+      clearTimeout(idling);
       await Promise.all([...all].map((child) => new Promise<void>((resolve) => {
         child.once('close', () => resolve());
         child.kill('SIGKILL');

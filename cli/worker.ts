@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { BackendKind } from '../models/backends/index.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -23,27 +24,43 @@ export function workerCommand(): Command {
 }
 
 async function work({ slots, backend: wanted, runs, background = false, json = false }: Options, signal: AbortSignal): Promise<void> {
-  const [{ runWorker }, { connect }, { chooseBackend }, { cacheDir }, { openStore }, { ensureParts }, { defaultSlots }] = await Promise.all([
-    import('../orchestrate/worker.ts'), import('../server/connection.ts'), import('../setup/backend.ts'), import('../setup/home.ts'),
-    import('../store/index.ts'), import('./actions/setup.ts'), import('./defaults.ts'),
+  const [{ createReportWriters }, { createTrainerPool }, { chooseBackend }, { cacheDir }, { openStore }, { defaultSlots }] = await Promise.all([
+    import('../activities/report-process.ts'), import('../activities/trainer-pool.ts'), import('../setup/backend.ts'), import('../setup/home.ts'),
+    import('../store/index.ts'), import('./defaults.ts'),
   ]);
   const say = (event: string, line: string, facts: object = {}) =>
     process.stdout.write(`${json ? JSON.stringify({ event, ...facts }) : background ? `${new Date().toISOString()} ${line}` : line}\n`);
-  const target = await connect({ start: false, signal });
-  if (!background) await ensureParts({ native: wanted === undefined || wanted === 'native', signal });
+  const onWarning = (message: string) => void say('warning', `warning: ${message}`, { message });
+  const connected = async () => (await import('../server/connection.ts')).connect({ start: false, signal });
+
+  // Whoever started it in the background has seen to the parts and the server.
+  const known = background ? undefined : await connected();
+  if (!background) await (await import('./actions/setup.ts')).ensureParts({ native: wanted === undefined || wanted === 'native', signal });
   const backend = await chooseBackend(wanted);
   const store = openStore(runs);
   const many = slots ?? defaultSlots(backend.accelerator);
-  signal.addEventListener('abort', () => say('stopping', 'Stopping: trials in training save a checkpoint first. ^C again ends at once.'), { once: true });
-  await runWorker({
-    store, target, slots: many, backend, signal, cacheDir: cacheDir(),
-    ...(background && { idleExitMs: IDLE_EXIT }),
-    onReady: (queues) => {
-      const { address, namespace } = target;
-      say('ready', `Worker of ${store.url}: ${many} slots, ${backend.name}, queues ${queues.join(' and ')} at ${address} (${namespace})`,
-        { runs: store.url, slots: many, backend: backend.name, queues, address, namespace });
-    },
-    onWarning: (message) => say('warning', `warning: ${message}`, { message }),
+  const packSizes = process.env['SWEEP_PACK_SIZES'] ?? join(cacheDir(), 'pack-sizes');
+  // They load TensorFlow while this process loads Temporal.
+  const reports = createReportWriters();
+  const trainers = createTrainerPool({
+    backend: JSON.stringify(backend.choice), env: { ...backend.env, SWEEP_PACK_SIZES: packSizes }, onWarning, ready: many, onIdle: () => reports.prepare(),
   });
+  try {
+    const { runWorker } = await import('../orchestrate/worker.ts');
+    const target = known ?? await connected();
+    signal.addEventListener('abort', () => say('stopping', 'Stopping: trials in training save a checkpoint first. ^C again ends at once.'), { once: true });
+    await runWorker({
+      store, target, slots: many, backend, trainers, reports, signal, cacheDir: cacheDir(), onWarning,
+      ...(background && { idleExitMs: IDLE_EXIT }),
+      onReady: (queues) => {
+        const { address, namespace } = target;
+        say('ready', `Worker of ${store.url}: ${many} slots, ${backend.name}, queues ${queues.join(' and ')} at ${address} (${namespace})`,
+          { runs: store.url, slots: many, backend: backend.name, queues, address, namespace });
+      },
+    });
+  } finally {
+    reports.close();
+    await trainers.close();
+  }
   say('end', signal.aborted ? 'Stopped.' : 'Nothing has been left to do for a while: ended.', { stopped: signal.aborted });
 }

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { NativeConnection, Runtime, DefaultLogger, Worker } from '@temporalio/worker';
 import { createBookkeepingActivities, createTrainingActivities } from '../activities/index.ts';
-import { createTrainerPool, type TrainerPool } from '../activities/trainer-pool.ts';
+import type { ReportWriters } from '../activities/report-process.ts';
+import type { TrainerPool } from '../activities/trainer-pool.ts';
 import { queuesOf } from '../core/queues.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { originOf, type TrainerBackend } from '../setup/backend.ts';
@@ -21,8 +21,9 @@ export interface WorkerOptions {
   /** End once no sweep of this runs folder has been running for this long, in milliseconds. Left out: never. */
   idleExitMs?: number;
   cacheDir: string;
-  /** What trains; left out: processes of our own. They are closed at the end. */
-  trainers?: TrainerPool;
+  /** What trains and what writes reports; whoever made them closes them. */
+  trainers: TrainerPool;
+  reports: ReportWriters;
   /** The workflows, bundled; left out: those of this version. */
   workflows?: { codePath: string };
   /** Workflows kept in memory between two tasks; 0: every task replays its history, which finds what is not deterministic. */
@@ -35,7 +36,7 @@ const isRunning = (taskQueue: string) => `ExecutionStatus = 'Running' AND TaskQu
 
 /** Runs workflows and jobs of one runs folder until the signal aborts, or nothing has been left to do for a while. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { store, target, slots, backend, signal, idleExitMs, cacheDir, onReady, onWarning = () => {} } = options;
+  const { store, target, slots, backend, trainers, reports, signal, idleExitMs, cacheDir, onReady, onWarning = () => {} } = options;
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ message, meta }) => {
       if (!message.startsWith('No workflows registered')) onWarning(`${message} ${meta?.['error'] ?? ''}`.trim()); // the training worker has none
@@ -45,9 +46,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const queues = queuesOf(await storeId(store));
   const trainQueue = backend.accelerator === 'gpu' ? queues.gpu : queues.cpu;
   const identity = `${hostname()}:${process.pid}`;
-  const trainers = options.trainers ?? createTrainerPool({
-    backend: JSON.stringify(backend.choice), env: { ...backend.env, SWEEP_PACK_SIZES: process.env['SWEEP_PACK_SIZES'] ?? join(cacheDir, 'pack-sizes') }, onWarning, ready: slots,
-  });
   const connection = await NativeConnection.connect(target.connectionOptions ?? {});
   const shared = { connection, namespace: target.namespace, identity, maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
   try {
@@ -57,7 +55,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         taskQueue: queues.sweep,
         workflowBundle: options.workflows ?? await workflowBundle(cacheDir),
         ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
-        activities: createBookkeepingActivities({ store, origin: originOf(backend) }),
+        activities: createBookkeepingActivities({ store, origin: originOf(backend), reports }),
       }),
       Worker.create({
         ...shared,
@@ -77,7 +75,6 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     if (signal.aborted) drain();
     await runs.finally(() => clearInterval(watch));
   } finally {
-    await trainers.close();
     await connection.close();
   }
 }

@@ -36,24 +36,23 @@ export async function buildReport(input: ReportInput, onProgress: () => void = (
   files.set('curves.csv', { [Symbol.asyncIterator]: () => curvesCsv(report) });
   files.set('timings.csv', timingsCsv(report));
   files.set('provenance.json', `${JSON.stringify(provenance, null, 2)}\n`);
+  const figures: Promise<[path: string, content: Content]>[] = [];
   for (const drawing of drawings) {
     onProgress();
-    await addFigure(files, drawing, report);
+    figures.push(...await filesOf(drawing, report));
   }
+  for (const [path, content] of await Promise.all(figures)) files.set(path, content);
   return files;
 }
 
-async function addFigure(files: ReportFiles, { name, figure, rows }: Drawing, report: Report): Promise<void> {
-  if (isTable(figure)) {
-    files.set(`figures/${name}.csv`, rowsCsv(rows));
-    return;
-  }
+/** A figure's files; its PNG is drawn while the next figure is. */
+async function filesOf({ name, figure, rows }: Drawing, report: Report): Promise<Promise<[path: string, content: Content]>[]> {
+  const file = async (type: string, content: Content | Promise<Content>): Promise<[string, Content]> => [`figures/${name}.${type}`, await content];
+  if (isTable(figure)) return [file('csv', rowsCsv(rows))];
   const spec = figure.spec(rows, report, 'wide');
   const title = { text: figure.title, subtitle: wrapped(figure.caption(report, rows), SUBTITLE_WIDTH, 11) };
   const svg = await svgOf(compileFigure(spec, title), rows);
-  files.set(`figures/${name}.vl.json`, vegaLiteFile(spec, title, rows));
-  files.set(`figures/${name}.svg`, svg);
-  files.set(`figures/${name}.png`, pngOf(svg));
+  return [file('vl.json', vegaLiteFile(spec, title, rows)), file('svg', svg), file('png', pngOf(svg))];
 }
 
 /** The report's place in a store. */

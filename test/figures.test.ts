@@ -172,7 +172,7 @@ test('every picture is a PNG of the size that a page or a phone has room for', a
       const report = await reportOf(run);
       const rows = figure.data(report);
       if (rows === undefined) continue;
-      const png = Buffer.from(pngOf(await svgOf(compileFigure(figure.spec(rows, report, 'narrow')), rows)));
+      const png = Buffer.from(await pngOf(await svgOf(compileFigure(figure.spec(rows, report, 'narrow')), rows)));
       assert.equal(png.subarray(1, 4).toString(), 'PNG');
       const width = png.readUInt32BE(16) / 2;
       assert.ok(width > 150 && width <= 370, `${name} of ${run} is ${width} px wide on a phone`);

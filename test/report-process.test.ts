@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { writeReportApart } from '../activities/report-process.ts';
+import { createReportWriters } from '../activities/report-process.ts';
 import { verifyReport } from '../reports/report.ts';
 import { openStore } from '../store/index.ts';
 import { writeOutcome, type SweepOutcome } from '../store/runs.ts';
 import { exampleSpec, writeExampleRun } from './support/example-run.ts';
+import { until } from './support/machine.ts';
 
 let folder: string;
 let sweepId: string;
@@ -19,7 +21,8 @@ after(() => rm(folder, { recursive: true }));
 
 const never = new AbortController().signal;
 const outcome: SweepOutcome = { state: 'completed', total: 42, completed: 41, diverged: 1, failed: 1, at: '2026-11-20T11:00:00.000Z', message: 'ended by its budget' };
-const write = (options = {}) => writeReportApart(folder, sweepId, { outcome, signal: never, onAlive: () => {}, ...options });
+const writers = createReportWriters();
+const write = (options = {}) => writers.write({ runs: folder, sweepId, outcome }, { signal: never, onAlive: () => {}, ...options });
 
 test('a report is written by a process of its own, while this one is told that it lives', async () => {
   let alive = 0;
@@ -33,7 +36,22 @@ test('a report is written by a process of its own, while this one is told that i
 
 test('one that comes no further is given up, and so is one that nobody wants any more', async () => {
   await assert.rejects(write({ beatMs: 10, mostSilenceMs: 20 }), /the process that writes the report of .* ended \(SIGKILL\)/);
-  await assert.rejects(write({ signal: AbortSignal.timeout(100) }), { name: 'AbortError' });
+  await assert.rejects(write({ signal: AbortSignal.timeout(100) }), { name: 'TimeoutError' });
+});
+
+test('one that was ready writes once; another one is started for the next', async () => {
+  const ofThis = (line: string) => line.includes('report-writer.ts') && Number.parseInt(line, 10) === process.pid;
+  const writing = () => execFileSync('ps', ['-eo', 'ppid=,args=']).toString().split('\n').filter(ofThis).length;
+  writers.prepare();
+  writers.prepare();
+  assert.equal(writing(), 1);
+  await write();
+  assert.equal(writing(), 0);
+  await write();
+  writers.prepare();
+  writers.close();
+  await until(() => writing() === 0);
+  await write();
 });
 
 test('a sweep can end though its report cannot be written, which says which file is to blame', async () => {

@@ -2,6 +2,7 @@
  * A sweep of trials that train nothing, through a real Temporal server: what is left is the orchestration. In the
  * environment of an own home. Arguments: how many trials, the jobs at a time, the runs folder. One line of JSON at the end.
  */
+import { createReportWriters } from '../../activities/report-process.ts';
 import type { TrainerPool } from '../../activities/trainer-pool.ts';
 import { sweepId as idOf } from '../../core/plan.ts';
 import type { SweepSpec } from '../../core/spec.ts';
@@ -38,7 +39,7 @@ const ending = new AbortController();
 let ready = () => {};
 const isReady = new Promise<void>((resolve) => { ready = resolve; });
 const worker = runWorker({
-  store, target, slots, signal: ending.signal, cacheDir: cacheDir(), trainers, onReady: () => ready(),
+  store, target, slots, signal: ending.signal, cacheDir: cacheDir(), trainers, reports: createReportWriters(), onReady: () => ready(),
   backend: { name: 'none', accelerator: 'cpu', choice: { kind: 'cpu' }, env: {} },
 });
 await Promise.race([isReady, worker]);

@@ -19,7 +19,9 @@ async function load(native: NativeTensorFlow, threads: number): Promise<Backend>
   restoreUtil(require('node:util') as Record<string, unknown>);
 
   const binding = require(native.binding) as Binding;
+  process.setSourceMapsEnabled(false); // of its 150 files nobody needs them, and to read them takes a third of the time
   require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+  process.setSourceMapsEnabled(true);
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as typeof TfjsNode;
   type TfjsBinding = ConstructorParameters<typeof NodeJSKernelBackend>[0];
   tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding as TfjsBinding, '@tensorflow/tfjs-node-gpu'), 3);

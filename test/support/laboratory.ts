@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { PackQuestion } from '../../activities/messages.ts';
+import { createReportWriters } from '../../activities/report-process.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../activities/trainer-pool.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
@@ -152,7 +153,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
   function work(bundle: { codePath: string } | undefined) {
     const ending = new AbortController();
     const ended = runWorker({
-      store, target, slots, backend, trainers, signal: ending.signal, cacheDir: join(machine.folder, 'cache'),
+      store, target, slots, backend, trainers, reports: createReportWriters(), signal: ending.signal, cacheDir: join(machine.folder, 'cache'),
       ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }), ...(bundle && { workflows: bundle }),
       onWarning: (message) => void warnings.push(message),
     });
