@@ -204,6 +204,8 @@ test('a scheduler that compares configurations refuses what it cannot compare, b
   assert.deepEqual(refusal(() => parse(many)), [
     'x.json: scheduler: "asha" keeps what it has seen of each configuration, and there are 10,000; allowed: at most 9,102 with these options']);
   assert.equal(countTrials(parse({ ...many, scheduler: { name: 'full' } })), 10_000);
+  const often = { ...good, scheduler: { name: 'median', every: 1 }, training: { maxSteps: 100_000_000, evaluateEvery: 1 } };
+  assert.match(refusal(() => parse(often)).join('\n'), /^x\.json: scheduler: "median" keeps .*; allowed: at most 0 with these options$/);
   const learning = { ...good, search: { name: 'tpe', trials: 1000 }, scheduler: { name: 'median' } };
   assert.match(refusal(() => parse(learning)).join('\n'), /^x\.json: scheduler: the search "tpe" with "median" keeps .* there are 1,000; allowed: at most \d+ /);
   assert.equal(countTrials(parse({ ...learning, scheduler: { name: 'full' } })), 3000);

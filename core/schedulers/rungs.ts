@@ -19,9 +19,12 @@ export function geometricRungs(r: number, eta: number, R: number): number[] {
   return [...rungs, R];
 }
 
+/** More than the state of any sweep has room for (state-size.ts): one with so many is refused, whatever else there would be. */
+const TOO_MANY = 50_000;
+
 /** Every `every` steps from `first` on, and R. */
 export function evenRungs(first: number, every: number, R: number): number[] {
   const rungs: number[] = [];
-  for (let steps = first; steps < R; steps += every) rungs.push(steps);
+  for (let steps = first; steps < R && rungs.length < TOO_MANY; steps += every) rungs.push(steps);
   return [...rungs, R];
 }
