@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { BackendKind } from '../models/backends/index.ts';
 import { interruptSignal } from './interrupt.ts';
 import { backendOption, jsonOption, runsOption, slotsOption } from './options.ts';
+import { plural } from './ui/text.ts';
 
 interface Options { slots?: number; backend?: BackendKind; runs: string; background?: boolean; json?: boolean }
 
@@ -54,7 +55,7 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
       ...(background && { idleExitMs: IDLE_EXIT }),
       onReady: (queues) => {
         const { address, namespace } = target;
-        say('ready', `Worker of ${store.url}: ${many} slots, ${backend.name}, queues ${queues.join(' and ')} at ${address} (${namespace})`,
+        say('ready', `Worker of ${store.url}: ${plural(many, 'slot')}, ${backend.name}, queues ${queues.join(' and ')} at ${address} (${namespace})`,
           { runs: store.url, slots: many, backend: backend.name, queues, address, namespace });
       },
     });
