@@ -41,8 +41,8 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
   const store = openStore(runs);
   const many = slots ?? defaultSlots(backend.accelerator);
   const packSizes = process.env['SWEEP_PACK_SIZES'] ?? join(cacheDir(), 'pack-sizes');
-  // They load TensorFlow while this process loads Temporal.
   const reports = createReportWriters();
+  // They load TensorFlow while this process loads Temporal.
   const trainers = createTrainerPool({
     backend: JSON.stringify(backend.choice), env: { ...backend.env, SWEEP_PACK_SIZES: packSizes }, onWarning, ready: many, onIdle: () => reports.prepare(),
   });

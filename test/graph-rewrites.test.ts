@@ -138,6 +138,17 @@ test('zeros go only where nothing depends on them', { skip }, () => {
   assert.deepEqual(['Add', 'Mul', 'BatchMatMulV2', 'Exp'].map((op) => count(after, op)), [2, 1, 0, 1]);
 });
 
+test('the gradient of tanh at zero is no zero', { skip }, () => {
+  const y = () => tf.zeros([2, 3]);
+  const step: TensorFunction = (x) => [
+    tf.mul(tf.sub(1, tf.square(y())), x as tf.Tensor), // (1 − 0²) x
+    tf.mul(tf.sub(1, tf.square(tf.tanh(x as tf.Tensor))), tf.zeros([2, 3])),
+    tf.mul(x as tf.Tensor, tf.mul(y(), tf.sub(1, y()))), // x (0 (1 − 0))
+  ];
+  const { after } = rewritten(step, [ramp([2, 3])], dropIdentities, fuseActivationGradients, mergeDuplicates, dropZeros);
+  assert.deepEqual(['TanhGrad', 'SigmoidGrad'].map((op) => count(after, op)), [1, 0]);
+});
+
 test('a sum that is read elsewhere too is not joined', { skip }, () => {
   const step: TensorFunction = (x, w) => {
     const product = tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D);

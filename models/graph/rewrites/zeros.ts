@@ -3,8 +3,8 @@ import { floats } from './build.ts';
 import { isFloat, productOf } from './match.ts';
 import { transform } from './transform.ts';
 
-/** Zero where any of the operands is. */
-const PRODUCTS = new Set(['Mul', 'TanhGrad', 'SigmoidGrad']);
+/** Gradients of activations: (y, dy) -> dy f(y). Zero where dy is; f(0) need not be. */
+const GRADIENTS = new Set(['TanhGrad', 'SigmoidGrad']);
 
 /**
  * A network's first state is zero, and so is what it is multiplied by: 0 R = 0, x + 0 = x. The first time step has no
@@ -22,8 +22,9 @@ export function dropZeros(graph: Graph): Graph {
 const isZero = (value: Value): boolean => numberOf(value) === 0;
 
 function isZeroProduct(node: Node): boolean {
-  const factors = productOf(valueOf(node));
-  return factors ? isZero(factors.a) || isZero(factors.b) : PRODUCTS.has(node.op) && node.inputs.some(isZero);
+  if (node.op === 'Mul' || productOf(valueOf(node))) return node.inputs.some(isZero);
+  const [, dy] = node.inputs;
+  return GRADIENTS.has(node.op) && dy !== undefined && isZero(dy);
 }
 
 /** The other term, if it is of the sum's shape. */
