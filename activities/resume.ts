@@ -1,5 +1,5 @@
 /** An adaptive sweep from its run folder: the record says what was decided, the trials' files what became of them. */
-import { endedBy, replayRecord, trialOfTurn, type AdaptiveState } from '../core/adaptive.ts';
+import { endedBy, replayRecord, type AdaptiveState } from '../core/adaptive.ts';
 import { countTrials } from '../core/plan.ts';
 import { emptyProgress, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -11,7 +11,7 @@ import { readFailure, readResult } from '../store/runs.ts';
 export async function resumeAdaptive(store: Store, sweepId: string, spec: SweepSpec, fresh: boolean): Promise<{ state: AdaptiveState; progress: Progress }> {
   const record = fresh ? [] : await readDecisions(store, sweepId);
   await clearDecisions(store, sweepId, record.length); // now that the run before, which wrote until its end, is over
-  const state = replayRecord(spec, record);
+  const driver = replayRecord(spec, record);
   const reached = new Map(record.flatMap((entry) => ('report' in entry ? [[entry.report.configuration, entry.report] as const] : [])));
   const over = new Map(record.flatMap((entry) => ('report' in entry ? entry.decisions : [])).map(({ configuration, action }) => [configuration, action]));
   let progress = emptyProgress(countTrials(spec));
@@ -19,7 +19,7 @@ export async function resumeAdaptive(store: Store, sweepId: string, spec: SweepS
   for (const [configuration, report] of reached) {
     let came = 0;
     for (let repeat = 0; repeat < spec.repeats; repeat++) {
-      const { trialId, label } = trialOfTurn(spec, state, { ...report, repeat });
+      const { trialId, label } = driver.trialOf({ configuration, repeat });
       const result = await readResult(store, sweepId, trialId);
       // One that failed after the record ends is tried again.
       const failed = result === undefined && report.value === null && (await readFailure(store, sweepId, trialId)) !== undefined;
@@ -34,5 +34,5 @@ export async function resumeAdaptive(store: Store, sweepId: string, spec: SweepS
     if (action === 'stop') progress = withStopped(progress, spec.repeats - came);
     if (action === 'stop' || action === 'complete') delete ended[configuration];
   }
-  return { state: endedBy(state, ended), progress };
+  return { state: endedBy(driver.state(), ended), progress };
 }

@@ -1,12 +1,11 @@
 /**
- * A sweep whose trials depend on one another (a scheduler that stops some, a search that learns), as a reducer over plain JSON:
- * what is handed out and what came of it go in, the next repeat to train comes out. A configuration is judged once all its
- * repeats are in, on their mean. Every step is an entry of the record, and replaying the record gives the state again.
+ * A sweep whose trials depend on one another (a scheduler that stops some, a search that learns): the next repeat to train comes
+ * out, what came of it goes in. A configuration is judged once all its repeats are in, on their mean. The state is plain JSON.
+ * Every step is an entry of the record, and going through the record again gives the state again.
  */
 import { canonicalJson, type Json } from './json.ts';
 import { countTrials, countWithin, plannedTrial, type PlannedTrial, type Suggestions } from './plan.ts';
-import type { LaneOutcome } from './results.ts';
-import { meanObjective, schedulerOf, settingOf, type Assignment, type Decision, type RungReport, type Setting } from './schedulers/index.ts';
+import { meanObjective, schedulerOf, settingOf, type Assignment, type Decision, type RungReport, type Scheduler, type Setting } from './schedulers/index.ts';
 import { searchOf, type Configuration, type Observation } from './search/index.ts';
 import type { SweepSpec } from './spec.ts';
 
@@ -18,7 +17,7 @@ export interface Arrived { report: RungReport; decisions: Decision[] }
 export type RecordEntry = HandedOut | Arrived;
 
 /** One repeat of a rung: to be trained, being trained, or in. */
-type Repeat = 'waiting' | 'training' | { objective: number | null; ended: boolean };
+type Repeat = 'waiting' | 'training' | Arrival;
 interface OpenRung { assignment: Assignment; repeats: Repeat[] }
 
 export interface AdaptiveState {
@@ -40,93 +39,163 @@ export interface AdaptiveState {
 /** One repeat of a configuration, to be trained up to a rung. */
 export interface Turn { configuration: number; repeat: number; rung: number; toStep: number }
 
-function settingWithin(spec: SweepSpec, { configurations }: Pick<AdaptiveState, 'configurations'>): Setting {
-  return { ...settingOf(spec), configurations: configurations ?? Math.ceil(Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity) / spec.repeats) };
-}
-
-export function beginAdaptive(spec: SweepSpec): AdaptiveState {
-  const configurations = countWithin(spec) / spec.repeats;
-  const scheduler = schedulerOf(spec).init(settingWithin(spec, { configurations }));
-  return { configurations, scheduler, open: [], ended: {}, suggested: {}, history: [], entries: 0 };
-}
-
-/** The values of a configuration that was handed out. */
-function configurationOf(spec: SweepSpec, { suggested }: Pick<AdaptiveState, 'suggested'>, index: number): Configuration {
-  return suggested[index] ?? searchOf(spec).at(spec, index);
-}
-
-export function trialOfTurn(spec: SweepSpec, state: Pick<AdaptiveState, 'suggested'>, { configuration, repeat }: Turn): PlannedTrial {
-  return plannedTrial(spec, configurationOf(spec, state, configuration), configuration * spec.repeats + repeat);
-}
-
-/** Hands out an assignment: all its repeats wait, but for those that have ended already. */
-function opened(spec: SweepSpec, state: AdaptiveState, { assignment, suggested }: HandedOut): AdaptiveState {
-  const { configuration } = assignment;
-  const ended = state.ended[configuration] ?? {};
-  const repeats = Array.from({ length: spec.repeats }, (_, repeat): Repeat => {
-    const objective = ended[repeat];
-    return objective === undefined ? 'waiting' : { objective, ended: true };
-  });
-  return {
-    ...state,
-    open: [...state.open, { assignment, repeats }],
-    ...(suggested && { suggested: { ...state.suggested, [configuration]: suggested } }),
-    entries: state.entries + 1,
-  };
-}
-
-/** What the search would try as this configuration, if it is one that learns. */
-function suggestion(spec: SweepSpec, { suggested, history, open }: AdaptiveState, { configuration }: Assignment): Configuration | undefined {
-  if (suggested[configuration] !== undefined) return undefined;
-  const pending = open.map(({ assignment }) => configurationOf(spec, { suggested }, assignment.configuration));
-  return searchOf(spec).suggest?.(spec, configuration, history, pending);
-}
-
-const isWaiting = (repeat: Repeat) => repeat === 'waiting';
-
-function withRepeat(state: AdaptiveState, { configuration, rung, repeat }: Turn, next: Repeat): AdaptiveState {
-  const open = state.open.map((one) => {
-    const { assignment, repeats } = one;
-    if (assignment.configuration !== configuration || assignment.rung !== rung) return one;
-    return { assignment, repeats: repeats.map((known, i) => (i === repeat ? next : known)) };
-  });
-  return { ...state, open };
-}
-
-/** The next repeat to train; undefined: none until something comes in, and if nothing is in training, none at all. */
-export function nextTurn(spec: SweepSpec, state: AdaptiveState): { state: AdaptiveState; turn: Turn; entry?: HandedOut } | undefined {
-  for (const { assignment, repeats } of state.open) {
-    const repeat = repeats.findIndex(isWaiting);
-    if (repeat === -1) continue;
-    const { configuration, rung, toStep } = assignment;
-    const turn = { configuration, repeat, rung, toStep };
-    return { state: withRepeat(state, turn, 'training'), turn };
-  }
-  const given = schedulerOf(spec).next(state.scheduler, settingWithin(spec, state));
-  if (given === undefined) return undefined;
-  const suggested = suggestion(spec, state, given.assignment);
-  const entry: HandedOut = { assignment: given.assignment, decision: given.decision, ...(suggested && { suggested }) };
-  const next = nextTurn(spec, opened(spec, { ...state, scheduler: given.state }, entry));
-  return next && { ...next, entry };
-}
-
-/** The repeat is to be trained after all: it was held before it was done. */
-export const putBack = (state: AdaptiveState, turn: Turn): AdaptiveState => withRepeat(state, turn, 'waiting');
-
-/** All that is in training waits again: a run of the workflow ended, or the record was read back. */
-export function allPutBack(state: AdaptiveState): AdaptiveState {
-  return { ...state, open: state.open.map(({ assignment, repeats }) => ({ assignment, repeats: repeats.map((one) => (one === 'training' ? 'waiting' : one)) })) };
-}
+/** Of a repeat that is in: its objective (null: it diverged or failed), and whether more steps would change nothing. */
+export interface Arrival { objective: number | null; ended: boolean }
 
 export interface Taken {
-  state: AdaptiveState;
   /** With the last repeat of a rung: what the scheduler made of them all. */
   entry?: Arrived;
   /** Repeats that were stopped by it before they ended by themselves. */
   stopped: number;
 }
 
-/** With the repeats that are known to have ended: they are in wherever a rung of theirs is open. */
+/**
+ * Runs an adaptive sweep: a workflow with jobs, the simulator with a virtual clock, an audit with a record. It asks no clock and
+ * draws nothing, so the same arrivals in the same order give the same entries.
+ */
+export interface AdaptiveDriver {
+  /** The next repeat to train; undefined: none until something comes in, and if nothing is in training, none at all. */
+  next(): { turn: Turn; entry?: HandedOut } | undefined;
+  /** Takes in what came of a repeat. */
+  take(turn: Turn, arrival: Arrival): Taken;
+  /** Hands out the scheduler's next assignment, whether or not repeats of others still wait; undefined: it has none now. */
+  handOut(): HandedOut | undefined;
+  /** Takes in a whole rung. */
+  arrive(report: RungReport): Taken & { entry: Arrived };
+  /** The values of a configuration that was handed out. */
+  configurationOf(index: number): Configuration;
+  trialOf(turn: Pick<Turn, 'configuration' | 'repeat'>): PlannedTrial;
+  /** What it goes on from: what is in training waits again. */
+  state(): AdaptiveState;
+}
+
+export interface DriverOptions {
+  /** Where to go on from; left out: the beginning. */
+  state?: AdaptiveState | undefined;
+  /** What decides, and what it knows of the sweep; left out: as the spec says. */
+  scheduler?: Scheduler;
+  setting?: Setting;
+  /** What the search chose for a configuration, where that is on record; left out: the search chooses. */
+  suggested?: ((configuration: number) => Configuration | undefined) | undefined;
+}
+
+/** How many configurations the budget allows. */
+const configurationsWithin = (spec: SweepSpec) => countWithin(spec) / spec.repeats;
+/** The same as it was rounded when it was not kept. */
+const configurationsBefore = (spec: SweepSpec) => Math.ceil(Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity) / spec.repeats);
+
+export function adaptiveDriver(spec: SweepSpec, options: DriverOptions = {}): AdaptiveDriver {
+  const { state: from, scheduler = schedulerOf(spec), suggested: recorded = () => undefined } = options;
+  const search = searchOf(spec);
+  const configurations = from === undefined ? configurationsWithin(spec) : from.configurations;
+  const setting = options.setting ?? { ...settingOf(spec), configurations: configurations ?? configurationsBefore(spec) };
+  /** By configuration: it goes to another rung only once it has reported at this one. */
+  const open = new Map((from?.open ?? []).map(({ assignment, repeats }) => [assignment.configuration, { assignment, repeats: [...repeats] }]));
+  const ended = new Map(Object.entries(from?.ended ?? {}).map(([index, values]) => [Number(index), { ...values }]));
+  const chosen = new Map(Object.entries(from?.suggested ?? {}).map(([index, values]) => [Number(index), values]));
+  const history = [...from?.history ?? []];
+  let scheduled = from?.scheduler ?? scheduler.init(setting);
+  let entries = from?.entries ?? 0;
+  /** Rungs that may have repeats that wait, in the order in which they are trained. */
+  const unbegun = [...open.values()];
+
+  const configurationOf = (index: number) => chosen.get(index) ?? search.at(spec, index);
+
+  /** Asks a search that learns, once for each configuration. */
+  function choose({ configuration }: Assignment): Configuration | undefined {
+    if (search.suggest === undefined || chosen.has(configuration)) return undefined;
+    const pending = [...open.values()].map(({ assignment }) => configurationOf(assignment.configuration));
+    const values = recorded(configuration) ?? search.suggest(spec, configuration, history, pending);
+    chosen.set(configuration, values);
+    return values;
+  }
+
+  function handOut(): HandedOut | undefined {
+    const given = scheduler.next(scheduled, setting);
+    if (given === undefined) return undefined;
+    const { assignment, decision } = given;
+    const suggested = choose(assignment);
+    const before = ended.get(assignment.configuration) ?? {};
+    const repeats = Array.from({ length: spec.repeats }, (_, repeat): Repeat => {
+      const objective = before[repeat];
+      return objective === undefined ? 'waiting' : { objective, ended: true };
+    });
+    const rung = { assignment, repeats };
+    scheduled = given.state;
+    open.set(assignment.configuration, rung);
+    unbegun.push(rung);
+    entries++;
+    return { assignment, decision, ...(suggested && { suggested }) };
+  }
+
+  function beginWaiting(): Turn | undefined {
+    for (let rung = unbegun[0]; rung !== undefined; rung = unbegun[0]) {
+      const { assignment: { configuration, rung: number, toStep }, repeats } = rung;
+      const repeat = open.get(configuration) === rung ? repeats.indexOf('waiting') : -1; // a record may say that it is in
+      if (repeat >= 0) {
+        repeats[repeat] = 'training';
+        return { configuration, repeat, rung: number, toStep };
+      }
+      unbegun.shift();
+    }
+    return undefined;
+  }
+
+  function next(): ReturnType<AdaptiveDriver['next']> {
+    const waiting = beginWaiting();
+    if (waiting !== undefined) return { turn: waiting };
+    const entry = handOut();
+    const turn = entry && beginWaiting();
+    return entry && turn && { turn, entry };
+  }
+
+  function arrive(report: RungReport): Taken & { entry: Arrived } {
+    const { configuration, toStep, value, ended: isOver } = report;
+    const { state, decisions } = scheduler.report(scheduled, report, setting);
+    scheduled = state;
+    if (search.suggest !== undefined) history.push({ configuration: configurationOf(configuration), toStep, value, ended: isOver });
+    open.delete(configuration);
+    entries++;
+    let stopped = 0;
+    for (const { configuration: index, action } of decisions) {
+      if (action !== 'stop' && action !== 'complete') continue;
+      if (action === 'stop') stopped += spec.repeats - Object.keys(ended.get(index) ?? {}).length;
+      ended.delete(index);
+    }
+    return { entry: { report, decisions }, stopped };
+  }
+
+  function take(turn: Turn, arrival: Arrival): Taken {
+    const { configuration, repeat } = turn;
+    if (arrival.ended) {
+      const others = ended.get(configuration);
+      if (others === undefined) ended.set(configuration, { [repeat]: arrival.objective });
+      else others[repeat] = arrival.objective;
+    }
+    const rung = open.get(configuration);
+    if (rung?.assignment.rung !== turn.rung) return { stopped: 0 };
+    rung.repeats[repeat] = arrival;
+    const all = rung.repeats;
+    if (!all.every((one) => typeof one !== 'string')) return { stopped: 0 };
+    return arrive({ ...rung.assignment, value: meanObjective(all.map(({ objective }) => objective)), ended: all.every((one) => one.ended) });
+  }
+
+  return {
+    next, take, handOut, arrive, configurationOf,
+    trialOf: ({ configuration, repeat }) => plannedTrial(spec, configurationOf(configuration), configuration * spec.repeats + repeat),
+    state: () => ({
+      ...(configurations !== undefined && { configurations }),
+      scheduler: scheduled,
+      open: [...open.values()].map(({ assignment, repeats }) => ({ assignment, repeats: repeats.map((one) => (one === 'training' ? 'waiting' : one)) })),
+      ended: Object.fromEntries([...ended].map(([index, values]) => [index, { ...values }])),
+      suggested: Object.fromEntries(chosen),
+      history: [...history],
+      entries,
+    }),
+  };
+}
+
+/** The state with the repeats that are known to have ended: they are in wherever a rung of theirs is open. */
 export function endedBy(state: AdaptiveState, ended: AdaptiveState['ended']): AdaptiveState {
   const open = state.open.map(({ assignment, repeats }) => ({
     assignment,
@@ -138,66 +207,34 @@ export function endedBy(state: AdaptiveState, ended: AdaptiveState['ended']): Ad
   return { ...state, ended, open };
 }
 
-/** Takes in what came of a repeat. */
-export function takeOutcome(spec: SweepSpec, before: AdaptiveState, turn: Turn, { status, objective }: LaneOutcome): Taken {
-  const { configuration, rung, repeat } = turn;
-  const ended = status !== 'paused';
-  let state = withRepeat(before, turn, { objective, ended });
-  if (ended) state = { ...state, ended: { ...state.ended, [configuration]: { ...state.ended[configuration], [repeat]: objective } } };
-  const { assignment, repeats = [] } = state.open.find((one) => one.assignment.configuration === configuration && one.assignment.rung === rung) ?? {};
-  const all = repeats.flatMap((one) => (typeof one === 'string' ? [] : [one]));
-  if (assignment === undefined || all.length < repeats.length) return { state, stopped: 0 };
-  return arrival(spec, state, { ...assignment, value: meanObjective(all.map((one) => one.objective)), ended: all.every((one) => one.ended) });
-}
-
-function arrival(spec: SweepSpec, state: AdaptiveState, report: RungReport): Taken & { entry: Arrived } {
-  const { configuration, rung, toStep, value, ended } = report;
-  const { state: scheduler, decisions } = schedulerOf(spec).report(state.scheduler, report, settingWithin(spec, state));
-  const learns = searchOf(spec).suggest !== undefined;
-  const observed: Observation[] = learns ? [{ configuration: configurationOf(spec, state, configuration), toStep, value, ended }] : [];
-  const endedOf = (index: number) => Object.keys(state.ended[index] ?? {}).length;
-  const over = decisions.filter(({ action }) => action === 'stop' || action === 'complete');
-  const gone = new Set(over.map((decision) => String(decision.configuration)));
-  return {
-    state: {
-      ...state,
-      scheduler,
-      open: state.open.filter(({ assignment }) => assignment.configuration !== configuration || assignment.rung !== rung),
-      ended: Object.fromEntries(Object.entries(state.ended).filter(([index]) => !gone.has(index))),
-      history: [...state.history, ...observed],
-      entries: state.entries + 1,
-    },
-    entry: { report, decisions },
-    stopped: over.filter(({ action }) => action === 'stop').reduce((sum, decision) => sum + spec.repeats - endedOf(decision.configuration), 0),
-  };
-}
-
 /** What the search has chosen, by the record. */
 export function suggestionsOf(record: readonly RecordEntry[]): Suggestions {
   return new Map(record.flatMap((entry) => ('assignment' in entry && entry.suggested ? [[entry.assignment.configuration, entry.suggested] as const] : [])));
 }
 
+export interface ReplayOptions {
+  /** Let the search choose anew and compare, which takes as long as it did; else what it chose is taken from the record. */
+  searchAgain?: boolean;
+}
+
 /**
- * The state that a record leads to. Throws an Error where the scheduler does not do what the record says: it is of another
- * spec or another version.
+ * A driver that has been through a record. Throws an Error where the scheduler, or the search that is asked again, does not do
+ * what the record says: it is of another spec or another version.
  */
-export function replayRecord(spec: SweepSpec, record: readonly RecordEntry[]): AdaptiveState {
-  let state = beginAdaptive(spec);
-  const setting = settingWithin(spec, state);
-  const check = (is: unknown, recorded: unknown) => {
-    const [now, then] = [canonicalJson(is), canonicalJson(recorded)];
-    if (now !== then) throw new Error(`entry ${state.entries} of the recorded decisions is ${then}, but ${spec.scheduler.name} now gives ${now}`);
-  };
-  for (const entry of record) {
+export function replayRecord(spec: SweepSpec, record: readonly RecordEntry[], { searchAgain = false }: ReplayOptions = {}): AdaptiveDriver {
+  const suggestions = suggestionsOf(record);
+  const driver = adaptiveDriver(spec, searchAgain ? {} : { suggested: (configuration) => suggestions.get(configuration) });
+  for (const [i, entry] of record.entries()) {
+    const check = (is: unknown, recorded: unknown, said: (then: string, now: string) => string) => {
+      const [now, then] = [canonicalJson(is ?? null), canonicalJson(recorded ?? null)];
+      if (now !== then) throw new Error(`entry ${i} of the recorded decisions ${said(then, now)}`);
+    };
+    const decided = (then: string, now: string) => `is ${then}, but ${spec.scheduler.name} now gives ${now}`;
     if ('assignment' in entry) {
-      const given = schedulerOf(spec).next(state.scheduler, setting);
-      check(given?.assignment ?? null, entry.assignment);
-      state = opened(spec, { ...state, scheduler: (given as { state: Json }).state }, entry);
-    } else {
-      const { state: next, entry: again } = arrival(spec, state, entry.report);
-      check(again.decisions, entry.decisions);
-      state = next;
-    }
+      const given = driver.handOut();
+      check(given?.assignment, entry.assignment, decided);
+      check(given?.suggested, entry.suggested, (then, now) => `tries ${then}, but ${spec.search.name} now suggests ${now}`);
+    } else check(driver.arrive(entry.report).entry.decisions, entry.decisions, decided);
   }
-  return state;
+  return driver;
 }

@@ -1,8 +1,7 @@
 /** Why an adaptive sweep did what it did, from its record; and whether the record is what such a sweep does. */
 import { replayRecord, type RecordEntry } from './adaptive.ts';
-import { canonicalJson } from './json.ts';
 import type { Decision, RungReport } from './schedulers/index.ts';
-import { searchOf, type Configuration, type Observation } from './search/index.ts';
+import { searchOf, type Configuration } from './search/index.ts';
 import type { SweepSpec } from './spec.ts';
 
 /** What happened to a configuration at one entry of the record: it was decided on, or it reported. */
@@ -36,36 +35,12 @@ export function startedIn(spec: SweepSpec, record: readonly RecordEntry[]): Map<
   return started;
 }
 
-/** Plays the recorded reports back, in their order, to the scheduler and the search: what differs from the record, or undefined. */
+/** Goes through the record again, the search asked anew: what differs from it, or undefined. */
 export function audit(spec: SweepSpec, record: readonly RecordEntry[]): string | undefined {
   try {
-    replayRecord(spec, record);
-    checkSuggestions(spec, record);
+    replayRecord(spec, record, { searchAgain: true });
     return undefined;
   } catch (error) {
     return (error as Error).message;
-  }
-}
-
-function checkSuggestions(spec: SweepSpec, record: readonly RecordEntry[]): void {
-  const search = searchOf(spec);
-  if (search.suggest === undefined) return;
-  const points = startedIn(spec, record);
-  const point = (configuration: number) => points.get(configuration) as Configuration;
-  const history: Observation[] = [];
-  let pending: number[] = [];
-  for (const [i, entry] of record.entries()) {
-    if ('assignment' in entry) {
-      const { configuration } = entry.assignment;
-      if (entry.suggested !== undefined) {
-        const [then, now] = [entry.suggested, search.suggest(spec, configuration, history, pending.map(point))].map(canonicalJson);
-        if (then !== now) throw new Error(`entry ${i} of the recorded decisions tries ${then}, but ${spec.search.name} now suggests ${now}`);
-      }
-      pending.push(configuration);
-    } else {
-      const { configuration, toStep, value, ended } = entry.report;
-      history.push({ configuration: point(configuration), toStep, value, ended });
-      pending = pending.filter((other) => other !== configuration);
-    }
   }
 }

@@ -1,12 +1,11 @@
-/** Adaptive sweeps as a reducer, played with synthetic curves: any order of arrival, interruptions, the record replayed. */
+/** The driver of adaptive sweeps, played with synthetic curves: any order of arrival, interruptions, the record replayed. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { allPutBack, beginAdaptive, nextTurn, replayRecord, takeOutcome, trialOfTurn, type AdaptiveState, type RecordEntry, type Turn } from '../core/adaptive.ts';
+import { adaptiveDriver, replayRecord, type AdaptiveState, type Arrival, type RecordEntry, type Turn } from '../core/adaptive.ts';
 import { isAdaptive } from '../core/plan.ts';
-import type { LaneOutcome } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { deriveSeed } from '../core/trial.ts';
 import { readDecisions, writeDecisions } from '../store/decisions.ts';
@@ -22,36 +21,34 @@ const asha: SweepSpec = {
 const tpe: SweepSpec = { ...asha, search: { name: 'tpe', trials: 27, startup: 5, candidates: 24, gamma: 0.25 }, scheduler: { name: 'full' } };
 
 /** The objective of a trial at a step: its own number, growing. Trial 4 diverges, trial 8 fails. */
-function outcomeOf(turn: Turn, trialId: string): LaneOutcome {
+function outcomeOf(turn: Turn, trialId: string): Arrival {
   const number = turn.configuration * REPEATS + turn.repeat;
   const objective = (deriveSeed(1, trialId) / 2 ** 32) * turn.toStep;
-  const status = number === 4 ? 'diverged' : number === 8 ? 'failed' : turn.toStep >= 900 ? 'completed' : 'paused';
-  return { trialId, status, steps: turn.toStep, objective: number === 4 || number === 8 ? null : objective, cached: false };
+  const lost = number === 4 || number === 8;
+  return { objective: lost ? null : objective, ended: lost || turn.toStep >= 900 };
 }
 
 interface Played { state: AdaptiveState; record: RecordEntry[]; turns: Turn[]; stopped: number }
 
 /** Plays with so many slots; who is done next is drawn from `seed`. After `interruptAt` outcomes all in training are put back. */
-function play(spec: SweepSpec, seed: number, { slots = 4, interruptAt = -1, from = beginAdaptive(spec) } = {}): Played {
-  let state = from;
-  const played: Played = { state, record: [], turns: [], stopped: 0 };
+function play(spec: SweepSpec, seed: number, { slots = 4, interruptAt = -1, from = adaptiveDriver(spec) } = {}): Played {
+  let driver = from;
+  const played: Omit<Played, 'state'> = { record: [], turns: [], stopped: 0 };
   const training: Turn[] = [];
   for (let done = 0; ; done++) {
     if (done === interruptAt) {
       training.length = 0;
-      state = allPutBack(JSON.parse(JSON.stringify(state)) as AdaptiveState);
+      driver = adaptiveDriver(spec, { state: JSON.parse(JSON.stringify(driver.state())) as AdaptiveState });
     }
     while (training.length < slots) {
-      const next = nextTurn(spec, state);
+      const next = driver.next();
       if (next === undefined) break;
-      state = next.state;
       if (next.entry) played.record.push(next.entry);
       training.push(next.turn);
     }
-    if (training.length === 0) return { ...played, state };
+    if (training.length === 0) return { ...played, state: driver.state() };
     const [turn] = training.splice(deriveSeed(seed, done) % training.length, 1) as [Turn];
-    const taken = takeOutcome(spec, state, turn, outcomeOf(turn, trialOfTurn(spec, state, turn).trialId));
-    state = taken.state;
+    const taken = driver.take(turn, outcomeOf(turn, driver.trialOf(turn).trialId));
     played.turns.push(turn);
     played.stopped += taken.stopped;
     if (taken.entry) played.record.push(taken.entry);
@@ -92,11 +89,11 @@ for (const [name, spec] of Object.entries({ asha, tpe })) {
   test(`${name}: replaying the record gives the state, at every length of the record`, async () => {
     assert.ok(isAdaptive(spec));
     const { state, record } = play(spec, 7);
-    assert.deepEqual(replayRecord(spec, record), state);
+    assert.deepEqual(replayRecord(spec, record).state(), state);
     for (const length of [1, 10, record.length - 3]) {
-      const resumed = allPutBack(replayRecord(spec, record.slice(0, length)));
+      const resumed = replayRecord(spec, record.slice(0, length));
       const rest = play(spec, 8, { from: resumed });
-      assert.deepEqual(replayRecord(spec, [...record.slice(0, length), ...rest.record]), rest.state);
+      assert.deepEqual(replayRecord(spec, [...record.slice(0, length), ...rest.record]).state(), rest.state);
     }
   });
 
@@ -104,7 +101,7 @@ for (const [name, spec] of Object.entries({ asha, tpe })) {
     assert.deepEqual(play(spec, 5), play(spec, 5));
     const interrupted = play(spec, 5, { interruptAt: 20 });
     assert.deepEqual(interrupted.state.open, []);
-    assert.deepEqual(replayRecord(spec, interrupted.record), interrupted.state);
+    assert.deepEqual(replayRecord(spec, interrupted.record).state(), interrupted.state);
   });
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { beginAdaptive, nextTurn, takeOutcome, trialOfTurn, type RecordEntry, type Turn } from '../core/adaptive.ts';
+import { adaptiveDriver, type RecordEntry, type Turn } from '../core/adaptive.ts';
 import { audit, standingOf, startedIn, storyOf } from '../core/explain.ts';
 import { plannedTrial, sweepId } from '../core/plan.ts';
 import type { Configuration } from '../core/search/index.ts';
@@ -27,22 +27,18 @@ function record(spec: SweepSpec): RecordEntry[] {
   const curves = syntheticCurves(spec);
   const entries: RecordEntry[] = [];
   const training: Turn[] = [];
-  let state = beginAdaptive(spec);
+  const driver = adaptiveDriver(spec);
   for (;;) {
     while (training.length < 2) {
-      const next = nextTurn(spec, state);
+      const next = driver.next();
       if (next === undefined) break;
-      ({ state } = next);
       training.push(next.turn);
       if (next.entry) entries.push(next.entry);
     }
     const turn = training.shift();
     if (turn === undefined) return JSON.parse(JSON.stringify(entries)) as RecordEntry[];
-    const { trialId, configuration } = trialOfTurn(spec, state, turn);
-    const { value, ended, steps } = curves.course(turn.configuration, turn.repeat, configuration).after(turn.toStep);
-    const status = !ended ? 'paused' : value === null ? 'diverged' : 'completed';
-    const taken = takeOutcome(spec, state, turn, { trialId, status, steps, objective: value, cached: false });
-    ({ state } = taken);
+    const { value, ended } = curves.course(turn.configuration, turn.repeat, driver.configurationOf(turn.configuration)).after(turn.toStep);
+    const taken = driver.take(turn, { objective: value, ended });
     if (taken.entry) entries.push(taken.entry);
   }
 }

@@ -1,6 +1,6 @@
-/** An adaptive sweep: every result may change what is trained next. The state is core/adaptive.ts; here it meets jobs and the record. */
+/** An adaptive sweep: every result may change what is trained next. core/adaptive.ts drives it; here that meets jobs and the record. */
 import { CancellationScope } from '@temporalio/workflow';
-import { allPutBack, nextTurn, takeOutcome, trialOfTurn, type AdaptiveState, type RecordEntry, type Turn } from '../core/adaptive.ts';
+import { adaptiveDriver, type AdaptiveDriver, type AdaptiveState, type RecordEntry, type Turn } from '../core/adaptive.ts';
 import { countTrials, type PlannedTrial } from '../core/plan.ts';
 import { emptyProgress, withOutcome, withStopped } from '../core/progress.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -18,22 +18,21 @@ function toStepOf({ training }: SweepSpec, turn: Turn, { trial }: PlannedTrial):
   return turn.toStep >= training.maxSteps ? trial.training.maxSteps : Math.min(turn.toStep, trial.training.maxSteps);
 }
 
-/** Entries go to the run folder in their order, as many at a time as have come up meanwhile. */
-function recorder(sweepId: string, written: () => number) {
+/** Entries go to the run folder in their order, as many at a time as have come up meanwhile; `from` is the number of the first. */
+function recorder(sweepId: string, from: number) {
   let entries: RecordEntry[] = [];
   let writing: Promise<void> = Promise.resolve();
   async function writeAll(): Promise<void> {
     while (entries.length > 0) {
-      const batch = entries;
-      const from = written() - batch.length;
+      const batch = { sweepId, from, entries };
+      from += entries.length;
       entries = [];
-      await bookkeeping.recordDecisions({ sweepId, from, entries: batch });
+      await bookkeeping.recordDecisions(batch);
     }
   }
   return {
     add(entry: RecordEntry | undefined) {
-      if (entry === undefined) return;
-      entries.push(entry);
+      if (entry !== undefined) entries.push(entry);
     },
     /** Until all is written. */
     write(): Promise<void> {
@@ -47,28 +46,31 @@ export function adaptive(given: Adaptive): Part {
   const { sweepId, spec, carried, fresh, onProgress } = given;
   const { goal } = spec.objective;
   const train = trainer(given);
-  let state: AdaptiveState | undefined = carried?.adaptive;
   let progress = carried?.progress ?? emptyProgress(countTrials(spec));
+  let begun: { driver: AdaptiveDriver; record: ReturnType<typeof recorder> } | undefined;
+  function begin(state: AdaptiveState): void {
+    begun = { driver: adaptiveDriver(spec, { state }), record: recorder(sweepId, state.entries) };
+  }
+  if (carried?.adaptive !== undefined) begin(carried.adaptive);
   const known = () => {
-    if (state === undefined) throw new Error('the adaptive state is read before anything is handed out');
-    return state;
+    if (begun === undefined) throw new Error('the adaptive state is read before anything is handed out');
+    return begun;
   };
-  const record = recorder(sweepId, () => known().entries);
 
   const dispatch = dispatcher<TurnJob>(given, {
     take() {
-      const next = nextTurn(spec, known());
+      const { driver, record } = known();
+      const next = driver.next();
       if (next === undefined) return undefined;
-      state = next.state;
       record.add(next.entry);
-      const trial = trialOfTurn(spec, state, next.turn);
+      const trial = driver.trialOf(next.turn);
       // What has come far goes first: it is what the next decisions wait for.
       return { lanes: [trial], toStep: toStepOf(spec, next.turn, trial), priority: Math.max(1, 5 - next.turn.rung), rung: next.turn.rung, turn: next.turn };
     },
     async run(job) {
+      const { driver, record } = known();
       for (const outcome of await train(job)) {
-        const taken = takeOutcome(spec, known(), job.turn, outcome);
-        state = taken.state;
+        const taken = driver.take(job.turn, { objective: outcome.objective, ended: outcome.status !== 'paused' });
         record.add(taken.entry);
         progress = withStopped(withOutcome(progress, outcome, job.lanes[0]?.label ?? '', goal), taken.stopped);
       }
@@ -81,18 +83,18 @@ export function adaptive(given: Adaptive): Part {
     ...dispatch,
     progress: () => progress,
     shards: () => [],
-    carry: () => ({ progress, next: 0, shards: [], adaptive: allPutBack(known()) }),
+    carry: () => ({ progress, next: 0, shards: [], adaptive: known().driver.state() }),
     async drive() {
-      if (state === undefined) {
+      if (begun === undefined) {
         const found = await bookkeeping.resumeAdaptive({ sweepId, spec, ...(fresh && { fresh }) });
-        state = found.state;
+        begin(found.state);
         progress = found.progress;
         onProgress();
       }
       try {
         return await dispatch.drive();
       } finally {
-        await record.write();
+        await known().record.write();
       }
     },
   };

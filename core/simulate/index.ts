@@ -1,11 +1,11 @@
 /**
- * A sweep without training: the scheduler and the search decide as they would, and workers finish in virtual time. It is how
- * schedulers are compared and tested. Memory: that of the scheduler's state and, for each configuration that waits at a rung, one
- * number; with `full` it does not grow with the sweep.
+ * A sweep without training: the driver of real ones under a virtual clock. It is how schedulers are compared and tested. Memory:
+ * that of the scheduler's state and, for each configuration that waits at a rung, one number and its repeats that have ended; with
+ * `full` it does not grow with the sweep.
  */
+import { adaptiveDriver, type Arrived, type HandedOut, type Turn } from '../adaptive.ts';
 import { isBetter } from '../progress.ts';
-import { meanObjective, type Assignment, type Decision, type RungReport, type Scheduler, type Setting } from '../schedulers/index.ts';
-import { searchOf, type Configuration, type Observation } from '../search/index.ts';
+import { meanObjective, type Decision, type RungReport, type Scheduler, type Setting } from '../schedulers/index.ts';
 import type { SweepSpec } from '../spec.ts';
 import type { Course, Curves, Moment } from './curves.ts';
 import { Heap } from './heap.ts';
@@ -36,102 +36,73 @@ export interface Simulated {
   best?: { configuration: number; value: number };
 }
 
-/** One repeat's share of an assignment. */
-interface Job { group: Group; repeat: number; course: Course }
-interface Group { assignment: Assignment; waiting: number; moments: Moment[]; point: Configuration }
-interface Event { time: number; order: number; job: Job }
+interface Event { time: number; order: number; turn: Turn; moment: Moment }
 
 /** Runs the spec's search under the scheduler until nothing is left to do. */
-export function simulate(spec: SweepSpec, { scheduler, setting, curves, workers, onReport }: SimulateOptions): Simulated {
+export function simulate(spec: SweepSpec, { scheduler, setting, curves, workers, onReport = () => {} }: SimulateOptions): Simulated {
   const { repeats, objective: { goal } } = spec;
-  const search = searchOf(spec);
-  const adaptive = search.suggest !== undefined;
-  const history: Observation[] = [];
-  /** Where configurations have got to that may go on, and, if the search wants them back, their points. */
+  const driver = adaptiveDriver(spec, { scheduler, setting });
+  /** Of the configurations in training. */
+  const courses = new Map<number, Course[]>();
+  /** Where configurations have got to that may go on. */
   const waiting = new Map<number, number>();
-  const points = new Map<number, Configuration>();
-  const training = new Map<number, Configuration>();
-
   const events = new Heap<Event>((a, b) => a.time < b.time || (a.time === b.time && a.order < b.order));
   const outcome: Simulated = { configurations: setting.configurations, trials: 0, steps: 0, fullSteps: 0, makespan: 0, completed: 0 };
-  let state = scheduler.init(setting);
   let decisions: Decision[] = [];
-  let queue: Job[] = [];
   let now = 0;
   let order = 0;
 
-  function pointOf(configuration: number): Configuration {
-    if (!adaptive) return search.at(spec, configuration);
-    const point = points.get(configuration) ?? search.suggest?.(spec, configuration, history, [...training.values()]) ?? {};
-    points.set(configuration, point);
-    return point;
-  }
-
   /** What all would have come to. */
-  function foresee(configuration: number, courses: readonly Course[]): void {
-    const ends = courses.map((course) => course.after(setting.maxSteps));
+  function foresee(configuration: number, own: readonly Course[]): void {
+    const ends = own.map((course) => course.after(setting.maxSteps));
     const value = meanObjective(ends.map((end) => end.value));
     outcome.trials += repeats;
     outcome.fullSteps += ends.reduce((sum, { steps }) => sum + steps, 0);
     if (value !== null && isBetter(goal, value, outcome.best?.value)) outcome.best = { configuration, value };
   }
 
-  function assign(): boolean {
-    const given = scheduler.next(state, setting);
-    if (given === undefined) return false;
-    ({ state } = given);
-    decisions.push(given.decision);
-    const { assignment } = given;
-    const { configuration } = assignment;
-    const point = pointOf(configuration);
-    if (adaptive) training.set(configuration, point);
-    const courses = Array.from({ length: repeats }, (_, repeat) => curves.course(configuration, repeat, point));
-    if (given.decision.action === 'start') foresee(configuration, courses);
-    const group: Group = { assignment, waiting: repeats, moments: [], point };
-    queue = courses.map((course, repeat) => ({ group, repeat, course })).reverse();
-    return true;
+  function handedOut({ assignment: { configuration }, decision }: HandedOut): void {
+    decisions.push(decision);
+    const point = driver.configurationOf(configuration);
+    const own = Array.from({ length: repeats }, (_, repeat) => curves.course(configuration, repeat, point));
+    courses.set(configuration, own);
+    if (decision.action === 'start') foresee(configuration, own);
   }
 
-  function begin(job: Job): void {
-    const { configuration, toStep } = job.group.assignment;
-    const from = waiting.get(configuration) ?? 0;
-    const steps = Math.max(0, job.course.after(toStep).steps - from);
+  function begin(turn: Turn): void {
+    const course = courses.get(turn.configuration)?.[turn.repeat] as Course;
+    const moment = course.after(turn.toStep);
+    const steps = Math.max(0, moment.steps - (waiting.get(turn.configuration) ?? 0));
     outcome.steps += steps;
-    events.push({ time: now + steps * job.course.stepTime, order: order++, job });
+    events.push({ time: now + steps * course.stepTime, order: order++, turn, moment });
   }
 
-  function arrive({ group, repeat, course }: Job): void {
-    const { assignment, moments, point } = group;
-    moments[repeat] = course.after(assignment.toStep);
-    group.waiting--;
-    if (group.waiting > 0) return;
-    const { configuration, toStep } = assignment;
-    const value = meanObjective(moments.map((moment) => moment.value));
-    const ended = moments.every((moment) => moment.ended);
-    const report = { ...assignment, value, ended };
-    const answer = scheduler.report(state, report, setting);
-    ({ state } = answer);
-    onReport?.(report, [...decisions, ...answer.decisions]);
+  function arrived({ report, decisions: made }: Arrived): void {
+    const { configuration, toStep, value, ended } = report;
+    onReport(report, [...decisions, ...made]);
     decisions = [];
-    if (adaptive) {
-      history.push({ configuration: point, toStep, value, ended });
-      training.delete(configuration);
-    }
-    for (const { action, configuration: other } of answer.decisions) {
+    courses.delete(configuration);
+    for (const { action, configuration: other } of made) {
       if (action === 'stop' || action === 'complete') waiting.delete(other);
     }
     if (ended && value !== null) {
       outcome.completed++;
       if (isBetter(goal, value, outcome.found?.value)) outcome.found = { configuration, value, at: now };
     }
-    if (!ended && !answer.decisions.some((decision) => decision.configuration === configuration)) waiting.set(configuration, toStep);
+    if (!ended && !made.some((decision) => decision.configuration === configuration)) waiting.set(configuration, toStep);
   }
 
   for (;;) {
-    while (events.size < workers && (queue.length > 0 || assign())) begin(queue.pop() as Job);
+    while (events.size < workers) {
+      const next = driver.next();
+      if (next === undefined) break;
+      if (next.entry) handedOut(next.entry);
+      begin(next.turn);
+    }
     const event = events.pop();
     if (event === undefined) return { ...outcome, makespan: now };
     now = event.time;
-    arrive(event.job);
+    const { entry } = driver.take(event.turn, { objective: event.moment.value, ended: event.moment.ended });
+    if (entry) arrived(entry);
   }
 }
