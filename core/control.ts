@@ -1,4 +1,5 @@
 /** What people set when a sweep starts and while it runs, and what they cannot. A problem is the line that they are told. */
+import { MOST_CONCURRENT } from './form/limits.ts';
 import { briefly } from './json.ts';
 import type { Progress } from './progress.ts';
 
@@ -10,9 +11,6 @@ export interface Control {
   /** Started with --no-cache: results of other sweeps are not taken, now or when it goes on. */
   noCache?: true;
 }
-
-/** As many jobs at a time as a sweep file may ask for. */
-export const MOST_CONCURRENT = 1024;
 
 export function concurrencyProblem(given: unknown): string | undefined {
   if (typeof given === 'number' && Number.isInteger(given) && given >= 1 && given <= MOST_CONCURRENT) return undefined;

@@ -1,74 +1,36 @@
-/** The resolved sweep: what spec/ makes of a sweep file, with every general default filled in. Plain JSON. */
+/** The resolved sweep: what a sweep file becomes, with every general default filled in. Plain JSON; core/form/sweep.ts describes it. */
+import type { samplingForm, sectionForms, sweepForm } from './form/sweep.ts';
+import type { ObjectOf, ValueOf } from './form/types.ts';
 import type { Json } from './json.ts';
-import type { Dimension } from './space/index.ts';
+
+export type { NamedOptions } from './form/types.ts';
 
 /** A task's name and its own options (length, encoding, …). */
-export interface TaskSpec { name: string; [option: string]: Json }
+export type TaskSpec = ObjectOf<typeof sectionForms.task> & { [option: string]: Json };
 
 /** A network: `layers` cells of `hiddenUnits` units on top of each other, and the cell's own options. */
-export interface ModelSpec { cell: string; hiddenUnits: number; layers: number; [option: string]: Json }
+export type ModelSpec = ObjectOf<typeof sectionForms.model> & { [option: string]: Json };
 
-export type Clip = { norm: number } | { value: number };
+/** How it is trained, and the optimizer's own constants (momentum, beta1, …). */
+export type TrainingSpec = ObjectOf<typeof sectionForms.training> & { [option: string]: Json | StopRule | undefined };
 
-/** Training ends early once the metric has passed the bound at this many evaluations in a row. */
-export type StopRule = { metric: string; atLeast?: number; atMost?: number; evaluations: number };
+/** All gradients together are scaled to a norm, or each is cut to ± a value: one of the two. */
+export type Clip = ValueOf<typeof sectionForms.training.clip>;
 
-export interface TrainingSpec {
-  optimizer: string;
-  learningRate: number;
-  batchSize: number;
-  maxSteps: number;
-  /** Steps between two evaluations. */
-  evaluateEvery: number;
-  /** Fresh examples an evaluation looks at. */
-  evaluationSize: number;
-  clip?: Clip;
-  stopWhen?: StopRule;
-  /** learningRate × factor^⌊step / every⌋ */
-  decay?: { factor: number; every: number };
-  /** Truncated back-propagation through time: gradients flow back at most this many time steps. */
-  truncate?: number;
-  /** The optimizer's own constants (momentum, beta1, …). */
-  [option: string]: Json | StopRule | undefined;
-}
+/** Training ends early once the metric has passed the bound (one of the two) at this many evaluations in a row. */
+export type StopRule = ValueOf<typeof sectionForms.training.stopWhen>;
 
 /** A trained network is sampled at every combination of these; none of them causes another training. */
-export interface SamplingSpec {
-  temperature: number[];
-  length: number[];
-  prompts: string[];
-  greedy: boolean;
-  /** Texts for each of these; left out: one. */
-  samples?: number;
-}
+export type SamplingSpec = ValueOf<typeof samplingForm>;
 
 /** All that determines what a trial learns; its hash is the trial's id. */
 export interface TrialSpec { task: TaskSpec; model: ModelSpec; training: TrainingSpec; seed: number }
 
-/** Numbers that somebody has published, for the report to show beside its own. */
-export interface Reference { source: string; points: { step: number; accuracy?: number | undefined; loss?: number | undefined }[] }
+type Resolved = ObjectOf<typeof sweepForm.keys>;
 
+export interface SweepSpec extends Resolved { task: TaskSpec; model: ModelSpec; training: TrainingSpec }
+
+export type Objective = SweepSpec['objective'];
 export type Metric = 'accuracy' | 'loss' | (string & {});
-export interface Objective { metric: Metric; goal: 'maximize' | 'minimize' }
-export interface NamedOptions { name: string; [option: string]: Json }
-
-export interface SweepSpec {
-  name: string;
-  description: string;
-  task: TaskSpec;
-  model: ModelSpec;
-  training: TrainingSpec;
-  sampling?: SamplingSpec;
-  /** The texts that the spec names (task.corpus), by name: 'sha256:…'. Trials refer to a text by its hash, never by its name. */
-  corpora?: Record<string, string>;
-  /** Dotted path into task, model or training -> dimension, in the file's order. */
-  space: Record<string, Dimension>;
-  repeats: number;
-  seed: number;
-  search: NamedOptions;
-  scheduler: NamedOptions;
-  objective: Objective;
-  budget: { maxConcurrent?: number; wallClockSeconds?: number; maxTrials?: number };
-  resources: { accelerator: 'cpu' | 'gpu' | 'any' };
-  report: { figures?: string[]; reference?: Reference };
-}
+/** Numbers that somebody has published, for the report to show beside its own. */
+export type Reference = NonNullable<SweepSpec['report']['reference']>;

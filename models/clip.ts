@@ -12,8 +12,8 @@ export type ClipKind = 'norm' | 'value' | 'none';
 
 /** How gradients are clipped, and to what bound. */
 export function clipOf(clip: Clip | undefined): { kind: ClipKind; bound?: number } {
-  if (clip === undefined) return { kind: 'none' };
-  return 'value' in clip ? { kind: 'value', bound: clip.value } : { kind: 'norm', bound: clip.norm };
+  if (clip?.value !== undefined) return { kind: 'value', bound: clip.value };
+  return clip?.norm === undefined ? { kind: 'none' } : { kind: 'norm', bound: clip.norm };
 }
 
 /**

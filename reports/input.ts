@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
 import { suggestionsOf, type RecordEntry } from '../core/adaptive.ts';
 import { metricNames } from '../core/aggregate.ts';
+import { formProblem } from '../core/form/check.ts';
 import { countTrials, trialWith, type Suggestions } from '../core/plan.ts';
 import type { CurvePoint, Metrics, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import { searchOf } from '../core/search/index.ts';
@@ -227,38 +228,29 @@ const failureFile = z.object({ trialId: z.string(), trial, message: z.string(), 
 const timingFile = z.object({ seconds: finite, attempts: finite, worker: z.string(), startedAt: z.string(), endedAt: z.string() });
 const starts = z.object({ starts: z.array(z.object({}).loose()) }).transform((file) => file.starts);
 const outcomeFile = z.object({ state: z.enum(['completed', 'cancelled', 'failed']), message: z.string().optional() }).loose();
-const specFile = z
-  .object({
-    name: z.string(),
-    description: z.string(),
-    space: z.record(z.string(), z.unknown()),
-    repeats: finite,
-    seed: finite,
-    search: z.object({ name: z.string() }).loose(),
-    objective: z.object({ metric: z.string(), goal: z.enum(['maximize', 'minimize']) }),
-    report: z.object({
-      figures: z.array(z.string()).optional(),
-      reference: z.object({ source: z.string(), points: z.array(z.object({ step: finite, accuracy: finite.optional(), loss: finite.optional() })) }).optional(),
-    }),
-  })
-  .loose();
 
 function parseSpec(files: Files, sweepId: string): SweepSpec {
-  const spec = parse<SweepSpec>(files, sweepId, 'sweep.json', specFile);
+  const spec = jsonOf(files, sweepId, 'sweep.json');
   if (spec === undefined) throw new UserError(`${sweepId}/sweep.json: not there; a sweep's folder has one`);
-  return spec;
+  const problem = formProblem(spec);
+  if (problem !== undefined) throw new UserError(`${sweepId}/sweep.json: ${problem}`);
+  return spec as SweepSpec;
+}
+
+function jsonOf(files: Files, sweepId: string, path: string): unknown {
+  const bytes = files.get(path);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    throw new UserError(`${sweepId}/${path}: not JSON (${(error as Error).message})`);
+  }
 }
 
 /** `schema` checks what the report relies on; T is what the writer of the file promises. */
 function parse<T>(files: Files, sweepId: string, path: string, schema: z.ZodType): T | undefined {
-  const bytes = files.get(path);
-  if (bytes === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (error) {
-    throw new UserError(`${sweepId}/${path}: not JSON (${(error as Error).message})`);
-  }
+  const value = jsonOf(files, sweepId, path);
+  if (value === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data as T;
   const [issue] = parsed.error.issues;

@@ -15,7 +15,7 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
-import { MOST_TRIALS } from '../core/form.ts';
+import { MOST_TRIALS } from '../core/form/limits.ts';
 import { getPath, setPath, type Json, type JsonObject } from '../core/json.ts';
 import { countTrials } from '../core/plan.ts';
 import { searchOf } from '../core/search/index.ts';
@@ -73,8 +73,8 @@ export function parseSweep(text: string, { origin, set = [], texts = new Map() }
   const { space, problems } = parseSpace(givenSpace !== undefined && isObject(givenSpace) ? givenSpace : undefined);
   if (!parsed.success) check([...explain(parsed.error, sweepFile, given), ...problems]);
   check(problems);
-  const file = parsed.data as NonNullable<typeof parsed.data>;
-  // Put together from registries, so that TypeScript cannot follow what the schemas let through.
+  // Made of the description that the types are made of, which TypeScript cannot follow.
+  const file = parsed.data as unknown as SweepFile;
   const parts = { task: file.task, model: file.model, training: file.training } as Pick<SweepSpec, 'task' | 'model' | 'training'> & Parts;
 
   // 4. options

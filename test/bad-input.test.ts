@@ -11,7 +11,7 @@ import { UserError } from '../core/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../core/json.ts';
 import { concurrencyProblem } from '../core/control.ts';
 import { extensionProblem } from '../core/extend.ts';
-import { formProblem } from '../core/form.ts';
+import { formProblem } from '../core/form/check.ts';
 import { countTrials, trialAt } from '../core/plan.ts';
 import { schedulerOf, settingOf } from '../core/schedulers/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -150,6 +150,7 @@ function tryParse(text: string, set: string[]): 'accepted' | 'refused' {
     const [scheduler, setting] = [schedulerOf(spec), settingOf(spec)];
     assert.equal(scheduler.next(scheduler.init(setting), setting)?.assignment.configuration, 0);
     assert.equal(canonicalJson(JSON.parse(JSON.stringify(spec))), canonicalJson(spec));
+    assert.equal(formProblem(JSON.parse(JSON.stringify(spec))), undefined); // workflows and reports take what the command takes
     return 'accepted';
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -247,7 +248,7 @@ test('ten thousand specs as they could be sent to a running sweep: each extends 
 
 const sent: [what: string, change: (spec: JsonObject) => unknown, problem: RegExp][] = [
   ['nothing', () => null, /^the sweep is null; allowed: an object/],
-  ['an empty object', () => ({}), /^name is undefined; allowed: a text/],
+  ['an empty object', () => ({}), /^name is undefined; allowed: lower-case letters, digits/],
   ['a list', () => [], /^the sweep is a list; allowed: an object/],
   ['half a repeat', (spec) => ({ ...spec, repeats: 2.5 }), /^repeats is 2\.5; allowed: a whole number from 1 to 1000/],
   ['a thousand million repeats', (spec) => ({ ...spec, repeats: 1e9 }), /^repeats is 1000000000; allowed/],

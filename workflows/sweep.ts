@@ -5,7 +5,7 @@ import {
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { concurrencyProblem, retryProblem } from '../core/control.ts';
 import { extensionProblem } from '../core/extend.ts';
-import { formProblem } from '../core/form.ts';
+import { formProblem } from '../core/form/check.ts';
 import { countTrials, countWithin, isAdaptive } from '../core/plan.ts';
 import { summaryOf } from '../core/progress.ts';
 import { adaptive } from './adaptive.ts';
