@@ -1,5 +1,5 @@
 import { halving, type HalvingState } from './halving.ts';
-import type { Scheduler } from './index.ts';
+import type { Scheduler } from './types.ts';
 import { atEvaluation, geometricRungs, partOf } from './rungs.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Scheduler } from './index.ts';
+import type { Scheduler } from './types.ts';
 
 /** The configurations below `next` have been handed out. */
 export type FullState = { next: number };

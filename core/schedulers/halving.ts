@@ -9,7 +9,7 @@
  * that wait there in vain are stopped. And the best of such a rung goes on even where there are fewer than η, so that every bracket
  * trains at least one configuration to its end.
  */
-import type { Decision, RungReport, Scheduler, Setting } from './index.ts';
+import type { Decision, RungReport, Scheduler, Setting } from './types.ts';
 import { add, best, countBefore, cut, orderOf, withoutBest, type Entry, type Order, type Ranking } from './ranking.ts';
 
 type Rung = {

@@ -1,6 +1,6 @@
 import { deriveSeed } from '../trial.ts';
 import { halving, type HalvingState } from './halving.ts';
-import type { Scheduler } from './index.ts';
+import type { Scheduler } from './types.ts';
 import { atEvaluation, geometricRungs, partOf } from './rungs.ts';
 
 /**

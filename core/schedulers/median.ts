@@ -1,4 +1,4 @@
-import type { Decision, Scheduler, Setting } from './index.ts';
+import type { Decision, Scheduler, Setting } from './types.ts';
 import { add, at, orderOf, type Ranking } from './ranking.ts';
 import { atEvaluation, evenRungs, partOf } from './rungs.ts';
 

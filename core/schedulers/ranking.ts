@@ -2,7 +2,7 @@
  * Configurations in the order of their values, best first: a sorted list as plain JSON that is never changed in place.
  * It is kept in pieces, so that adding to a hundred thousand copies two thousand places and not all of them.
  */
-import type { Setting } from './index.ts';
+import type { Setting } from './types.ts';
 
 /** A configuration and what it is judged on; null ranks last. */
 export type Entry = [configuration: number, value: number | null];

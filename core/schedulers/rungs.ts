@@ -1,5 +1,5 @@
 /** Where configurations are compared: numbers of steps, found by whole multiplications, so that no logarithm's last bit decides. */
-import type { Setting } from './index.ts';
+import type { Setting } from './types.ts';
 
 type Steps = Pick<Setting, 'maxSteps' | 'evaluateEvery'>;
 

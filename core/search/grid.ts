@@ -1,7 +1,7 @@
 import { canonicalJson, type Json } from '../json.ts';
 import { kindOf, type Dimension } from '../space/index.ts';
 import type { SweepSpec } from '../spec.ts';
-import type { Configuration, Search } from './index.ts';
+import type { Configuration, Search } from './types.ts';
 import { applies, orderedSpace } from './when.ts';
 
 /** Neighbouring values of a dimension between which no condition tells a difference, and one of them. */

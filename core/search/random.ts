@@ -1,6 +1,6 @@
 import { kindOf } from '../space/index.ts';
 import { deriveSeed } from '../trial.ts';
-import type { Configuration, Search } from './index.ts';
+import type { Configuration, Search } from './types.ts';
 import { applies, orderedSpace } from './when.ts';
 
 /** Independent draws from every dimension (Bergstra and Bengio 2012); draw i depends on the sweep's seed and i alone. */

@@ -3,7 +3,7 @@ import { kindOf, type Dimension } from '../space/index.ts';
 import type { SweepSpec } from '../spec.ts';
 import { deriveSeed } from '../trial.ts';
 import { categorical, parzen, type Density } from './density.ts';
-import type { Configuration, Observation, Search } from './index.ts';
+import type { Configuration, Observation, Search } from './types.ts';
 import { random } from './random.ts';
 import { applies, orderedSpace } from './when.ts';
 

@@ -1,7 +1,7 @@
 import { canonicalJson, getPath, type Json, type JsonObject } from '../json.ts';
 import type { Dimension } from '../space/index.ts';
 import type { SweepSpec } from '../spec.ts';
-import type { Configuration } from './index.ts';
+import type { Configuration } from './types.ts';
 
 /** Whether a conditional dimension applies, given the values chosen so far; a path that is no dimension has the spec's own value. */
 export function applies(dimension: Dimension, chosen: Configuration, spec: SweepSpec): boolean {

@@ -1,5 +1,5 @@
 import { canonicalJson, type Json } from '../json.ts';
-import type { DimensionKind } from './index.ts';
+import type { DimensionKind } from './types.ts';
 
 export interface Choice { choice: Json[] }
 

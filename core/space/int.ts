@@ -1,5 +1,5 @@
 import { boundsProblem } from './bounds.ts';
-import type { DimensionKind } from './index.ts';
+import type { DimensionKind } from './types.ts';
 
 /** Whole numbers from low to high, both included. */
 export interface Int { int: [low: number, high: number] }

@@ -1,5 +1,5 @@
 import { boundsProblem } from './bounds.ts';
-import type { DimensionKind } from './index.ts';
+import type { DimensionKind } from './types.ts';
 
 export interface LogUniform { logUniform: [low: number, high: number] }
 

@@ -1,4 +1,4 @@
-import type { DimensionKind } from './index.ts';
+import type { DimensionKind } from './types.ts';
 
 /** from, from + step, … up to and including `to` where a step lands on it. */
 export interface Range { from: number; to: number; step: number }

@@ -1,7 +1,7 @@
 /** Plain JavaScript: always there, for tests and as a reference; a hundred times slower than native. */
 import * as tf from '@tensorflow/tfjs-core';
 import { version_cpu } from '@tensorflow/tfjs-backend-cpu';
-import type { Backend } from './index.ts';
+import type { Backend } from './types.ts';
 
 export async function loadCpu(): Promise<Backend> {
   // It would print advice to install tfjs-node, which is what `sweep setup` is for.

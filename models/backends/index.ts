@@ -3,29 +3,10 @@
 import '@tensorflow/tfjs';
 import { loadCpu } from './cpu.ts';
 import { loadNative } from './native.ts';
-import type { NativeTensorFlow } from './environment.ts';
+import type { Backend, BackendChoice } from './types.ts';
 import { loadWasm } from './wasm.ts';
 
-export type BackendKind = 'native' | 'wasm' | 'cpu';
-
-export interface Backend {
-  kind: BackendKind;
-  /** For people and provenance: 'tensorflow 2.21.0 cpu', 'wasm 4.22.0', 'cpu 4.22.0'. */
-  name: string;
-  version: string;
-  /** A recorded training step can be replayed as one TensorFlow graph, through `binding`. */
-  replayable: boolean;
-  /** tfjs-node's N-API binding. */
-  binding?: unknown;
-}
-
-export interface BackendChoice {
-  kind: BackendKind;
-  /** Where the native library is; needed for kind 'native'. */
-  native?: NativeTensorFlow | undefined;
-  /** Threads per operation and between operations. 1 makes results bit-reproducible. */
-  threads?: number;
-}
+export type * from './types.ts';
 
 /** Loads, registers and selects the backend on the one tfjs-core that models/ imports. Once per process for each kind. */
 export function loadBackend({ kind, native, threads = 1 }: BackendChoice): Promise<Backend> {

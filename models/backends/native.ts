@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createRequire } from 'node:module';
 import type * as TfjsNode from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import { nameOfNative, nativeEnvironment, type NativeTensorFlow } from './environment.ts';
-import type { Backend } from './index.ts';
+import type { Backend } from './types.ts';
 
 interface Binding { TF_Version: string; isUsingGpuDevice(): boolean }
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { setThreadsCount, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
-import type { Backend } from './index.ts';
+import type { Backend } from './types.ts';
 
 export async function loadWasm(threads: number): Promise<Backend> {
   const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'));

@@ -16,20 +16,10 @@ import { reshape, stack, unstack } from '../rewrites/build.ts';
 import { prune } from '../rewrites/prune.ts';
 import { inOrder } from '../rewrites/transform.ts';
 import { rules } from './rules.ts';
+import type { Lanes } from './types.ts';
 
 /** A value of the graph as it is with lanes; any of them that has been asked for, and at least one. */
 interface Forms { shared?: Value; stacked?: Value; apart?: readonly Value[] }
-
-/** What a rule may ask of the values that a node reads. */
-export interface Lanes {
-  count: number;
-  /** The one value for all lanes, if there is one. */
-  shared(value: Value): Value | undefined;
-  /** [count, …shape]; with a rank given, [count, 1, …, 1, …shape], so that values of different ranks fit each other as before. */
-  stacked(value: Value, rank?: number): Value;
-  /** With a lane axis if the lanes differ, and without if they do not: for ops that broadcast. Ranks as above. */
-  broadcast(value: Value, rank: number): Value;
-}
 
 /** The graph for `count` lanes of at least two; its inputs and outputs are the graph's, with the lane axis in front. */
 export function lanes(graph: Graph, count: number): Graph {

@@ -11,7 +11,7 @@ import { typeOf, valueOf, type Attribute, type Attributes, type Node, type Tenso
 import { ints } from '../rewrites/build.ts';
 import { integersOf, productSize } from '../rewrites/match.ts';
 import { ONE_DNN_PRODUCT } from '../rewrites/one-dnn.ts';
-import type { Lanes } from './index.ts';
+import type { Lanes } from './types.ts';
 
 /** The node for all lanes, each of whose outputs has the lane axis in front; undefined: lane by lane. */
 export type LaneRule = (node: Node, lanes: Lanes) => Node | undefined;
