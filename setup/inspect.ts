@@ -8,7 +8,7 @@ import { cacheDir, stateDir } from './home.ts';
 import { findProgram, run } from './process.ts';
 import { findGo, findTemporal, GO_HINT, oldGo, versionOf } from './temporal.ts';
 import { findCompiler, findNative, hasNvidiaGpu, installHint, loads, wantedVariant, whyNotNative } from './tensorflow.ts';
-import { findPip } from './wheel.ts';
+import { findPip, runPip } from './wheel.ts';
 
 export interface Part {
   name: string;
@@ -44,7 +44,7 @@ async function npm(): Promise<Part> {
 async function pip(): Promise<Part> {
   const found = await findPip();
   if (!found) return { name: 'Python with pip', status: 'optional', hint: `downloads native TensorFlow: ${installHint('pip')}` };
-  const { output } = await run(found.command, [...found.args, '--version']);
+  const { output } = await runPip(found, ['--version'], { timeoutMs: 30_000 });
   return { name: 'Python with pip', status: 'ok', version: /^pip (\S+)/m.exec(output)?.[1] ?? '', path: found.command };
 }
 

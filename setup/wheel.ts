@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise } from 'yauzl';
 import { UserError } from '../core/errors.ts';
 import type { InstallOptions } from './progress.ts';
-import { findProgram, run } from './process.ts';
+import { findProgram, run, type RunOptions, type RunResult } from './process.ts';
 import type { Wheel } from './wheels.ts';
 import { exists, removeLeftovers } from './workplace.ts';
 
@@ -21,10 +21,14 @@ export async function findPip(): Promise<Command | undefined> {
   ];
   for (const { command, args } of candidates) {
     const path = await findProgram(command);
-    if (path && (await run(path, [...args, '--version'], { timeoutMs: 30_000 })).code === 0) return { command: path, args };
+    if (path && (await runPip({ command: path, args }, ['--version'], { timeoutMs: 30_000 })).code === 0) return { command: path, args };
   }
   return undefined;
 }
+
+/** Not in the current folder: `python -m pip` would run a pip.py that lies there. */
+export const runPip = ({ command, args }: Command, more: readonly string[], options: RunOptions): Promise<RunResult> =>
+  run(command, [...args, ...more], { ...options, cwd: parse(command).root });
 
 /** The path of the verified wheel in `folder`; one that is already there and whole is not downloaded again. */
 export async function downloadWheel(
@@ -44,8 +48,8 @@ export async function downloadWheel(
   const polling = setInterval(() => void largestFile(temporary).then((bytes) => report('download', Math.min(bytes, wheel.bytes))), 200);
   try {
     report('download', 0);
-    const result = await run(pip.command, [
-      ...pip.args, 'download', '--no-deps', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2',
+    const result = await runPip(pip, [
+      'download', '--no-deps', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2',
       '--only-binary=:all:', ...platforms(wheel.platform).flatMap((tag) => ['--platform', tag]),
       '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311',
       '--dest', join(temporary, 'done'), `${wheel.project}==${wheel.version}`,
