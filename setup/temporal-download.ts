@@ -50,9 +50,10 @@ export async function downloadTemporal(target: string, { address, sha256: wanted
     const arch = process.arch === 'x64' ? 'amd64' : process.arch;
     const query = new URLSearchParams({ arch, platform, format: 'tar.gz' });
     const get = async (url: string): Promise<Response> => {
+      mustBeAsSafe(url, address);
       watch.wait(options.silenceMs ?? ANSWER_MS);
       const response = await fetch(url, { signal: watch.signal });
-      for (const part of [url, response.url]) if (!isAsSafe(part, address)) throw new Error(`it would come from ${part}, not over https`);
+      mustBeAsSafe(response.url, address);
       if (!response.ok || !response.body) throw new Error(`${response.url} answered ${response.status}`);
       return response;
     };
@@ -83,7 +84,9 @@ export async function downloadTemporal(target: string, { address, sha256: wanted
 }
 
 /** https stays https; tests serve both over http. */
-const isAsSafe = (url: string, than: string): boolean => [new URL(than).protocol, 'https:'].includes(new URL(url).protocol);
+function mustBeAsSafe(url: string, as: string): void {
+  if (!['https:', new URL(as).protocol].includes(new URL(url).protocol)) throw new Error(`it would come from ${url}, not over https`);
+}
 
 function watchSilence({ signal }: InstallOptions): { signal: AbortSignal; wait(ms: number): void; end(): void } {
   const stalled = new AbortController();
