@@ -44,7 +44,7 @@ export function packSizes({ programs, backend, folder }: PackSizeOptions): PackS
   async function write(file: string, found: object): Promise<void> {
     const draft = `${file}.${process.pid}`;
     try {
-      await mkdir(dirname(file), { recursive: true });
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       await writeFile(draft, `${JSON.stringify(found)}\n`);
       await rename(draft, file);
     } catch { /* no cache folder to write to */ }

@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SweepOutcome } from '../store/runs.ts';
-import { typescriptFlags } from './typescript.ts';
+import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
 
 /** `outcome`: how the sweep ends, which is written after its report. */
 export interface ReportRequest { runs: string; sweepId: string; outcome: SweepOutcome }
@@ -31,7 +31,9 @@ export function createReportWriters(): ReportWriters {
   let writing = 0;
 
   function start(): ChildProcess {
-    const child = fork(WRITER, { execArgv: [...typescriptFlags], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(WRITER, {
+      env: { ...process.env, ...typescriptEnvironment }, execArgv: [...typescriptFlags], stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     child.once('close', () => { if (ready === child) ready = undefined; });
     child.on('error', () => {}); // write() tells
     return child;

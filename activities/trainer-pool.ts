@@ -7,7 +7,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { JobProgress, LaneOutcome } from '../core/results.ts';
 import type { Answer, FromTrainer, Meanwhile, PackSizeRequest, ToTrainer, TrainerRequest, TrainRequest } from './messages.ts';
-import { typescriptFlags } from './typescript.ts';
+import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
 
 export interface TrainerPool {
   /** Trains a job in a free trainer. Rejects with TrainerStopped once the signal has aborted and a checkpoint is saved. */
@@ -48,7 +48,7 @@ export function createTrainerPool({ backend, env, onWarning, onDebug = () => {},
 
   function start(): ChildProcess {
     const child = fork(TRAINER, [backend], {
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, ...typescriptEnvironment },
       execArgv: [...typescriptFlags],
       serialization: 'advanced', // NaN stays NaN
       detached: true, // ^C and the end of the terminal do not reach it: the worker decides what becomes of a job

@@ -1,6 +1,6 @@
 /** Whether many thousands of replayed steps leave anything behind: tensors, sessions, memory of the process. */
 import { fileURLToPath } from 'node:url';
-import { typescriptFlags } from '../activities/typescript.ts';
+import { typescriptEnvironment, typescriptFlags } from '../activities/typescript.ts';
 import { nativeEnvironment } from '../models/backends/environment.ts';
 import { UserError } from '../core/errors.ts';
 import { chooseBackend } from '../setup/backend.ts';
@@ -31,7 +31,7 @@ export async function benchMemory({ steps, signal, onProgress }: MemoryOptions):
   const { choice, name } = await chooseBackend();
   if (!choice.native) throw new UserError(`steps are replayed on native TensorFlow alone, and this is ${name}; run sweep setup`);
   const args = ['--expose-gc', ...typescriptFlags, WORKER, JSON.stringify(choice)];
-  const worker = await startLineWorker(process.execPath, args, { env: nativeEnvironment(choice.native, 1), signal });
+  const worker = await startLineWorker(process.execPath, args, { env: { ...nativeEnvironment(choice.native, 1), ...typescriptEnvironment }, signal });
   const measurements = [];
   try {
     for (let look = 0, done = 0; look <= LOOKS; look++) {

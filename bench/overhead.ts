@@ -3,7 +3,7 @@
  * slot waits between two trials that do train, and how long it takes from `sweep start` to the first training step.
  */
 import { fileURLToPath } from 'node:url';
-import { typescriptFlags } from '../activities/typescript.ts';
+import { typescriptEnvironment, typescriptFlags } from '../activities/typescript.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { run } from '../setup/process.ts';
 import { loadNow, ourVersions, thisMachine } from './machine.ts';
@@ -68,7 +68,7 @@ async function measureRound({ trials, slots, signal, onProgress }: OverheadOptio
 
     onProgress('  trials that train nothing');
     const args = [...typescriptFlags, NOOP, String(trials), String(NOOP_JOBS), `${home.folder}/noop`];
-    const { code, output } = await run(process.execPath, args, { env: home.env, signal });
+    const { code, output } = await run(process.execPath, args, { env: { ...home.env, ...typescriptEnvironment }, signal });
     const line = output.split('\n').findLast((text) => text.startsWith('{"seconds"'));
     if (code !== 0 || line === undefined) throw new Error(`the worker without training ended with code ${code}: ${output.trim()}`);
     return { perSecond: trials / (JSON.parse(line) as { seconds: number }).seconds, gap, cold, warm };

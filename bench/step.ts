@@ -4,7 +4,7 @@
  * start from the same weights and see the same batches, and their losses must agree, or it is not the same work.
  */
 import { fileURLToPath } from 'node:url';
-import { typescriptFlags } from '../activities/typescript.ts';
+import { typescriptEnvironment, typescriptFlags } from '../activities/typescript.ts';
 import { nativeEnvironment } from '../models/backends/environment.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { findProgram } from '../setup/process.ts';
@@ -64,7 +64,7 @@ async function startAll({ lanes, pythons, alone, signal }: StepOptions): Promise
     if (modes.length === 1) notes.push(`on ${backend.name} steps run operation by operation: sweep setup installs native TensorFlow`);
     for (const mode of modes) {
       const args = [process.execPath, ...typescriptFlags, worker('step.ts'), JSON.stringify(backend.choice), ...mode];
-      workers.push(await start(args, native ? nativeEnvironment(native, 1) : {}));
+      workers.push(await start(args, { ...(native && nativeEnvironment(native, 1)), ...typescriptEnvironment }));
     }
     for (const script of alone ? [] : ['step_torch.py', 'step_jax.py']) {
       const found = await firstComplete(pythons.map((python) => () => start([python, worker(script)], ONE_THREAD)));

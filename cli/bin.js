@@ -5,6 +5,8 @@ if (major < 20 || (major === 20 && minor < 3)) {
   console.error(`error: sweep needs Node.js 20.3 or newer; this is ${process.versions.node}. Get one from https://nodejs.org`);
   process.exit(1);
 }
+// For this process and all that it starts: tsx would run compiled code out of $TMPDIR/tsx-UID, and that folder anyone may have made.
+process.env.TSX_DISABLE_CACHE = '1';
 const loaded = process.execArgv.includes('--loader');
 (major === 20 && minor < 6 && !loaded ? startAgain() : start()).catch((error) => {
   console.error(error);
@@ -20,7 +22,9 @@ async function start() {
 /** Before 20.6 a Node takes a loader only as a flag. */
 async function startAgain() {
   const [{ spawn }, { createRequire }, { pathToFileURL }] = await Promise.all([import('node:child_process'), import('node:module'), import('node:url')]);
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const { resolve } = createRequire(import.meta.url);
+  const tsx = pathToFileURL(resolve('tsx')).href;
+  process.env.TSX_TSCONFIG_PATH = resolve('../tsconfig.json'); // that of the current folder may name other files for its imports
   const child = spawn(process.execPath, ['--no-warnings', '--loader', tsx, ...process.argv.slice(1)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {}); // a terminal sends these to both
   process.on('SIGTERM', () => child.kill());

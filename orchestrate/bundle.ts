@@ -11,7 +11,7 @@ export async function workflowBundle(cacheDir: string): Promise<{ codePath: stri
     await readFile(codePath);
   } catch {
     const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger: quiet });
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(`${codePath}.${process.pid}`, code);
     await rename(`${codePath}.${process.pid}`, codePath);
   }

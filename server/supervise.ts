@@ -4,11 +4,12 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Json } from '../core/json.ts';
+import { makeOurs } from '../setup/private.ts';
 import { isAlive, withLock } from '../setup/workplace.ts';
 
 export interface Supervised {
@@ -100,7 +101,7 @@ export async function supervisedStatus(name: string, folder: string): Promise<Su
 
 async function launch(program: Supervised): Promise<SupervisedStatus> {
   const { name, folder, command, args, cwd = process.cwd(), env = {}, meta = null, graceMs = 10_000, quickFailures = 5 } = program;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeOurs(folder);
   const record = recordPath(name, folder);
   await rm(record, { force: true });
   const supervised = [process.execPath, SUPERVISOR, record] as const;

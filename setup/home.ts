@@ -1,6 +1,7 @@
 /** Where things live that outlast a checkout: parts that were set up (cache), servers that run (state). */
 import { resolve } from 'node:path';
 import envPaths from 'env-paths';
+import { ours } from './private.ts';
 
 const paths = envPaths('temporal-sweep', { suffix: '' });
 const under = (folder: string, otherwise: string): string => {
@@ -9,7 +10,7 @@ const under = (folder: string, otherwise: string): string => {
 };
 
 /** May be deleted at any time: `sweep setup` makes it again. */
-export const cacheDir = (): string => under('cache', paths.cache);
+export const cacheDir = (): string => ours(under('cache', paths.cache));
 
 /** The Temporal server's database, logs and process records. */
-export const stateDir = (): string => under('state', paths.data);
+export const stateDir = (): string => ours(under('state', paths.data));

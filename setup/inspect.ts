@@ -6,9 +6,10 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { cacheDir, stateDir } from './home.ts';
 import { findProgram, run } from './process.ts';
-import { findGo, findTemporal, GO_HINT, oldGo, versionOf } from './temporal.ts';
-import { findCompiler, findNative, hasNvidiaGpu, installHint, loads, wantedVariant, whyNotNative } from './tensorflow.ts';
-import { findPip } from './wheel.ts';
+import { findTemporal, versionOf } from './temporal.ts';
+import { findGo, GO_HINT, oldGo } from './temporal-go.ts';
+import { findCompiler, findNative, hasNvidiaGpu, installHint, loads, originOfNative, wantedVariant, whyNotNative } from './tensorflow.ts';
+import { findPip, runPip } from './wheel.ts';
 
 export interface Part {
   name: string;
@@ -16,6 +17,8 @@ export interface Part {
   status: 'ok' | 'missing' | 'optional';
   version?: string;
   path?: string;
+  /** Of what was set up: where it came from, and how that was checked. */
+  origin?: string;
   hint?: string;
 }
 
@@ -44,7 +47,7 @@ async function npm(): Promise<Part> {
 async function pip(): Promise<Part> {
   const found = await findPip();
   if (!found) return { name: 'Python with pip', status: 'optional', hint: `downloads native TensorFlow: ${installHint('pip')}` };
-  const { output } = await run(found.command, [...found.args, '--version']);
+  const { output } = await runPip(found, ['--version'], { timeoutMs: 30_000 });
   return { name: 'Python with pip', status: 'ok', version: /^pip (\S+)/m.exec(output)?.[1] ?? '', path: found.command };
 }
 
@@ -64,7 +67,7 @@ async function temporal(): Promise<Part> {
   const found = await findTemporal();
   if (!found) return { name, status: 'missing', hint: 'sweep setup' };
   const version = found.version ?? await versionOf(found.path);
-  return version ? { name, status: 'ok', version, path: found.path }
+  return version ? { name, status: 'ok', version, path: found.path, origin: found.origin }
     : { name, status: 'missing', path: found.path, hint: 'it does not run; sweep setup makes it again' };
 }
 
@@ -77,7 +80,7 @@ async function native(): Promise<Part> {
   if (trouble) return { name, status: 'missing', version, path: found.binding, hint: `it does not load (${trouble}); sweep setup makes it again` };
   const better = wantedVariant() === 'gpu' && found.kind === 'cpu';
   const hint = 'there is a GPU: sweep setup installs its libraries';
-  return { name, status: 'ok', version, path: found.binding, ...(better && { hint }) };
+  return { name, status: 'ok', version, path: found.binding, origin: await originOfNative(found), ...(better && { hint }) };
 }
 
 async function gpu(): Promise<Part[]> {

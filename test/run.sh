@@ -2,6 +2,9 @@
 # Runs the tests: all, or the files that are given. Ends with node's own summary and exit status.
 cd "$(dirname "$0")/.." || exit 1
 
+# tsx would run compiled code out of $TMPDIR/tsx-UID, and that folder anyone may have made.
+export TSX_DISABLE_CACHE=1
+
 # Tests train on native TensorFlow and talk to a Temporal server where there is one. What is there already is used as it is.
 node cli/bin.js setup || echo 'note: not every part is there; tests that need a missing one say so' >&2
 

@@ -40,7 +40,7 @@ async function inspectServer(): Promise<Part> {
 
 function lines(parts: readonly Part[], style: Style): string[] {
   const tints = { ok: style.green, missing: style.red, optional: style.yellow };
-  return table(parts.map(({ name, status, version = '', path = '', hint = '' }) => [
-    name, { text: status, tint: tints[status] }, [clean(version), path && style.dim(clean(path)), clean(hint)].filter(Boolean).join('  '),
+  return table(parts.map(({ name, status, version = '', path = '', origin = '', hint = '' }) => [
+    name, { text: status, tint: tints[status] }, [clean(version), path && style.dim(clean(path)), clean(origin), clean(hint)].filter(Boolean).join('  '),
   ]));
 }
