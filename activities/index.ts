@@ -4,15 +4,18 @@ import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
 import { countWithin, trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
-import type { LaneOutcome, Origin, TrainJob, TrialFailure } from '../core/results.ts';
+import { OTHER_SCIENCE, type LaneOutcome, type Origin, type TrainJob, type TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
+import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
 import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
 import {
   adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
-import { furthestOf, whyGivenUp, type Heartbeat } from './attempts.ts';
+import { beginningOf, excused, furthestOf, whyGivenUp, whyHopeless, type Heartbeat } from './attempts.ts';
+import { OtherCode } from './code-guard.ts';
+import { ComputingFailed, OtherScience } from './failures.ts';
 import type { PackQuestion } from './messages.ts';
 import type { ReportWriters } from './report-process.ts';
 import { resumeAdaptive } from './resume.ts';
@@ -40,26 +43,39 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
   }
 
   return {
-    /** Trains the job's lanes to its step. Heartbeats only while the trainer makes progress. */
+    /** Trains the job's lanes to its step. Heartbeats only while the trainer makes progress, or computes. */
     async train(job: TrainJob): Promise<LaneOutcome[]> {
       const context = Context.current();
       const { attempt, activityId, workflowExecution, heartbeatDetails } = activityInfo();
-      let furthest = (heartbeatDetails as Heartbeat | undefined)?.furthest;
-      const giveUp = (attempts: number, last: string) => {
-        const why = whyGivenUp(furthest, attempts);
+      let { furthest, failed, ...progress } = (heartbeatDetails ?? beginningOf(job, worker)) as Heartbeat;
+      const beat = () => context.heartbeat({ ...progress, ...(furthest && { furthest }), ...(failed && { failed }) } satisfies Heartbeat);
+      const giveUp = (why: string | undefined, last: string) => {
         if (why !== undefined) throw ApplicationFailure.nonRetryable(`${last}; ${why}`, 'GivenUp');
       };
-      giveUp(attempt - 1, 'the worker was gone, or its trainer stood still');
+      function onFailure(error: Error): void {
+        if (error instanceof OtherCode || error instanceof OtherScience) furthest = excused(furthest, attempt);
+        else giveUp(whyGivenUp(furthest, attempt), error.message);
+        if (error instanceof ComputingFailed) {
+          const here = { message: error.message, trialId: progress.trialId, step: progress.step };
+          giveUp(whyHopeless(failed, here), error.message);
+          failed = here;
+        }
+        beat();
+        if (error instanceof OtherScience) throw ofOtherScience(error, job.science);
+      }
+      giveUp(whyGivenUp(furthest, attempt - 1), 'the worker was gone, or its trainer stood still');
       return explain(context, trainers.run(
         { job, store: store.url, attempt: `${workflowExecution?.runId.slice(0, 8) ?? ''}-${activityId}-${attempt}`, attemptNumber: attempt, worker },
         {
           signal: context.cancellationSignal,
-          onProgress(progress) {
-            furthest = furthestOf(furthest, progress, attempt);
-            context.heartbeat({ ...progress, furthest } satisfies Heartbeat);
+          onProgress(reached) {
+            progress = reached;
+            furthest = furthestOf(furthest, reached, attempt);
+            beat();
           },
+          onAlive: beat,
         },
-      ), (error) => giveUp(attempt, error.message));
+      ), onFailure);
     },
 
     /** How many trials of a program this machine should train side by side: known, or measured now. */
@@ -79,6 +95,14 @@ export interface FindRequest {
   cache: boolean;
   /** Trials that failed are tried again; else they have an outcome. */
   again: boolean;
+}
+
+/**
+ * A job of before an upgrade is its workflow's to make anew, which the new worker has taken over as well; one of after it waits for a
+ * worker that is upgraded too.
+ */
+function ofOtherScience({ message }: OtherScience, job: number): ApplicationFailure {
+  return job < SCIENCE_VERSION ? ApplicationFailure.nonRetryable(message, OTHER_SCIENCE) : ApplicationFailure.retryable(message, OTHER_SCIENCE);
 }
 
 /** Trials are looked up this many at a time. */

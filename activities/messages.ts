@@ -1,6 +1,7 @@
 /** What a worker and its trainer processes say to each other. */
 import type { JobProgress, LaneOutcome, TrainJob } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
+import type { Loaded } from './code-guard.ts';
 
 /** How many trials of the example's program are best trained side by side? */
 export interface PackQuestion {
@@ -20,7 +21,7 @@ export type TrainerRequest = TrainRequest | PackSizeRequest;
 export interface StopRequest { type: 'stop' }
 export type ToTrainer = TrainerRequest | StopRequest;
 
-export type FromTrainer = Meanwhile | Answer;
+export type FromTrainer = Loaded | Meanwhile | Answer;
 
 /** While it is at it. `alive`: measuring goes on. */
 export type Meanwhile =
@@ -34,4 +35,10 @@ export type Answer =
   | { type: 'packSize'; lanes: number }
   | { type: 'done'; outcomes: LaneOutcome[] }
   | { type: 'stopped' }
-  | { type: 'failed'; message: string; stack?: string; retryable: boolean };
+  | { type: 'failed'; message: string; stack?: string; cause: FailureCause };
+
+/**
+ * `impossible`: what is asked for cannot be. `computing`: the trial itself, which comes to the same again. `science`: the job is of
+ * another version of it. `machine`: what may pass: a full disk, too little memory.
+ */
+export type FailureCause = 'impossible' | 'computing' | 'science' | 'machine';

@@ -2,13 +2,14 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SweepOutcome } from '../store/runs.ts';
+import { hasSameCode, OtherCode, unguarded, type CodeGuard, type Loaded } from './code-guard.ts';
 import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
 
 /** `outcome`: how the sweep ends, which is written after its report. */
 export interface ReportRequest { runs: string; sweepId: string; outcome: SweepOutcome }
 
 /** `alive`: it has come further. `unreported`: why there can be no report of what lies there, in a line. */
-export type FromReportWriter = { type: 'alive' } | { type: 'done'; unreported?: string } | { type: 'failed'; message: string };
+export type FromReportWriter = Loaded | { type: 'alive' } | { type: 'done'; unreported?: string } | { type: 'failed'; message: string };
 
 export interface ReportOptions { signal: AbortSignal; onAlive(): void; beatMs?: number; mostSilenceMs?: number }
 
@@ -26,17 +27,20 @@ const BEAT_MS = 5000;
 /** One figure of very many points is drawn in one go; longer than this, in milliseconds, none takes. */
 const MOST_SILENCE_MS = 10 * 60_000;
 
-export function createReportWriters(): ReportWriters {
-  let ready: ChildProcess | undefined;
+interface Writer { child: ChildProcess; same: Promise<boolean> }
+
+/** A writer that has loaded other code writes nothing: the report is rejected with OtherCode. */
+export function createReportWriters(guard: CodeGuard = unguarded): ReportWriters {
+  let ready: Writer | undefined;
   let writing = 0;
 
-  function start(): ChildProcess {
+  function start(): Writer {
     const child = fork(WRITER, {
       env: { ...process.env, ...typescriptEnvironment }, execArgv: [...typescriptFlags], stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    child.once('close', () => { if (ready === child) ready = undefined; });
+    child.once('close', () => { if (ready?.child === child) ready = undefined; });
     child.on('error', () => {}); // write() tells
-    return child;
+    return { child, same: hasSameCode(child, guard) };
   }
 
   return {
@@ -44,19 +48,20 @@ export function createReportWriters(): ReportWriters {
       if (writing === 0) ready ??= start();
     },
     write(request, options) {
-      const child = ready ?? start();
+      const writer = ready ?? start();
       ready = undefined;
       writing++;
-      return written(child, request, options).finally(() => writing--);
+      return written(writer, request, options).finally(() => writing--);
     },
     close() {
-      ready?.kill('SIGKILL');
+      ready?.child.kill('SIGKILL');
       ready = undefined;
     },
   };
 }
 
-function written(child: ChildProcess, request: ReportRequest, { signal, onAlive, beatMs = BEAT_MS, mostSilenceMs = MOST_SILENCE_MS }: ReportOptions): Promise<string | undefined> {
+function written({ child, same }: Writer, request: ReportRequest, options: ReportOptions): Promise<string | undefined> {
+  const { signal, onAlive, beatMs = BEAT_MS, mostSilenceMs = MOST_SILENCE_MS } = options;
   const { sweepId } = request;
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => { errors = (errors + text).slice(-4000); });
@@ -76,8 +81,12 @@ function written(child: ChildProcess, request: ReportRequest, { signal, onAlive,
       else if (signal.aborted) reject(signal.reason as Error);
       else reject(new Error(end?.type === 'failed' ? end.message : `the process that writes the report of ${sweepId} ended (${killedBy ?? `code ${code}`}) ${errors}`.trim()));
     });
+    same.then((isSame) => {
+      if (isSame) return child.send(request, () => {}); // one that has ended is closed, which tells
+      reject(new OtherCode());
+      return kill();
+    }, reject);
     if (signal.aborted) kill();
-    else child.send(request, () => {}); // one that has ended is closed, which tells
   }).finally(() => {
     clearInterval(beat);
     signal.removeEventListener('abort', kill);

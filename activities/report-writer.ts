@@ -16,6 +16,7 @@ function onProgress(): void {
   send({ type: 'alive' });
 }
 
+send({ type: 'loaded' });
 process.once('message', ({ runs, sweepId, outcome }: ReportRequest) => {
   writeReport(openStore(runs), sweepId, { outcome, onProgress }).then(
     () => send({ type: 'done' }, () => process.exit(0)),

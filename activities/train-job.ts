@@ -1,5 +1,4 @@
 /** Trains the lanes of a job, side by side those that one program serves; what becomes of each goes to the store at once. */
-import { UserError } from '../core/errors.ts';
 import { packsOf } from '../core/packs.ts';
 import { outcomeOf } from '../core/progress.ts';
 import type { Lane, LaneOutcome, Metrics, RungRecord, TrialResult } from '../core/results.ts';
@@ -13,6 +12,7 @@ import type { Checkpoint } from '../models/types.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { commitRung, readRung, rungOf } from '../store/rungs.ts';
 import { adoptTrial, commitTrial, differenceFrom, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
+import { computed, ofComputing, OtherScience } from './failures.ts';
 import type { Answer, FromTrainer, TrainRequest } from './messages.ts';
 import { findSeed } from './seed.ts';
 
@@ -39,9 +39,7 @@ export async function corpusOf(store: Store, sweepId: string, { task }: TrialSpe
 
 export async function trainJob(request: TrainRequest, trainer: Trainer): Promise<Answer> {
   const { job } = request;
-  if (job.science !== SCIENCE_VERSION) {
-    throw new UserError(`this job wants version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}; start the sweep again with this version`);
-  }
+  if (job.science !== SCIENCE_VERSION) throw new OtherScience(`this job is of version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}`);
   const store = openStore(request.store);
   const own = lanesOf(request, trainer, store);
   const outcomes = new Map<string, LaneOutcome>();
@@ -78,7 +76,9 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const model = await readModel(store, sweepId, trialId);
     if (model === undefined) return;
     const onTurn = () => { if (isDue()) report(lane, steps, metrics); };
-    await writeSamples(store, sweepId, trialId, await sampleTrial(trial, model, sampling, { corpus: await corpusOf(store, sweepId, trial), onTurn }));
+    const corpus = await corpusOf(store, sweepId, trial);
+    const samples = await sampleTrial(trial, model, sampling, { corpus, onTurn }).catch((error: unknown) => { throw ofComputing(error); });
+    await writeSamples(store, sweepId, trialId, samples);
   }
 
   /** What came of the lane, if an earlier job or attempt has trained it. */
@@ -158,7 +158,7 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     reportFirst();
     const corpus = await corpusOf(store, sweepId, (pack[0] as Lane).trial);
     let stopped = false;
-    for await (const event of trainPack(pack, { programs, toStep, signal, onStep, onTurn, corpus })) {
+    for await (const event of computed(trainPack(pack, { programs, toStep, signal, onStep, onTurn, corpus }), reportFirst)) {
       const own = going.get(event.lane);
       if (own === undefined) throw new Error(`lane ${event.lane} goes on after its end`);
       if ('report' in event) {

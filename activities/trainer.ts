@@ -2,11 +2,11 @@
  * A trainer process: loads TensorFlow once, trains one job at a time, saves checkpoints, commits results to the store.
  * It belongs to the worker that started it and ends when the worker is gone.
  */
-import { UserError } from '../core/errors.ts';
 import { loadBackend, type BackendChoice } from '../models/backends/index.ts';
 import { compiler } from '../models/graph/index.ts';
 import { programsKept } from '../models/programs.ts';
 import { openStore } from '../store/index.ts';
+import { causeOf } from './failures.ts';
 import type { Answer, FromTrainer, PackSizeRequest, ToTrainer, TrainerRequest } from './messages.ts';
 import { oneLane, packSizes, type PackSizes } from './pack-sizes.ts';
 import { corpusOf, trainJob, type Trainer } from './train-job.ts';
@@ -49,8 +49,9 @@ process.on('message', (message: ToTrainer) => {
   if (message.type === 'stop') return stopping.abort();
   stopping = new AbortController();
   answer(message, stopping.signal).then(send, (error: Error) =>
-    send({ type: 'failed', message: error.message, ...(error.stack && { stack: error.stack }), retryable: !(error instanceof UserError) }));
+    send({ type: 'failed', message: error.message, ...(error.stack && { stack: error.stack }), cause: causeOf(error) }));
   return undefined;
 });
 process.on('disconnect', () => process.exit(0));
+send({ type: 'loaded' });
 // No handler for any signal: TensorFlow's products of matrices leave the heap corrupted if one runs while they do.

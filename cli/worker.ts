@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { BackendKind } from '../models/backends/index.ts';
+import { UserError } from '../core/errors.ts';
 import { interruptSignal } from './interrupt.ts';
 import { backendOption, jsonOption, runsOption, slotsOption } from './options.ts';
 import { plural } from './ui/text.ts';
 
 interface Options { slots?: number; backend?: BackendKind; runs: string; background?: boolean; json?: boolean }
+
+const CHANGED = 'the code of sweep has changed since this worker was started; its jobs have saved a checkpoint and wait for a worker with the new code: start it again';
 
 /** A background worker without a running sweep ends after this long, in milliseconds; a start within it finds it warm. */
 const IDLE_EXIT = 5 * 60_000;
@@ -25,6 +28,10 @@ export function workerCommand(): Command {
 }
 
 async function work({ slots, backend: wanted, runs, background = false, json = false }: Options, signal: AbortSignal): Promise<void> {
+  // Before anything of it is loaded.
+  const { codeGuard } = await import('../orchestrate/code.ts');
+  const changed = new AbortController();
+  const guard = await codeGuard(() => changed.abort());
   const [{ createReportWriters }, { createTrainerPool }, { chooseBackend }, { cacheDir }, { openStore }, { defaultSlots }] = await Promise.all([
     import('../activities/report-process.ts'), import('../activities/trainer-pool.ts'), import('../setup/backend.ts'), import('../setup/home.ts'),
     import('../store/index.ts'), import('./defaults.ts'),
@@ -41,17 +48,18 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
   const store = openStore(runs);
   const many = slots ?? defaultSlots(backend.accelerator);
   const packSizes = process.env['SWEEP_PACK_SIZES'] ?? join(cacheDir(), 'pack-sizes');
-  const reports = createReportWriters();
+  const reports = createReportWriters(guard);
   // They load TensorFlow while this process loads Temporal.
   const trainers = createTrainerPool({
-    backend: JSON.stringify(backend.choice), env: { ...backend.env, SWEEP_PACK_SIZES: packSizes }, onWarning, ready: many, onIdle: () => reports.prepare(),
+    backend: JSON.stringify(backend.choice), env: { ...backend.env, SWEEP_PACK_SIZES: packSizes }, onWarning, ready: many, onIdle: () => reports.prepare(), guard,
   });
   try {
     const { runWorker } = await import('../orchestrate/worker.ts');
     const target = known ?? await connected();
+    await guard.isSame();
     signal.addEventListener('abort', () => say('stopping', 'Stopping: trials in training save a checkpoint first. ^C again ends at once.'), { once: true });
     await runWorker({
-      store, target, slots: many, backend, trainers, reports, signal, cacheDir: cacheDir(), onWarning,
+      store, target, slots: many, backend, trainers, reports, signal: AbortSignal.any([signal, changed.signal]), cacheDir: cacheDir(), onWarning,
       ...(background && { idleExitMs: IDLE_EXIT }),
       onReady: (queues) => {
         const { address, namespace } = target;
@@ -63,5 +71,7 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
     reports.close();
     await trainers.close();
   }
+  // One in the background is started again, with the new code.
+  if (changed.signal.aborted && !signal.aborted) throw new UserError(CHANGED);
   say('end', signal.aborted ? 'Stopped.' : 'Nothing has been left to do for a while: ended.', { stopped: signal.aborted });
 }

@@ -53,6 +53,9 @@ export interface TrainJob {
   adopt?: boolean;
 }
 
+/** The type of the error that a worker answers a job with which is of an older version of the science than its own. */
+export const OTHER_SCIENCE = 'OtherScience';
+
 /** 'paused': it has reached a rung and may go on from there. */
 export interface LaneOutcome { trialId: string; status: TrialStatus | 'paused'; steps: number; objective: number | null; cached: boolean }
 

@@ -1,6 +1,6 @@
 /** What there is to see of a network besides its metrics. */
-import { unstack, valueAndGrads, zeros, type Scalar, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
-import { listOf, namesOf, takeNamed } from './tensors.ts';
+import { valueAndGrads, zeros, type Scalar, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import { listOf, namesOf, partsOf, takeNamed } from './tensors.ts';
 import type { Seen, Weights } from './types.ts';
 import type { Network } from './unroll.ts';
 
@@ -17,7 +17,7 @@ const normOf = (xs: Iterable<number>): number => {
 /** Σ over the batch of each example's norm, at each time step of a gradient [time, batch, units]. */
 function normsOverTime(gradient: Tensor3D): number[] {
   const [, batch, units] = gradient.shape;
-  return unstack(gradient).map((step) => {
+  return partsOf(gradient).map((step) => {
     const values = step.dataSync();
     return Array.from({ length: batch }, (_, i) => normOf(values.subarray(i * units, (i + 1) * units))).reduce((sum, norm) => sum + norm, 0);
   });

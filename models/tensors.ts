@@ -1,5 +1,5 @@
 /** Named tensors, and as the lists that steps are made of. */
-import { dispose, engine, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, engine, reshape, unstack, type Tensor } from '@tensorflow/tfjs-core';
 import type { Tensors } from './types.ts';
 
 /** The tensor of that name; throws if there is none, which is always a bug. */
@@ -39,6 +39,12 @@ export function listOf(tensors: Tensors): Tensor[] {
 export function takeNamed(names: readonly string[], list: Tensor[]): Tensors {
   const taken = list.splice(0, names.length);
   return Object.fromEntries(names.map((name, i) => [name, taken[i] as Tensor]));
+}
+
+/** Its parts along the first axis. (tfjs cannot take the gradient of an unstack into one part: it then takes a tensor for a list of them.) */
+export function partsOf<T extends Tensor>(x: Tensor): T[] {
+  const [count, ...shape] = x.shape;
+  return count === 1 ? [reshape(x, shape) as T] : unstack(x) as T[];
 }
 
 export function disposeAll(...groups: Tensors[]): void {

@@ -1,11 +1,11 @@
 /** A stack of recurrent layers over a sequence: what a cell leaves to others. */
-import { add, mul, reshape, stack, sub, unstack, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { add, mul, reshape, stack, sub, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { UserError } from '../core/errors.ts';
 import type { ModelSpec } from '../core/spec.ts';
 import { cells } from './cells/index.ts';
 import { entryOf, ownOptions } from './options.ts';
 import type { Stream } from './random.ts';
-import { prefixed, stopGradient, within } from './tensors.ts';
+import { partsOf, prefixed, stopGradient, within } from './tensors.ts';
 import type { Cell, Moment, Seen, State, Tensors, Weights } from './types.ts';
 
 export interface Unrolled {
@@ -66,9 +66,9 @@ export function recurrentNetwork(model: ModelSpec, inputs: number, { truncate }:
   function runLayer(weights: Weights, x: Tensor3D, first: State, { elapsed, mask, tap }: LayerOptions): { outputs: Tensor2D[]; state: State } {
     const [time, batch, width] = x.shape;
     const projected = cell.project(weights, reshape(x, [time * batch, width]), options);
-    const steps = unstack(reshape(projected, [time, batch, -1])) as Tensor2D[];
-    const masks = mask && (unstack(mask) as Tensor2D[]);
-    const taps = tap && (unstack(tap) as Tensor2D[]);
+    const steps = partsOf<Tensor2D>(reshape(projected, [time, batch, -1]));
+    const masks = mask && partsOf<Tensor2D>(mask);
+    const taps = tap && partsOf<Tensor2D>(tap);
     let state = first;
     const outputs = steps.map((step, i) => {
       if (truncate !== undefined && i > 0 && (time - i) % truncate === 0) state = mapState(state, stopGradient);

@@ -7,15 +7,12 @@ import type { TemporalTarget } from '../server/connection.ts';
 import { stateDir } from '../setup/home.ts';
 import type { Store } from '../store/index.ts';
 import { storeId } from '../store/runs.ts';
-import { codeHash, ROOT } from './code.ts';
+import { codeHash, LOADED, ROOT } from './code.ts';
 
 /** For trials in training to save a checkpoint, in milliseconds. */
 const DRAIN_MS = 30_000;
 
 const BIN = join(ROOT, 'cli/bin.js');
-
-/** What a worker and its trainers load, and keep for as long as they stay warm. */
-const LOADED = ['activities', 'core', 'models', 'orchestrate', 'reports', 'server', 'setup', 'store', 'workflows'];
 
 export interface BackgroundWorker { store: Store; target: TemporalTarget; slots: number; backend: BackendKind }
 

@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CodeGuard } from '../activities/code-guard.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a worker and the processes that it starts load, and keep for as long as they stay warm. */
+export const LOADED = ['activities', 'core', 'models', 'orchestrate', 'reports', 'server', 'setup', 'store', 'workflows'];
 
 /** Of the code in these folders as it lies on disk now, and of the packages that it uses. Takes some milliseconds. */
 export async function codeHash(folders: readonly string[], root = ROOT): Promise<string> {
@@ -13,4 +17,21 @@ export async function codeHash(folders: readonly string[], root = ROOT): Promise
   const hash = createHash('sha256');
   for (const [i, file] of files.entries()) hash.update(`${file}\n`).update(contents[i] ?? '');
   return hash.digest('hex').slice(0, 20);
+}
+
+/** Looks whether the code that a worker loads is still that of now, and calls `onOther` once it is not. To be made before any of it is loaded. */
+export async function codeGuard(onOther: () => void, root = ROOT): Promise<CodeGuard> {
+  const hash = () => codeHash(LOADED, root).catch(() => 'a folder is missing');
+  const own = await hash();
+  let same = true;
+  return {
+    async isSame() {
+      const now = await hash();
+      if (same && now !== own) {
+        same = false;
+        onOther();
+      }
+      return same;
+    },
+  };
 }

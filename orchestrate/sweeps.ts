@@ -158,7 +158,7 @@ function runningJobs(description: WorkflowExecutionDescription): JobProgress[] {
   return (description.raw.pendingActivities ?? []).flatMap((activity) => {
     const payload = activity.heartbeatDetails?.payloads?.[0];
     if (activity.state !== started || activity.activityType?.name !== 'train' || !payload) return [];
-    const { furthest: _, ...progress } = defaultPayloadConverter.fromPayload<Heartbeat>(payload);
+    const { furthest: _, failed: __, ...progress } = defaultPayloadConverter.fromPayload<Heartbeat>(payload);
     return [progress];
   });
 }

@@ -4,14 +4,17 @@ import { test } from 'node:test';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { ApplicationFailure, asyncLocalStorage, Context, type Info } from '@temporalio/activity';
 import type { Heartbeat } from '../activities/attempts.ts';
+import { ComputingFailed, OtherScience } from '../activities/failures.ts';
 import { createTrainingActivities } from '../activities/index.ts';
 import type { TrainerPool } from '../activities/trainer-pool.ts';
-import type { TrainJob } from '../core/results.ts';
+import { OTHER_SCIENCE, type TrainJob } from '../core/results.ts';
+import { SCIENCE_VERSION } from '../core/trial.ts';
+import { readFailure } from '../store/runs.ts';
 import { memoryStore } from './support/example-run.ts';
 import { newLaboratory, rootOf } from './support/laboratory.ts';
 import { until } from './support/machine.ts';
 
-const job: TrainJob = { sweepId: 's', science: 1, lanes: [], toStep: 1000, objective: 'loss' };
+const job: TrainJob = { sweepId: 's', science: SCIENCE_VERSION, lanes: [], toStep: 1000, objective: 'loss' };
 const ENOUGH = 100;
 
 interface Attempt {
@@ -22,7 +25,7 @@ interface Attempt {
 }
 
 /** Lets Temporal try as long as it would, ENOUGH times at most; the number of the last attempt and what it died of. */
-async function tried(attemptOf: (attempt: number) => Attempt): Promise<{ attempts: number; why: string | undefined }> {
+async function tried(attemptOf: (attempt: number) => Attempt, given = job): Promise<{ attempts: number; why: string | undefined; type?: string }> {
   let heartbeatDetails: Heartbeat | undefined;
   for (let attempt = 1; attempt <= ENOUGH; attempt++) {
     const { steps, error } = attemptOf(attempt);
@@ -41,9 +44,11 @@ async function tried(attemptOf: (attempt: number) => Attempt): Promise<{ attempt
     const beat = (details: Heartbeat) => { heartbeatDetails = structuredClone(details); };
     const unused = undefined as never;
     const context = new Context(info, new Promise(() => {}), new AbortController().signal, beat, unused, unused, unused, unused);
-    const end = asyncLocalStorage.run(context, () => train(job)).catch((failure: unknown) => failure);
+    const end = asyncLocalStorage.run(context, () => train(given)).catch((failure: unknown) => failure);
     const failure = await Promise.race([end, new Promise((resolve) => { setImmediate(resolve); })]);
-    if (failure instanceof ApplicationFailure && failure.nonRetryable) return { attempts: attempt, why: failure.message };
+    if (failure instanceof ApplicationFailure && failure.nonRetryable) {
+      return { attempts: attempt, why: failure.message, ...(failure.type === OTHER_SCIENCE && { type: failure.type }) };
+    }
   }
   return { attempts: ENOUGH, why: undefined };
 }
@@ -71,6 +76,25 @@ test('the next lane of a job is further than the one before, at whatever step', 
   assert.equal(attempts, 20 + 21);
 });
 
+test('an error of what a trial computes is believed when it comes again at the same step, whatever came between', async () => {
+  const error = new ComputingFailed('no such shape');
+  assert.deepEqual(await tried(() => ({ steps: [0, 30], error })), { attempts: 2, why: 'no such shape; it came to the same again after step 30' });
+  assert.equal((await tried((attempt) => (attempt === 2 ? { steps: [25] } : { steps: [30], error }))).attempts, 3, 'an attempt that was killed is no proof');
+  assert.equal((await tried(() => ({ steps: [], error }))).attempts, 2, 'before anything is heard of it');
+});
+
+test('one that is another each time, or elsewhere, is not', async () => {
+  assert.equal((await tried((attempt) => ({ steps: [30], error: new ComputingFailed(`address ${attempt}`) }))).attempts, 21);
+  assert.equal((await tried((attempt) => ({ steps: [attempt], error: new ComputingFailed('no such shape') }))).attempts, ENOUGH);
+  assert.equal((await tried((attempt) => ({ steps: [[attempt % 2 ? 'one' : 'two', 30]], error: new ComputingFailed('no such shape') }))).attempts, ENOUGH);
+});
+
+test('a worker of another version of the science never ends a trial: a job of a later one waits, one of an earlier one is to be made anew', async () => {
+  const error = new OtherScience('other science');
+  assert.deepEqual(await tried(() => ({ steps: [], error }), { ...job, science: SCIENCE_VERSION + 1 }), { attempts: ENOUGH, why: undefined });
+  assert.deepEqual(await tried(() => ({ steps: [], error }), { ...job, science: SCIENCE_VERSION - 1 }), { attempts: 1, why: 'other science', type: OTHER_SCIENCE });
+});
+
 test('the next attempt knows how far the one before came, through a real server', { timeout: 60_000 }, async () => {
   const lab = await newLaboratory({ slots: 1 });
   try {
@@ -86,9 +110,24 @@ test('the next attempt knows how far the one before came, through a real server'
     };
     await until(() => said(1));
     await lab.replaceWorker();
-    assert.equal((await until(() => said(2))).furthest.attempt, 1);
+    assert.equal((await until(() => said(2))).furthest?.attempt, 1);
     lab.flow(true);
     assert.equal((await lab.ended('one')).completed, 1);
+  } finally {
+    await lab.stop();
+  }
+});
+
+test('a trial that cannot be computed is given up after its second attempt, through a real server', { timeout: 60_000 }, async () => {
+  const lab = await newLaboratory({ slots: 1 });
+  try {
+    lab.fails(({ index }) => index === 1, new ComputingFailed('no such shape'));
+    await lab.start('hopeless');
+    const { completed, failed, state } = await lab.ended('hopeless');
+    assert.deepEqual([state, completed, failed], ['completed', 5, 1]);
+    assert.equal(lab.begun.filter(({ lanes }) => lanes[0]?.index === 1).length, 2);
+    const { trialId = '' } = lab.begun.flatMap(({ lanes }) => lanes).find(({ index }) => index === 1) ?? {};
+    assert.equal((await readFailure(lab.store, 'hopeless', trialId))?.message, 'no such shape; it came to the same again after step 0');
   } finally {
     await lab.stop();
   }

@@ -1,8 +1,9 @@
 /** The activities as workflows call them. */
-import { ActivityFailure, CancellationScope, isCancellation, patched, proxyActivities, rootCause } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, patched, proxyActivities, rootCause, sleep } from '@temporalio/workflow';
 import type { BookkeepingActivities, TrainingActivities } from '../activities/index.ts';
 import { isAdaptive, type PlannedTrial } from '../core/plan.ts';
-import type { LaneOutcome } from '../core/results.ts';
+import { OTHER_SCIENCE, type LaneOutcome } from '../core/results.ts';
+import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { JobSetting } from './messages.ts';
 
 export const bookkeeping = proxyActivities<BookkeepingActivities>({
@@ -18,7 +19,7 @@ export interface Question { group: PlannedTrial[]; most: number; priority: numbe
 export function packSizer({ sweepId, trainQueue }: JobSetting): (question: Question) => Promise<number> {
   const { packSize } = proxyActivities<TrainingActivities>({
     taskQueue: trainQueue,
-    startToCloseTimeout: '5 minutes',
+    startToCloseTimeout: '2 hours', // steps may be long, and to record the first takes longest
     heartbeatTimeout: '30 seconds',
     retry: { initialInterval: '1 second', maximumAttempts: 3 },
   });
@@ -47,17 +48,25 @@ async function apart(lanes: readonly PlannedTrial[], run: (lane: PlannedTrial) =
   return outcomes;
 }
 
-/** Trains jobs; one that fails for good is recorded as failed trials. Rejects if it was cancelled before it was done. */
-export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSetting): (job: Job) => Promise<LaneOutcome[]> {
+/** Before a job of an older version of the science is made anew: while other workers still run workflows of that version, one may make it again. */
+const UPGRADING = '10 seconds';
+
+const isOfOtherScience = ({ cause }: ActivityFailure): boolean => cause instanceof ApplicationFailure && cause.type === OTHER_SCIENCE;
+
+/**
+ * Trains jobs; one that fails for good is recorded as failed trials. Rejects if it was cancelled before it was done. Jobs are of the
+ * science that this code is of, as the trials' ids are: after an upgrade the sweep goes on with the new one.
+ */
+export function trainer({ sweepId, spec, trainQueue, cache }: JobSetting): (job: Job) => Promise<LaneOutcome[]> {
   const { train } = proxyActivities<TrainingActivities>({
     taskQueue: trainQueue,
     startToCloseTimeout: '7 days',
-    heartbeatTimeout: '30 seconds', // beats come only while the trainer makes progress
+    heartbeatTimeout: '30 seconds', // beats come only while the trainer makes progress, or computes
     cancellationType: 'WAIT_CANCELLATION_COMPLETED', // a cancelled trial saves its checkpoint first
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' }, // the activity knows when it is given up
   });
   const common = {
-    sweepId, science, objective: spec.objective.metric, ...(spec.sampling && { sampling: spec.sampling }),
+    sweepId, science: SCIENCE_VERSION, objective: spec.objective.metric, ...(spec.sampling && { sampling: spec.sampling }),
     ...(cache && isAdaptive(spec) && { adopt: true }), // else the plan is known, and was looked up whole
   };
   return async function run({ lanes, toStep, priority, rung = 0 }): Promise<LaneOutcome[]> {
@@ -69,6 +78,10 @@ export function trainer({ sweepId, spec, science, trainQueue, cache }: JobSettin
     } catch (error) {
       // A worker that is gone cannot say that it was cancelled: the job times out instead.
       if (isCancellation(error) || CancellationScope.current().consideredCancelled || !(error instanceof ActivityFailure)) throw error;
+      if (isOfOtherScience(error)) {
+        await sleep(UPGRADING);
+        return run({ lanes, toStep, priority, rung });
+      }
       // What is wrong with one trial must not be the end of those that it was trained with.
       if (lanes.length > 1) return apart(lanes, (lane) => run({ lanes: [lane], toStep, priority, rung }));
       const message = rootCause(error) ?? error.message;

@@ -10,6 +10,7 @@ import type { SweepSpec } from '../core/spec.ts';
 export interface JobSetting {
   sweepId: string;
   spec: SweepSpec;
+  /** Of whoever started it. */
   science: number;
   /** The queue that training jobs go to. */
   trainQueue: string;

@@ -2,11 +2,12 @@ import { add, div, mul, pow, sqrt, square, sub, zerosLike } from '@tensorflow/tf
 import { z } from 'zod';
 import { mapTensors, tensorOf } from '../tensors.ts';
 import type { Optimizer } from '../types.ts';
+import { LEAST_EPSILON, MOST_BETA } from './limits.ts';
 
 const options = z.strictObject({
-  beta1: z.number().min(0).lt(1).default(0.9).describe('β₁, how slowly the mean gradient forgets'),
-  beta2: z.number().min(0).lt(1).default(0.999).describe('β₂, how slowly the mean square forgets'),
-  epsilon: z.number().positive().default(1e-8).describe('ε, keeps the division finite'),
+  beta1: z.number().min(0).max(MOST_BETA).default(0.9).describe('β₁, how slowly the mean gradient forgets'),
+  beta2: z.number().min(0).max(MOST_BETA).default(0.999).describe('β₂, how slowly the mean square forgets'),
+  epsilon: z.number().min(LEAST_EPSILON).default(1e-8).describe('ε, keeps the division finite'),
 });
 
 /**

@@ -2,10 +2,11 @@ import { add, div, mul, sqrt, square, sub, zerosLike } from '@tensorflow/tfjs-co
 import { z } from 'zod';
 import { mapTensors, tensorOf } from '../tensors.ts';
 import type { Optimizer } from '../types.ts';
+import { LEAST_EPSILON } from './limits.ts';
 
 const options = z.strictObject({
   rho: z.number().min(0).lt(1).default(0.99).describe('ρ, how slowly the mean square forgets'),
-  epsilon: z.number().positive().default(1e-8).describe('ε, keeps the division finite'),
+  epsilon: z.number().min(LEAST_EPSILON).default(1e-8).describe('ε, keeps the division finite'),
 });
 
 /** RMSProp, with PyTorch's constants and its ε outside the root: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε), with s = 0 at first. */

@@ -68,6 +68,7 @@ export const text: Task<typeof options> = {
   writes: true,
   build({ length, carry, heldOut, sampleEvery, sampleLength }, model, training, corpus) {
     const { vocabulary, codes, words } = bookIn(needed(corpus, 'text'));
+    if (vocabulary.size < 2) throw new UserError('task.corpus has no two different characters: there is nothing to learn; give another text', 2);
     checkTruncate(training.truncate, length);
     const network = recurrentNetwork(model, vocabulary.size, training);
     const output = outputLayer(network.units, vocabulary.size);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { PackQuestion } from '../../activities/messages.ts';
+import { OtherScience } from '../../activities/failures.ts';
 import { createReportWriters } from '../../activities/report-process.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../activities/trainer-pool.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
@@ -54,8 +55,8 @@ export interface Laboratory {
   flow(flows: boolean): void;
   /** Lets so many of those in hand end. */
   release(count: number): void;
-  /** Trials of which this is true fail for good. */
-  fails(which: (lane: Lane) => boolean): void;
+  /** Trials of which this is true fail for good, or of an error that is given. */
+  fails(which: (lane: Lane) => boolean, error?: Error): void;
   /** What trainers say if they are asked for the size of packs; at first 1. */
   packSize(answer: (question: PackQuestion) => number): void;
   start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean; limits?: RunLimits }): Promise<SweepSpec>;
@@ -100,6 +101,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
 
   let flows = true;
   let failing: (lane: Lane) => boolean = () => false;
+  let failure: Error;
   let sizeOf: (question: PackQuestion) => number = () => 1;
   let most = 0;
   const hand = new Map<() => void, TrainJob>();
@@ -127,7 +129,8 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       count += job.lanes.length;
       if (bare) return Promise.all(job.lanes.map((lane) => leaveResult(store, job, lane)));
       begun.push(job);
-      if (job.lanes.some(failing)) throw new TrainingImpossible('this one is meant to fail');
+      if (job.science !== SCIENCE_VERSION) throw new OtherScience(`meant to fail: science ${job.science}`);
+      if (job.lanes.some(failing)) throw failure;
       await new Promise<void>((resolve, reject) => {
         const beat = setInterval(() => {
           const [lane] = job.lanes;
@@ -184,8 +187,9 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
     release(count) {
       for (const done of [...hand.keys()].slice(0, count)) done();
     },
-    fails(which) {
+    fails(which, error = new TrainingImpossible('this one is meant to fail')) {
       failing = which;
+      failure = error;
     },
     packSize(answer) {
       sizeOf = answer;

@@ -1,0 +1,88 @@
+import type { Mutant } from './types.ts';
+
+export const mutants: readonly Mutant[] = [
+  {
+    what: 'a sequence of one time step has no gradient',
+    file: 'models/tensors.ts',
+    find: 'return count === 1 ? [reshape(x, shape) as T] : unstack(x) as T[];',
+    replace: 'return count === 0 ? [reshape(x, shape) as T] : unstack(x) as T[];',
+    noticedBy: ['test/least.test.ts'],
+  },
+  {
+    what: 'an ε that 32-bit floats take for 0 is allowed',
+    file: 'models/optimizers/limits.ts',
+    find: 'export const LEAST_EPSILON = 1e-37;',
+    replace: 'export const LEAST_EPSILON = 1e-50;',
+    noticedBy: ['test/least.test.ts'],
+  },
+  {
+    what: 'an error of computing that comes again is tried twenty times',
+    file: 'activities/attempts.ts',
+    find: 'const same = before?.message === message',
+    replace: 'const same = false && before?.message === message',
+    noticedBy: ['test/attempts.test.ts'],
+  },
+  {
+    what: 'an error of computing is believed the second time, wherever it was',
+    file: 'activities/attempts.ts',
+    find: ' && before.trialId === trialId && before.step === step;',
+    replace: ';',
+    noticedBy: ['test/attempts.test.ts'],
+  },
+  {
+    what: 'a full disk fails a trial at the second attempt',
+    file: 'activities/failures.ts',
+    find: 'const isOfMachine = (error: Error): boolean => \'syscall\' in error',
+    replace: 'const isOfMachine = (error: Error): boolean => \'no such thing\' in error',
+    noticedBy: ['test/alive.test.ts'],
+  },
+  {
+    what: 'a trainer that is frozen counts as alive',
+    file: 'activities/computing.ts',
+    find: 'to - from >= (SHARE * (before.at - last.at)) / 1000;',
+    replace: 'to - from >= 0;',
+    noticedBy: ['test/alive.test.ts'],
+  },
+  {
+    what: 'a trainer that computes in silence is taken for frozen',
+    file: 'activities/trainer-pool.ts',
+    find: 'if (does && silence >= beatMs',
+    replace: 'if (false && does && silence >= beatMs',
+    noticedBy: ['test/alive.test.ts'],
+  },
+  {
+    what: 'a trainer with other code than its worker\'s trains',
+    file: 'activities/trainer-pool.ts',
+    find: 'if (!same) return settle(',
+    replace: 'if (same === undefined) return settle(',
+    noticedBy: ['test/code.test.ts'],
+  },
+  {
+    what: 'a writer of reports with other code than its worker\'s writes',
+    file: 'activities/report-process.ts',
+    find: 'if (isSame) return child.send(',
+    replace: 'if (isSame || true) return child.send(',
+    noticedBy: ['test/code.test.ts'],
+  },
+  {
+    what: 'code that was changed and changed back counts as never changed',
+    file: 'orchestrate/code.ts',
+    find: '        same = false;\n',
+    replace: '',
+    noticedBy: ['test/code.test.ts'],
+  },
+  {
+    what: 'a job of an older science is a trial that failed',
+    file: 'workflows/activities.ts',
+    find: 'if (isOfOtherScience(error)) {',
+    replace: 'if (false && isOfOtherScience(error)) {',
+    noticedBy: ['test/other-science.test.ts'],
+  },
+  {
+    what: 'a job of a newer science is given up after twenty attempts on an old worker',
+    file: 'activities/index.ts',
+    find: 'if (error instanceof OtherCode || error instanceof OtherScience) furthest',
+    replace: 'if (error instanceof OtherCode) furthest',
+    noticedBy: ['test/attempts.test.ts'],
+  },
+];
