@@ -67,9 +67,11 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
   const standing: ActivityInboundCallsInterceptor = {
     async execute(input, next) {
       await mustStand();
-      const outcome: unknown = await next(input);
-      await mustStand();
-      return outcome;
+      try {
+        return await next(input);
+      } finally {
+        await mustStand(); // before what it came to is believed, be it a failure
+      }
     },
   };
   const interceptors = { activity: [() => ({ inbound: standing })] };

@@ -87,8 +87,9 @@ async function tellRunning({ store, sweepId }: Found, change: Change): Promise<b
   return (await changeSweep(await connect({ start: true }), store, sweepId, change)) !== undefined;
 }
 
-/** Of a sweep that people have paused while it runs, or that the server lost while it was: it stays so, and says so. */
-const ifPaused = async ({ store, sweepId }: Found) => ((await readControl(store, sweepId)).paused ? ` It is paused: let it go on with: sweep resume ${sweepId}` : '');
+/** How to come back to a sweep that goes on; or, where people had paused it, how to let it: it stays so while it runs or its server has lost it. */
+const whatNext = async ({ store, sweepId }: Found) =>
+  ((await readControl(store, sweepId)).paused ? `It is paused; let it go on with: sweep resume ${sweepId}` : `Look on with: sweep watch ${sweepId}`);
 
 export async function extend(given: string, options: ExtendOptions, signal: AbortSignal): Promise<void> {
   const found = await find(given, options);
@@ -101,7 +102,7 @@ export async function extend(given: string, options: ExtendOptions, signal: Abor
   if (!(await tellRunning(found, ['extend', spec]))) await begin({ ...found, spec }, options, signal);
   const [before, now] = [countTrials(found.spec), countTrials(spec)];
   const growth = now > before ? `has ${plural(now, 'trial')} now, ${count(now - before)} of them new` : `goes on with the same ${plural(now, 'trial')}`;
-  say(sweepId, options, `${sweepId} ${growth}. Look on with: sweep watch ${sweepId}${await ifPaused(found)}`, { trials: now, added: now - before });
+  say(sweepId, options, `${sweepId} ${growth}. ${await whatNext(found)}`, { trials: now, added: now - before });
 }
 
 export async function retry(given: string, options: RetryOptions, signal: AbortSignal): Promise<void> {
@@ -110,5 +111,5 @@ export async function retry(given: string, options: RetryOptions, signal: AbortS
   const { failed } = await storedSnapshot(store, sweepId, spec);
   if (failed === 0) throw new UserError(`${sweepId}: no trial has failed, so there is nothing to retry`, 2);
   if (!(await tellRunning(found, ['retry']))) await begin(found, options, signal);
-  say(sweepId, options, `${sweepId} trains ${plural(failed, 'failed trial')} again. Look on with: sweep watch ${sweepId}${await ifPaused(found)}`, { retried: failed });
+  say(sweepId, options, `${sweepId} trains ${plural(failed, 'failed trial')} again. ${await whatNext(found)}`, { retried: failed });
 }
