@@ -6,12 +6,12 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { workerRecord } from '../orchestrate/background.ts';
 import { freePort } from '../server/ports.ts';
 import { stopSupervised } from '../server/supervise.ts';
 import { cacheDir } from '../setup/home.ts';
 import { run } from '../setup/process.ts';
 import { openStore, type Store } from '../store/index.ts';
-import { storeId } from '../store/runs.ts';
 
 const BIN = fileURLToPath(new URL('../cli/bin.js', import.meta.url));
 
@@ -55,7 +55,8 @@ export async function makeOwnHome(signal?: AbortSignal): Promise<OwnHome> {
       return Date.now() - began;
     },
     async remove() {
-      await stopSupervised(`worker-${await storeId(store)}`, join(folder, 'state/workers'));
+      const worker = await workerRecord(store, join(folder, 'state'));
+      await stopSupervised(worker.name, worker.folder);
       await stopSupervised('temporal', join(folder, 'state/server'));
       await rm(folder, { recursive: true, force: true });
     },

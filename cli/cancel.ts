@@ -20,6 +20,7 @@ export function cancelCommand(): Command {
       const line = {
         cancelling: 'ends: trials in training save a checkpoint, finished ones are kept.',
         already: 'was cancelled already.',
+        ended: 'is ended: it had nothing left to train, but its report could not be written. sweep status says why; sweep report writes one of what there is.',
         ending: 'has nothing left to train and is just ending: there is nothing to cancel.',
       }[came];
       process.stdout.write(`${options.json ? JSON.stringify({ sweepId, cancelling: came === 'cancelling' }) : `${sweepId} ${line}`}\n`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import type { BackendKind } from '../models/backends/index.ts';
 import { UserError } from '../core/errors.ts';
+import type { BackendKind } from '../models/backends/index.ts';
 import { interruptSignal } from './interrupt.ts';
 import { backendOption, jsonOption, runsOption, slotsOption } from './options.ts';
 import { plural } from './ui/text.ts';
@@ -32,20 +32,24 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
   const { codeGuard } = await import('../orchestrate/code.ts');
   const changed = new AbortController();
   const guard = await codeGuard(() => changed.abort());
-  const [{ createReportWriters }, { createTrainerPool }, { chooseBackend }, { cacheDir }, { openStore }, { defaultSlots }] = await Promise.all([
+  const [{ createReportWriters }, { createTrainerPool }, { chooseBackend }, { cacheDir }, { openStore }, { knownStoreId }, { defaultSlots }] = await Promise.all([
     import('../activities/report-process.ts'), import('../activities/trainer-pool.ts'), import('../setup/backend.ts'), import('../setup/home.ts'),
-    import('../store/index.ts'), import('./defaults.ts'),
+    import('../store/index.ts'), import('../store/identity.ts'), import('./defaults.ts'),
   ]);
   const say = (event: string, line: string, facts: object = {}) =>
     process.stdout.write(`${json ? JSON.stringify({ event, ...facts }) : background ? `${new Date().toISOString()} ${line}` : line}\n`);
   const onWarning = (message: string) => void say('warning', `warning: ${message}`, { message });
   const connected = async () => (await import('../server/connection.ts')).connect({ start: false, signal });
 
+  const store = openStore(runs);
+  if (background && (await knownStoreId(store)) === undefined) { // started again after a crash, and meanwhile the folder has gone
+    say('end', `${store.url} is no runs folder any more: ended.`, { stopped: false });
+    return;
+  }
   // Whoever started it in the background has seen to the parts and the server.
   const known = background ? undefined : await connected();
   if (!background) await (await import('./actions/setup.ts')).ensureParts({ native: wanted === undefined || wanted === 'native', signal });
   const backend = await chooseBackend(wanted);
-  const store = openStore(runs);
   const many = slots ?? defaultSlots(backend.accelerator);
   const packSizes = process.env['SWEEP_PACK_SIZES'] ?? join(cacheDir(), 'pack-sizes');
   const reports = createReportWriters(guard);
@@ -53,12 +57,13 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
   const trainers = createTrainerPool({
     backend: JSON.stringify(backend.choice), env: { ...backend.env, SWEEP_PACK_SIZES: packSizes }, onWarning, ready: many, onIdle: () => reports.prepare(), guard,
   });
+  let moved: string | undefined;
   try {
     const { runWorker } = await import('../orchestrate/worker.ts');
     const target = known ?? await connected();
     await guard.isSame();
     signal.addEventListener('abort', () => say('stopping', 'Stopping: trials in training save a checkpoint first. ^C again ends at once.'), { once: true });
-    await runWorker({
+    moved = await runWorker({
       store, target, slots: many, backend, trainers, reports, signal: AbortSignal.any([signal, changed.signal]), cacheDir: cacheDir(), onWarning,
       ...(background && { idleExitMs: IDLE_EXIT }),
       onReady: (queues) => {
@@ -73,5 +78,6 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
   }
   // One in the background is started again, with the new code.
   if (changed.signal.aborted && !signal.aborted) throw new UserError(CHANGED);
-  say('end', signal.aborted ? 'Stopped.' : 'Nothing has been left to do for a while: ended.', { stopped: signal.aborted });
+  if (moved !== undefined && !background) throw new UserError(moved);
+  say('end', moved !== undefined ? `${moved}.` : signal.aborted ? 'Stopped.' : 'Nothing has been left to do for a while: ended.', { stopped: signal.aborted });
 }

@@ -1,13 +1,16 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loaderFlags } from '../activities/typescript.ts';
 import { hashJson } from '../core/json.ts';
 import type { BackendKind } from '../models/backends/index.ts';
+import { thisHost } from '../server/host.ts';
 import { ensureSupervised, stopSupervised, supervisedStatus } from '../server/supervise.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { stateDir } from '../setup/home.ts';
 import type { Store } from '../store/index.ts';
 import { storeId } from '../store/runs.ts';
 import { codeHash, LOADED, ROOT } from './code.ts';
+import { environmentHash } from './environment.ts';
 
 /** For trials in training to save a checkpoint, in milliseconds. */
 const DRAIN_MS = 30_000;
@@ -16,15 +19,28 @@ const BIN = join(ROOT, 'cli/bin.js');
 
 export interface BackgroundWorker { store: Store; target: TemporalTarget; slots: number; backend: BackendKind }
 
+/** Under which name and where a runs folder's worker on this machine is kept: several machines may share the folder of state. */
+export async function workerRecord(store: Store, state = stateDir()): Promise<{ name: string; folder: string }> {
+  const folder = join(state, 'workers');
+  const { name: host, processes } = thisHost();
+  const name = `worker-${await storeId(store)}-${host.replace(/[^A-Za-z0-9.-]/g, '_')}`;
+  const isTaken = (await supervisedStatus(name, folder)).state === 'elsewhere'; // a container of this name, or this one before it was started again
+  return { name: isTaken ? `${name}-${processes}` : name, folder };
+}
+
 /**
  * Makes sure that a worker serves this runs folder: a detached process that outlives the command, is started again when it
- * dies, and ends by itself when nothing has been left to do for a while. One that already runs is used as it is, unless
- * it has other slots, another backend, another server or code of before a change: then it drains, and its trials go on in the new one.
+ * dies, and ends by itself when nothing has been left to do for a while. One that already runs is used as it is, unless it has
+ * other slots, another backend, another server, another place of the folder, variables of other values that it reads, or code of
+ * before a change: then it drains, and its trials go on in the new one.
  */
 export async function ensureWorker({ store, target, slots, backend }: BackgroundWorker): Promise<void> {
-  const name = `worker-${await storeId(store)}`;
-  const folder = join(stateDir(), 'workers');
-  const meta = { slots, backend, address: target.address, code: await codeHash(LOADED) };
+  const { name, folder } = await workerRecord(store);
+  const meta = {
+    slots, backend, address: target.address, namespace: target.namespace, code: await codeHash(LOADED),
+    runs: await realpath(store.url).catch(() => store.url), environment: environmentHash(process.env),
+  };
+  await stopSupervised(`worker-${await storeId(store)}`, folder, DRAIN_MS); // as versions named it that knew one machine only
   const status = await supervisedStatus(name, folder);
   if (status.state === 'running' && hashJson(status.meta) !== hashJson(meta)) await stopSupervised(name, folder, DRAIN_MS);
   await ensureSupervised({

@@ -15,7 +15,7 @@ import { SCIENCE_VERSION } from '../core/trial.ts';
 import { ensureSearchAttributes } from '../server/attributes.ts';
 import { workflowUrl, type TemporalTarget } from '../server/connection.ts';
 import type { Store } from '../store/index.ts';
-import { claimSweep, clearOutcome, listTrials, readControl, readOutcome, readSpec, storeId, writeControl } from '../store/runs.ts';
+import { claimSweep, clearOutcome, listTrials, readControl, readOutcome, readSpec, reopenSweep, storeId, writeControl, writeOutcome } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import type { SweepInput, SweepProgress } from '../workflows/messages.ts';
 
@@ -95,6 +95,12 @@ async function controlFor(store: Store, sweepId: string, noCache: boolean): Prom
   return (await readOutcome(store, sweepId)) === undefined ? { ...before, ...flag } : { paused: false, ...flag };
 }
 
+/** Lets a sweep that has ended go on, with another spec or to try again what failed: from its beginning as any other, and not paused as it was when it ended. */
+export async function reopenEnded(store: Store, sweepId: string, spec: SweepSpec): Promise<void> {
+  await writeControl(store, sweepId, await controlFor(store, sweepId, false)); // which the outcome decides, and that goes next
+  await reopenSweep(store, sweepId, spec);
+}
+
 /** Starts a sweep's workflow, or attaches to the one that runs already. Starting twice at once starts it once. Says which spec stands. */
 export async function startSweep({ spec: given, sweepId, store, target, accelerator, slots = availableParallelism(), noCache = false }: StartRequest): Promise<Started> {
   const spec = await claimSweep(store, sweepId, given);
@@ -133,14 +139,37 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
   return { attached: false, total, spec, paused: control.paused };
 }
 
-/** What a cancellation came to. `ending`: the sweep had trained all it will, and only writes its report. */
-export type Cancelled = 'cancelling' | 'already' | 'ending';
+/** What a cancellation came to. `ending`: the sweep had trained all it will, and only writes its report. `ended`: it could not, and has been ended. */
+export type Cancelled = 'cancelling' | 'already' | 'ending' | 'ended';
+
+/** Its end has failed to be written so often that it is not just a worker that went away: one that is tried again may yet succeed. */
+const STUCK_ATTEMPTS = 3;
+
+/** Why a sweep that has nothing left to train does not end; undefined: nothing stands in its way. */
+function stuckAtEnd({ raw }: WorkflowExecutionDescription): string | undefined {
+  const finish = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'finish');
+  return finish !== undefined && (finish.attempt ?? 0) >= STUCK_ATTEMPTS ? finish.lastFailure?.message ?? 'no reason is known' : undefined;
+}
+
+/** Ends the workflow of a sweep whose end cannot be written, and writes that in its place. */
+async function endStuck(target: TemporalTarget, store: Store, sweepId: string, why: string): Promise<void> {
+  const reason = `cancelled, since its report could not be written: ${why}`;
+  await target.client.workflow.getHandle(await workflowIdOf(store, sweepId)).terminate(reason);
+  const { total, completed, diverged, failed, stopped = 0 } = await storedSnapshot(store, sweepId, await specOf(store, sweepId));
+  const counts = { total, completed, diverged, failed, ...(stopped > 0 && { stopped }) };
+  await writeOutcome(store, sweepId, { state: 'cancelled', ...counts, at: new Date().toISOString(), message: reason });
+}
 
 /** Asks a running sweep to end: trials in training save a checkpoint, finished ones are kept and reported. */
 export async function cancelSweep(target: TemporalTarget, store: Store, sweepId: string): Promise<Cancelled> {
   const workflowId = await workflowIdOf(store, sweepId);
   const found = await describe(target, workflowId);
   const state = found?.status.name.toLowerCase();
+  const stuck = found && state === 'running' ? stuckAtEnd(found) : undefined;
+  if (stuck !== undefined) {
+    await endStuck(target, store, sweepId, stuck);
+    return 'ended';
+  }
   if (state === 'cancelled' || found?.raw.workflowExtendedInfo?.cancelRequested) return 'already';
   if (state !== 'running') throw new UserError(`${sweepId} is not running (${state ?? 'this Temporal server does not know it'}); nothing to cancel`);
   // No worker may be there to ask: then nobody is just ending it.
@@ -176,11 +205,11 @@ const query = <P>(target: TemporalTarget, workflowId: string) =>
 
 /** A sweep as the Temporal server and its workers see it now; undefined where the server does not know it. */
 async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: string): Promise<SweepSnapshot | undefined> {
+  const spec = await specOf(store, sweepId); // first, so that a folder that was moved away gets no new id
   const workflowId = await workflowIdOf(store, sweepId);
   const root = await describe(target, workflowId);
   if (root === undefined) return undefined;
   const state = STATE[root.status.name] ?? 'failed';
-  const spec = await specOf(store, sweepId);
   const startedAt = root.startTime.toISOString();
   if (state !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state, startedAt };
   const { paused, shards, ending: _, ...own } = await query<SweepProgress>(target, workflowId);

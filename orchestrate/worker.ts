@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { NativeConnection, Runtime, DefaultLogger, Worker } from '@temporalio/worker';
+import { ApplicationFailure } from '@temporalio/common';
+import { NativeConnection, Runtime, DefaultLogger, Worker, type ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { createBookkeepingActivities, createTrainingActivities } from '../activities/index.ts';
 import type { ReportWriters } from '../activities/report-process.ts';
 import type { TrainerPool } from '../activities/trainer-pool.ts';
@@ -7,7 +8,7 @@ import { queuesOf } from '../core/queues.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { originOf, type TrainerBackend } from '../setup/backend.ts';
 import type { Store } from '../store/index.ts';
-import { storeId } from '../store/runs.ts';
+import { knownStoreId, storeId } from '../store/runs.ts';
 import { workflowBundle } from './bundle.ts';
 
 export interface WorkerOptions {
@@ -32,10 +33,16 @@ export interface WorkerOptions {
   onWarning?(message: string): void;
 }
 
+/** Of an idle worker at its folder, in milliseconds. */
+const LOOK_MS = 10_000;
+
 const isRunning = (taskQueue: string) => `ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
 
-/** Runs workflows and jobs of one runs folder until the signal aborts, or nothing has been left to do for a while. */
-export async function runWorker(options: WorkerOptions): Promise<void> {
+/**
+ * Runs workflows and jobs of one runs folder until the signal aborts, nothing has been left to do for a while, or the folder is
+ * no longer where it was: then it resolves with a line that says so.
+ */
+export async function runWorker(options: WorkerOptions): Promise<string | undefined> {
   const { store, target, slots, backend, trainers, reports, signal, idleExitMs, cacheDir, onReady, onWarning = () => {} } = options;
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ message, meta }) => {
@@ -43,11 +50,34 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     }),
     shutdownSignals: [], // the command decides when to drain
   });
-  const queues = queuesOf(await storeId(store));
+  const id = await storeId(store);
+  const queues = queuesOf(id);
   const trainQueue = backend.accelerator === 'gpu' ? queues.gpu : queues.cpu;
   const identity = `${hostname()}:${process.pid}`;
   const connection = await NativeConnection.connect(target.connectionOptions ?? {});
-  const shared = { connection, namespace: target.namespace, identity, maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second' } as const;
+  let moved: string | undefined;
+  let drain = () => {};
+  /** What is found or written at a place that this id has left would be of no use to its sweeps, and bring the old folder back. */
+  async function mustStand(): Promise<void> {
+    if ((await knownStoreId(store)) === id) return;
+    moved ??= `${store.url} is no longer the runs folder that this worker serves (it was moved, deleted or copied over): it takes no more jobs`;
+    drain();
+    throw ApplicationFailure.retryable(moved, 'FolderMoved');
+  }
+  const standing: ActivityInboundCallsInterceptor = {
+    async execute(input, next) {
+      await mustStand();
+      try {
+        return await next(input);
+      } finally {
+        await mustStand(); // before what it came to is believed, be it a failure
+      }
+    },
+  };
+  const interceptors = { activity: [() => ({ inbound: standing })] };
+  const shared = {
+    connection, namespace: target.namespace, identity, interceptors, maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second',
+  } as const;
   try {
     const workers = await Promise.all([
       Worker.create({
@@ -66,14 +96,16 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         shutdownForceTime: '1 minute',
       }),
     ]);
-    const drain = () => { for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown(); };
+    drain = () => { for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown(); };
     signal.addEventListener('abort', drain, { once: true });
     const isBusy = () => workers.some((worker) => worker.getStatus().numInFlightActivities > 0);
     const watch = idleExitMs === undefined ? undefined : watchIdle(target, queues.sweep, idleExitMs, isBusy, drain);
+    const look = setInterval(() => void mustStand().catch(() => {}), LOOK_MS);
     const runs = Promise.all(workers.map((worker) => worker.run().finally(drain)));
     onReady?.([queues.sweep, trainQueue]);
     if (signal.aborted) drain();
-    await runs.finally(() => clearInterval(watch));
+    await runs.finally(() => [watch, look].forEach(clearInterval));
+    return moved;
   } finally {
     await connection.close();
   }

@@ -34,20 +34,27 @@ export interface Provenance {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-async function run(command: string, args: string[]): Promise<string | undefined> {
+async function run(command: string, args: string[], env = process.env): Promise<string | undefined> {
   try {
     // 10 s: nvidia-smi takes seconds on a machine that has just started; a hanging driver must not stop a sweep.
-    return (await promisify(execFile)(command, args, { cwd: root, timeout: 10_000 })).stdout.trim();
+    return (await promisify(execFile)(command, args, { cwd: root, env, timeout: 10_000 })).stdout.trim();
   } catch {
     return undefined;
   }
 }
 
+/** What git may be told by its environment without being led to another repository: hooks, say, set GIT_DIR to that of their own. */
+const HARMLESS = ['GIT_EXEC_PATH', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM'];
+
+function git(...args: string[]): Promise<string | undefined> {
+  return run('git', args, Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || HARMLESS.includes(name))));
+}
+
 async function gitState(): Promise<Provenance['git']> {
   // Inside someone else's checkout (as a dependency, say) their commit says nothing about this code.
-  const top = await run('git', ['rev-parse', '--show-toplevel']);
+  const top = await git('rev-parse', '--show-toplevel');
   if (top === undefined || (await realpath(top)) !== (await realpath(root))) return null;
-  const [commit, changes] = await Promise.all([run('git', ['rev-parse', 'HEAD']), run('git', ['status', '--porcelain'])]);
+  const [commit, changes] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain', '--untracked-files=normal')]);
   return commit === undefined || changes === undefined ? null : { commit, dirty: changes !== '' };
 }
 

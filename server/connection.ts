@@ -9,7 +9,7 @@ import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig'
 import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envconfig';
 import { UserError } from '../core/errors.ts';
 import type { InstallOptions } from '../setup/progress.ts';
-import { EMBEDDED_NAMESPACE, answers, embeddedStatus, startEmbedded } from './embedded.ts';
+import { EMBEDDED_NAMESPACE, answers, embeddedElsewhere, embeddedStatus, startEmbedded } from './embedded.ts';
 import { isListening, whyNotListening } from './ports.ts';
 
 export interface TemporalTarget {
@@ -39,6 +39,7 @@ export async function connect({ start, local = LOCAL, ...options }: ConnectOptio
   const embedded = await embeddedStatus();
   if (embedded.healthy && embedded.address) return open(embedded.address, 'embedded', embedded.uiUrl);
   if (embedded.state !== 'running' && await answers(local)) return open(local, 'local', await uiOf(local));
+  if (!start && embedded.state === 'elsewhere') throw new UserError(embeddedElsewhere(embedded));
   // A supervised server that does not answer is on its way back: wait for it, whoever asks.
   if (!start && embedded.state !== 'running') {
     throw new UserError('No Temporal server runs here: start one with `sweep server start`, or set TEMPORAL_ADDRESS to one of yours.');

@@ -10,10 +10,11 @@ import { installTemporal } from '../setup/temporal.ts';
 import { withLock } from '../setup/workplace.ts';
 import { SEARCH_ATTRIBUTES } from './attributes.ts';
 import { freePort, isListening } from './ports.ts';
-import { ensureSupervised, stopSupervised, supervisedStatus } from './supervise.ts';
+import { ensureSupervised, runsElsewhere, stopSupervised, supervisedStatus } from './supervise.ts';
 import type { SupervisedStatus } from './supervise.ts';
 
 const NAME = 'temporal';
+const TITLE = 'The Temporal server';
 const HOST = '127.0.0.1';
 const PORT = 7233;
 const UI_PORT = 8233;
@@ -54,9 +55,10 @@ export async function startEmbedded(options: InstallOptions = {}): Promise<Embed
     const before = await supervisedStatus(NAME, folder());
     if (before.state !== 'running') {
       if (before.state === 'orphaned') await stopSupervised(NAME, folder());
+      if (before.state === 'elsewhere') report(`looking whether ${before.host} still runs it`);
       const ports = await choosePorts(portsOf(before));
       const command = { command: program.path, args: commandLine(ports), cwd: folder() };
-      await ensureSupervised({ name: NAME, folder: folder(), ...command, meta: { ...ports } });
+      await ensureSupervised({ name: NAME, title: TITLE, folder: folder(), ...command, meta: { ...ports } });
     }
     report('starting');
     for (;;) {
@@ -75,8 +77,11 @@ export async function startEmbedded(options: InstallOptions = {}): Promise<Embed
   });
 }
 
+/** What to say where the server of this state folder runs on another machine, which has its database open. */
+export const embeddedElsewhere = ({ host }: SupervisedStatus): string => runsElsewhere(TITLE, folder(), host);
+
 export async function stopEmbedded(): Promise<EmbeddedStatus> {
-  await stopSupervised(NAME, folder());
+  await stopSupervised(NAME, folder(), undefined, TITLE);
   return embeddedStatus();
 }
 

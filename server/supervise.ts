@@ -1,19 +1,24 @@
 /**
  * Programs that outlive the command that started them: one detached supervisor each, restarted when they crash, never two
- * of one name. `<folder>/<name>.json` says how things stand, `<folder>/<name>.log` has the output.
+ * of one name. `<folder>/<name>.json` says how things stand, `<folder>/<name>.log` has the output. Other machines may see the
+ * folder too (a home that a cluster shares): what runs there is told from what runs here, and not touched.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { UserError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { makeOurs } from '../setup/private.ts';
 import { isAlive, withLock } from '../setup/workplace.ts';
+import { thisHost, type Host } from './host.ts';
 
 export interface Supervised {
   name: string;
+  /** What people call it; left out: its name. */
+  title?: string;
   /** Where its record, log and lock are. */
   folder: string;
   command: string;
@@ -30,8 +35,13 @@ export interface Supervised {
 }
 
 export interface SupervisedStatus {
-  /** orphaned: the supervisor was killed and its program goes on; ensureSupervised() puts it right. */
-  state: 'absent' | 'running' | 'orphaned' | 'stopped' | 'failed';
+  /**
+   * orphaned: the supervisor was killed and its program goes on; ensureSupervised() puts it right. elsewhere: it runs on another
+   * machine or in another container, or was running when that ended, a moment ago.
+   */
+  state: 'absent' | 'running' | 'orphaned' | 'elsewhere' | 'stopped' | 'failed';
+  /** Of another machine, where it runs elsewhere. */
+  host?: string;
   supervisorPid?: number;
   /** Missing between a crash and the restart. */
   childPid?: number;
@@ -45,6 +55,8 @@ export interface SupervisedStatus {
 
 /** As server/supervisor.js writes it. */
 interface StateFile {
+  /** Left out by versions that knew one machine only. */
+  host?: Host;
   supervisor: string[];
   command: string;
   args: string[];
@@ -63,19 +75,21 @@ const logPath = (name: string, folder: string): string => join(folder, `${name}.
 
 /** Starts it, or leaves it be if it runs. Two callers at once start one. */
 export function ensureSupervised(program: Supervised): Promise<SupervisedStatus> {
-  const { name, folder } = program;
+  const { name, folder, title = name } = program;
   return withLock(join(folder, name), {}, async () => {
     const status = await supervisedStatus(name, folder);
     if (status.state === 'running') return status;
+    if (status.state === 'elsewhere') await mustBeOver(program, runsElsewhere(title, folder, status.host));
     if (status.state === 'orphaned') await endProcess(status.childPid, program.graceMs ?? 10_000);
     return launch(program);
   });
 }
 
-/** Ends it: SIGTERM, then SIGKILL after the grace. Does nothing if it does not run. */
-export function stopSupervised(name: string, folder: string, graceMs = 10_000): Promise<SupervisedStatus> {
+/** Ends it: SIGTERM, then SIGKILL after the grace. Does nothing if it does not run; a UserError where only another machine can. */
+export function stopSupervised(name: string, folder: string, graceMs = 10_000, title = name): Promise<SupervisedStatus> {
   return withLock(join(folder, name), {}, async () => {
-    const { supervisorPid, childPid, state } = await supervisedStatus(name, folder);
+    const { supervisorPid, childPid, state, host } = await supervisedStatus(name, folder);
+    if (state === 'elsewhere') await mustBeOver({ name, folder }, runsElsewhere(title, folder, host));
     if (state === 'running') await endProcess(supervisorPid, graceMs + 5_000);
     const after = await supervisedStatus(name, folder);
     if (after.state === 'orphaned') await endProcess(after.childPid ?? childPid, graceMs);
@@ -87,6 +101,7 @@ export async function supervisedStatus(name: string, folder: string): Promise<Su
   const log = logPath(name, folder);
   const record = await readFile(recordPath(name, folder), 'utf8').then((text) => JSON.parse(text) as StateFile, () => undefined);
   if (!record) return { state: 'absent', log };
+  if (record.host !== undefined && record.host.processes !== thisHost().processes) return statusElsewhere(record, name, folder);
   const supervised = record.state === 'running' && runs(record.supervisorPid, record.supervisor);
   const child = record.childPid > 0 && runs(record.childPid, [record.command, ...record.args]);
   return {
@@ -99,6 +114,41 @@ export async function supervisedStatus(name: string, folder: string): Promise<Su
   };
 }
 
+/** Its supervisor touches the record every five seconds (supervisor.js). One that has not for so long, in milliseconds, is gone: so much no two clocks differ. */
+const SILENCE_MS = 2 * 60_000;
+/** One that lives does it while we look on for so long. */
+const BEAT_MS = 15_000;
+
+async function statusElsewhere({ host, state, startedAt, restarts, reason, meta }: StateFile, name: string, folder: string): Promise<SupervisedStatus> {
+  const isOver = state !== 'running' || Date.now() - ((await beatAt(name, folder)) ?? 0) > SILENCE_MS;
+  return {
+    state: !isOver ? 'elsewhere' : state === 'running' ? 'stopped' : state,
+    ...(!isOver && host && { host: host.name }),
+    startedAt, restarts, log: logPath(name, folder),
+    ...(reason && { reason }),
+    ...(meta !== undefined && { meta }),
+  };
+}
+
+/** Opened, since a network file system then asks its server. */
+async function beatAt(name: string, folder: string): Promise<number | undefined> {
+  const record = await open(recordPath(name, folder), 'r').catch(() => undefined);
+  return record?.stat().then(({ mtimeMs }) => mtimeMs).finally(() => record.close());
+}
+
+/** Throws a UserError if what runs elsewhere by its record gives a sign of life. A container that was started again is not what it was before. */
+async function mustBeOver({ name, folder }: Pick<Supervised, 'name' | 'folder'>, otherwise: string): Promise<void> {
+  const before = await beatAt(name, folder);
+  for (let waited = 0; waited < BEAT_MS; waited += 250) {
+    await sleep(250);
+    if ((await beatAt(name, folder)) !== before) throw new UserError(otherwise);
+  }
+}
+
+/** What to say where something of ours is needed that runs on another machine. */
+export const runsElsewhere = (title: string, folder: string, host = 'another machine'): string =>
+  `${title} of ${folder} runs on ${host}, which shares that folder: go on there, set SWEEP_HOME to a folder of this machine's own, or TEMPORAL_ADDRESS to a server that both reach`;
+
 async function launch(program: Supervised): Promise<SupervisedStatus> {
   const { name, folder, command, args, cwd = process.cwd(), env = {}, meta = null, graceMs = 10_000, quickFailures = 5 } = program;
   await makeOurs(folder);
@@ -106,7 +156,7 @@ async function launch(program: Supervised): Promise<SupervisedStatus> {
   await rm(record, { force: true });
   const supervised = [process.execPath, SUPERVISOR, record] as const;
   const order = JSON.stringify({
-    record, log: logPath(name, folder), supervisor: supervised, command, args, cwd, meta, graceMs, quickFailures,
+    record, host: thisHost(), log: logPath(name, folder), supervisor: supervised, command, args, cwd, meta, graceMs, quickFailures,
   });
   // Its own complaints, should there ever be any, belong beside the program's.
   const log = openSync(logPath(name, folder), 'a', 0o600);

@@ -1,11 +1,12 @@
 // Keeps one program running: started detached by supervise.ts, plain JavaScript so that it costs little and starts at once.
 // The program's output goes straight to a file, so neither process can block or break the other.
 import { spawn } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync, renameSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 
 /**
  * @typedef {object} Order
  * @property {string} record  where to write how things stand
+ * @property {{ name: string, processes: string }} host  where this process's id means something
  * @property {string} log
  * @property {string[]} supervisor  this process's own command line, by which it is told from a stranger with its id
  * @property {string} command
@@ -27,7 +28,7 @@ const env = { ...process.env };
 delete env.SWEEP_SUPERVISE;
 
 const record = {
-  supervisor: order.supervisor, command: order.command, args: order.args, meta: order.meta,
+  host: order.host, supervisor: order.supervisor, command: order.command, args: order.args, meta: order.meta,
   supervisorPid: process.pid, childPid: 0, startedAt: new Date().toISOString(), restarts: 0,
   state: 'running', reason: '',
 };
@@ -36,6 +37,17 @@ const record = {
 let child;
 let stopping = false;
 let quick = 0;
+
+/** What is written in the record is ours; false: it was removed, or another supervisor has taken this one for dead, maybe from another machine. */
+function isOurs() {
+  try {
+    const { supervisorPid, host } = JSON.parse(readFileSync(order.record, 'utf8'));
+    return supervisorPid === process.pid && host?.processes === order.host.processes;
+  } catch (error) {
+    const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
+    return !['ENOENT', 'ENOTDIR'].includes(code); // a disk that does not answer for a moment is no reason to end
+  }
+}
 
 function write() {
   try {
@@ -49,7 +61,7 @@ function write() {
 /** @param {string} state @param {string} reason */
 function end(state, reason) {
   Object.assign(record, { state, reason, childPid: 0 });
-  if (existsSync(order.record)) write();
+  if (isOurs()) write();
   process.exit(state === 'failed' ? 1 : 0);
 }
 
@@ -60,6 +72,16 @@ function trimLog() {
     truncateSync(order.log);
   } catch {
     // no log, nothing to trim
+  }
+}
+
+/** By this, machines that share the folder see that it runs. */
+function beat() {
+  try {
+    const now = new Date();
+    utimesSync(order.record, now, now);
+  } catch {
+    // the next one will do
   }
 }
 
@@ -90,9 +112,10 @@ function start() {
     quick = Date.now() - began < QUICK_MS ? quick + 1 : 1;
     const reason = `${how}; last in ${order.log}: ${lastWords()}`;
     if (quick > order.quickFailures) return end('failed', reason);
+    if (!isOurs()) return end('stopped', '');
     Object.assign(record, { childPid: 0, restarts: record.restarts + 1, reason });
     write();
-    setTimeout(() => (stopping ? end('stopped', '') : start()), Math.min(1000 * 2 ** (quick - 1), SLOWEST_RESTART_MS));
+    setTimeout(() => (stopping || !isOurs() ? end('stopped', '') : start()), Math.min(1000 * 2 ** (quick - 1), SLOWEST_RESTART_MS));
   };
   child.once('error', (error) => over(error.message, false));
   child.once('exit', (code, signal) => over(signal ? `it was ended by ${signal}` : `it ended with code ${code}`, code === 0));
@@ -109,5 +132,9 @@ function stop() {
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 process.on('SIGHUP', () => undefined);
-setInterval(() => (existsSync(order.record) ? trimLog() : stop()), TICK_MS);
+setInterval(() => {
+  if (!isOurs()) return stop();
+  trimLog();
+  beat();
+}, TICK_MS);
 start();

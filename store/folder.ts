@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import type { Store } from './types.ts';
@@ -14,9 +14,22 @@ export function openFolder(root: string): Store {
     return join(root, ...parts);
   };
 
+  /** Whether the folder was ever there. */
+  let seen = false;
+  const look = async () => { seen ||= await stat(root).then(() => true, () => false); };
+
+  /** Makes the folder that a key lies in; but one that was moved or deleted while it was in use is not made again, in part, where it was. */
+  async function makeRoom(folder: string): Promise<void> {
+    if (seen && !(await stat(root).then(() => true, () => false))) {
+      throw new UserError(`${root} has gone: it was moved or deleted while a sweep used it; give its new place with --runs`);
+    }
+    await mkdir(folder, { recursive: true });
+    seen = true;
+  }
+
   /** Writes beside the target, so that the rename stays on one file system; leaves nothing behind when it fails. */
   async function writeBeside<T>(target: string, bytes: Uint8Array | string | AsyncIterable<string>, publish: (temp: string) => Promise<T>): Promise<T> {
-    await mkdir(dirname(target), { recursive: true });
+    await makeRoom(dirname(target));
     const temp = join(dirname(target), `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
     try {
       const file = await open(temp, 'wx');
@@ -38,6 +51,7 @@ export function openFolder(root: string): Store {
   return {
     url: root,
     async get(key) {
+      await look();
       try {
         return await readFile(place(key));
       } catch (error) {
@@ -62,6 +76,7 @@ export function openFolder(root: string): Store {
       });
     },
     async list(prefix) {
+      await look();
       try {
         const entries = await readdir(place(prefix), { withFileTypes: true });
         return entries.filter((e) => !e.name.startsWith('.')).map((e) => (e.isDirectory() ? `${e.name}/` : e.name)).sort();

@@ -1,5 +1,5 @@
 /** The run folder, typed: which key holds what, and in which order a trial's files are written. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Control } from '../core/control.ts';
 import { UserError } from '../core/errors.ts';
 import { hashJson } from '../core/json.ts';
@@ -11,6 +11,8 @@ import { decodeCurve, encodeCurve } from './curve.ts';
 import { clearDecisions } from './decisions.ts';
 import { pretty, putFirst, readJson, readWhole, trialKey, type OnDamaged } from './keys.ts';
 import type { Store } from './types.ts';
+
+export { knownStoreId, storeId } from './identity.ts';
 
 /** How a sweep ended, in `outcome.json`; absent while it runs. */
 export interface SweepOutcome {
@@ -26,17 +28,6 @@ export interface SweepOutcome {
 
 const RESULT = 'result.json';
 const FAILURE = 'failure.json';
-
-/** The runs folder's own id, made on first use: workers and sweeps that share it find each other by it. */
-export async function storeId(store: Store): Promise<string> {
-  const key = '.store.json';
-  const known = await readJson<{ id: string }>(store, key);
-  if (known !== undefined) return known.id; // a full disk is no reason not to know it
-  await store.putNew(key, pretty({ id: randomBytes(4).toString('hex') }));
-  const made = await readJson<{ id: string }>(store, key);
-  if (made === undefined) throw new Error(`${store.url}/${key} has gone again`);
-  return made.id;
-}
 
 // ---- sweeps ----
 

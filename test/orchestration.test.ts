@@ -1,11 +1,11 @@
 /** A sweep's life with real processes: detached, shared between workers, cancelled and gone on with, seen in Temporal. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { openStore } from '../store/index.ts';
-import { listTrials, readOutcome, readResult, readTiming } from '../store/runs.ts';
+import { listSweeps, listTrials, readOutcome, readResult, readTiming } from '../store/runs.ts';
 import { newMachine, until, type Ended, type Machine } from './support/machine.ts';
 
 const SPEC = {
@@ -88,10 +88,11 @@ test('the Temporal UI has search attributes, a summary on every job, and current
   });
 });
 
-test('a warm worker is used again, and one that has loaded other code is replaced', { timeout: 240_000 }, async () => {
+test('a warm worker is used again, and one that has loaded other code or reads other variables is replaced', { timeout: 240_000 }, async () => {
   const file = await specFile('twice');
-  const workerAfterStart = async () => {
-    const ended = await machine.sweep('start', file, '--id', 'twice', '--runs', runs('twice'));
+  const workerAfterStart = async (variables = {}) => {
+    const { ended: end } = machine.spawnWith(variables, 'start', file, '--id', 'twice', '--runs', runs('twice'));
+    const ended = await end;
     assert.equal(ended.code, 0, said(ended));
     return until(async () => (await machine.worker(runs('twice'))).childPid);
   };
@@ -101,7 +102,25 @@ test('a warm worker is used again, and one that has loaded other code is replace
   const { meta, ...others } = JSON.parse(await readFile(record, 'utf8')) as { meta: { code: string } };
   assert.match(meta.code, /^[0-9a-f]{20}$/);
   await writeFile(record, JSON.stringify({ ...others, meta: { ...meta, code: 'of before a change' } }));
-  assert.notEqual(await workerAfterStart(), warm);
+  const replaced = await workerAfterStart();
+  assert.notEqual(replaced, warm);
+  assert.notEqual(await workerAfterStart({ ONEDNN_VERBOSE: '0' }), replaced);
+});
+
+test('a copy of a runs folder, and one that was moved while its worker is warm, train in their own place', { timeout: 240_000 }, async () => {
+  const file = await specFile('twice');
+  const wider = async (name: string) => {
+    const ended = await machine.sweep('start', file, '--set', 'repeats=3', '--id', 'wider', '--runs', runs(name));
+    assert.equal(ended.code, 0, said(ended));
+    return (await listTrials(openStore(runs(name)), 'wider')).length;
+  };
+  await cp(runs('twice'), runs('copied'), { recursive: true });
+  assert.equal(await wider('copied'), 12);
+  assert.deepEqual(await listSweeps(openStore(runs('twice'))), ['twice']);
+  await rename(runs('twice'), runs('moved'));
+  assert.equal(await wider('moved'), 12);
+  assert.deepEqual(await openStore(runs('twice')).list(''), []);
+  await rename(runs('moved'), runs('twice'));
 });
 
 test('a sweep that goes on by extend records where it goes on', { timeout: 240_000 }, async () => {

@@ -7,13 +7,13 @@ import type { SweepSpec } from '../../core/spec.ts';
 import type { BackendKind } from '../../models/backends/index.ts';
 import { ensureWorker } from '../../orchestrate/background.ts';
 import { changeSweep, type Change } from '../../orchestrate/control.ts';
-import { startSweep, storedSnapshot, untilClosed, workflowState } from '../../orchestrate/sweeps.ts';
+import { reopenEnded, startSweep, storedSnapshot, untilClosed, workflowState } from '../../orchestrate/sweeps.ts';
 import { collectProvenance, recordProvenance } from '../../reports/provenance.ts';
 import { connect } from '../../server/connection.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { extendSpec } from '../../spec/extend.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { readCorpus, readOutcome, readSpec, reopenSweep, writeCorpus } from '../../store/runs.ts';
+import { readCorpus, readControl, readOutcome, readSpec, writeCorpus } from '../../store/runs.ts';
 import { defaultSlots } from '../defaults.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { count, plural } from '../ui/text.ts';
@@ -75,7 +75,7 @@ async function begin({ store, sweepId, spec }: Found, { backend: kind, workers }
   const slots = workers ?? defaultSlots(backend.accelerator);
   const target = await connect({ start: true, signal });
   await untilClosed(target, store, sweepId);
-  await reopenSweep(store, sweepId, spec);
+  await reopenEnded(store, sweepId, spec);
   await recordProvenance(store, sweepId, await collectProvenance({ backend: backend.name }));
   await startSweep({ spec, sweepId, store, target, accelerator: backend.accelerator, slots });
   await ensureWorker({ store, slots, backend: backend.choice.kind, target });
@@ -86,6 +86,10 @@ async function tellRunning({ store, sweepId }: Found, change: Change): Promise<b
   if ((await readOutcome(store, sweepId)) !== undefined) return false;
   return (await changeSweep(await connect({ start: true }), store, sweepId, change)) !== undefined;
 }
+
+/** How to come back to a sweep that goes on; or, where people had paused it, how to let it: it stays so while it runs or its server has lost it. */
+const whatNext = async ({ store, sweepId }: Found) =>
+  ((await readControl(store, sweepId)).paused ? `It is paused; let it go on with: sweep resume ${sweepId}` : `Look on with: sweep watch ${sweepId}`);
 
 export async function extend(given: string, options: ExtendOptions, signal: AbortSignal): Promise<void> {
   const found = await find(given, options);
@@ -98,7 +102,7 @@ export async function extend(given: string, options: ExtendOptions, signal: Abor
   if (!(await tellRunning(found, ['extend', spec]))) await begin({ ...found, spec }, options, signal);
   const [before, now] = [countTrials(found.spec), countTrials(spec)];
   const growth = now > before ? `has ${plural(now, 'trial')} now, ${count(now - before)} of them new` : `goes on with the same ${plural(now, 'trial')}`;
-  say(sweepId, options, `${sweepId} ${growth}. Look on with: sweep watch ${sweepId}`, { trials: now, added: now - before });
+  say(sweepId, options, `${sweepId} ${growth}. ${await whatNext(found)}`, { trials: now, added: now - before });
 }
 
 export async function retry(given: string, options: RetryOptions, signal: AbortSignal): Promise<void> {
@@ -107,5 +111,5 @@ export async function retry(given: string, options: RetryOptions, signal: AbortS
   const { failed } = await storedSnapshot(store, sweepId, spec);
   if (failed === 0) throw new UserError(`${sweepId}: no trial has failed, so there is nothing to retry`, 2);
   if (!(await tellRunning(found, ['retry']))) await begin(found, options, signal);
-  say(sweepId, options, `${sweepId} trains ${plural(failed, 'failed trial')} again. Look on with: sweep watch ${sweepId}`, { retried: failed });
+  say(sweepId, options, `${sweepId} trains ${plural(failed, 'failed trial')} again. ${await whatNext(found)}`, { retried: failed });
 }

@@ -1,6 +1,7 @@
 /** `sweep doctor`. */
 import { UserError } from '../../core/errors.ts';
 import { connect, isServerChosen } from '../../server/connection.ts';
+import { embeddedStatus } from '../../server/embedded.ts';
 import { inspectParts } from '../../setup/inspect.ts';
 import type { Part } from '../../setup/inspect.ts';
 import { styleOf } from '../ui/style.ts';
@@ -33,7 +34,7 @@ async function inspectServer(): Promise<Part> {
     return { name, status: 'ok', version: `${serverVersion}, ${origin}`, path: uiUrl ? `${address}, UI ${uiUrl}` : address };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (isServerChosen()) return { name, status: 'missing', hint: error.message };
+    if (isServerChosen() || (await embeddedStatus()).state === 'elsewhere') return { name, status: 'missing', hint: error.message };
     return { name, status: 'optional', version: 'not running', hint: '`sweep start` and `sweep server start` start it' };
   }
 }

@@ -1,5 +1,5 @@
 /** `sweep server start|stop|status`. */
-import { embeddedStatus, startEmbedded, stopEmbedded } from '../../server/embedded.ts';
+import { embeddedElsewhere, embeddedStatus, startEmbedded, stopEmbedded } from '../../server/embedded.ts';
 import type { EmbeddedStatus } from '../../server/embedded.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { partsDisplay } from '../ui/parts.ts';
@@ -24,6 +24,7 @@ async function start(): Promise<EmbeddedStatus> {
 function lines(status: EmbeddedStatus): string[] {
   const { state, healthy, address, uiUrl, database, log, reason, restarts = 0 } = status;
   if (state === 'absent' || state === 'stopped') return ['The Temporal server does not run. `sweep server start` starts it.'];
+  if (state === 'elsewhere') return [`${embeddedElsewhere(status)}.`];
   if (state === 'failed') {
     return [`The Temporal server failed again and again and was given up: ${reason ?? 'no reason known'}`, `Log  ${log}`];
   }

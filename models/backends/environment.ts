@@ -9,9 +9,28 @@ export interface NativeTensorFlow {
   binding: string;
 }
 
+/** Variables that change what is computed, with the values that change nothing. */
+const DECIDING: Record<string, readonly string[]> = {
+  TF_ENABLE_ONEDNN_OPTS: ['0', 'false'],
+  ONEDNN_DEFAULT_FPMATH_MODE: ['STRICT'],
+  DNNL_DEFAULT_FPMATH_MODE: ['STRICT'],
+  ONEDNN_CPU_ISA_HINTS: ['NO_HINTS'],
+  DNNL_CPU_ISA_HINTS: ['NO_HINTS'],
+  TF_XLA_FLAGS: [],
+};
+const DECIDING_ON_GPU = { ...DECIDING, NVIDIA_TF32_OVERRIDE: ['0'] };
+
+/** Those that are set otherwise, as 'NAME=value'. */
+function deciding(kind: 'cpu' | 'gpu'): string[] {
+  return Object.entries(kind === 'gpu' ? DECIDING_ON_GPU : DECIDING).flatMap(([name, plain]) => {
+    const value = process.env[name] ?? '';
+    return value === '' || plain.includes(value) ? [] : [`${name}=${value}`];
+  });
+}
+
 /** As results name it: 'tensorflow 2.21.0 cpu avx512', 'tensorflow 2.21.0 gpu'. What results depend on is in it. */
 export function nameOfNative({ version, kind }: Pick<NativeTensorFlow, 'version' | 'kind'>): string {
-  return ['tensorflow', version, kind, ...(kind === 'cpu' ? [instructions() ?? process.arch] : [])].join(' ');
+  return ['tensorflow', version, kind, ...(kind === 'cpu' ? [instructions() ?? process.arch] : []), ...deciding(kind)].join(' ');
 }
 
 /** What the library reads from the environment when it is loaded. loadNative() sets it, so a fork need not. */

@@ -8,24 +8,30 @@ export const ISA: Record<Instructions, string> = { avx512: 'AVX512_CORE', avx2: 
 /** What oneDNN calls AVX512_CORE. */
 const NEEDED = ['avx512f', 'avx512bw', 'avx512dq', 'avx512vl'];
 
-function processorFlags(): string[] {
+/** Undefined: not to be known here. */
+function processorFlags(): Set<string> | undefined {
   try {
-    return /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(' ') ?? [];
+    const line = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1];
+    return line === undefined ? undefined : new Set(line.trim().split(' '));
   } catch {
-    return []; // no Linux
+    return undefined; // no Linux
   }
 }
 
-let known: Instructions | undefined;
+/** Asked for with any of these, oneDNN uses no more than AVX2, which is the least that is told apart. */
+const UP_TO_AVX2 = /^(SSE41|AVX|AVX2|AVX2_VNNI|AVX2_VNNI_2)$/i;
 
-/** Those that ONEDNN_MAX_CPU_ISA asks for, or the best that there are; undefined: a processor of another kind, which oneDNN has one way for. */
+/** The best that a processor with these flags has and ONEDNN_MAX_CPU_ISA allows: it is a limit, and gives a processor nothing. */
+export function instructionsOf(flags: ReadonlySet<string> | undefined, limit = ''): Instructions | undefined {
+  if (flags !== undefined && !flags.has('avx2')) return undefined;
+  return flags !== undefined && NEEDED.every((flag) => flags.has(flag)) && !UP_TO_AVX2.test(limit) ? 'avx512' : 'avx2';
+}
+
+let flags: { known: ReadonlySet<string> | undefined } | undefined;
+
+/** Those of this processor; undefined: one of another kind, which oneDNN has one way for. */
 export function instructions(): Instructions | undefined {
   if (process.arch !== 'x64') return undefined;
-  const asked = Object.entries(ISA).find(([, isa]) => isa === process.env.ONEDNN_MAX_CPU_ISA)?.[0] as Instructions | undefined;
-  if (asked !== undefined) return asked;
-  if (known === undefined) {
-    const flags = new Set(processorFlags());
-    known = NEEDED.every((flag) => flags.has(flag)) ? 'avx512' : 'avx2';
-  }
-  return known;
+  flags ??= { known: processorFlags() };
+  return instructionsOf(flags.known, process.env.ONEDNN_MAX_CPU_ISA);
 }

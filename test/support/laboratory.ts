@@ -61,6 +61,8 @@ export interface Laboratory {
   packSize(answer: (question: PackQuestion) => number): void;
   start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean; limits?: RunLimits }): Promise<SweepSpec>;
   ended(sweepId: string): Promise<SweepOutcome>;
+  /** Until the worker has ended by itself. With why, if its folder is no longer there. */
+  workerEnded(): Promise<string | undefined>;
   /** Ends the worker, and starts one in its place, with other workflows if they are given. */
   replaceWorker(workflows?: { codePath: string }): Promise<void>;
   /** The histories of all runs of a sweep's own workflow, the first first. */
@@ -160,12 +162,15 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }), ...(bundle && { workflows: bundle }),
       onWarning: (message) => void warnings.push(message),
     });
-    return async () => {
-      ending.abort();
-      await ended;
+    return {
+      ended,
+      async end() {
+        ending.abort();
+        await ended;
+      },
     };
   }
-  let endWorker = work(workflows);
+  let worker = work(workflows);
 
   return {
     store,
@@ -200,9 +205,10 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       return (await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache: options.noCache ?? false })).spec;
     },
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),
+    workerEnded: () => worker.ended,
     async replaceWorker(next) {
-      await endWorker();
-      endWorker = work(next);
+      await worker.end();
+      worker = work(next);
     },
     async histories(workflowId) {
       const runs: string[] = [];
@@ -211,7 +217,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       return Promise.all(runs.sort().map((run) => target.client.workflow.getHandle(workflowId, run.split(' ')[1]).fetchHistory()));
     },
     async stop() {
-      await endWorker();
+      await worker.end();
       await connection.close();
       await sleep(100);
       await machine.stop();

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { workerRecord } from '../../orchestrate/background.ts';
 import { freePort } from '../../server/ports.ts';
 import { stopSupervised, supervisedStatus, type SupervisedStatus } from '../../server/supervise.ts';
 import { cacheDir } from '../../setup/home.ts';
 import { openStore } from '../../store/index.ts';
-import { storeId } from '../../store/runs.ts';
 
 const BIN = fileURLToPath(new URL('../../cli/bin.js', import.meta.url));
 
@@ -51,7 +51,7 @@ export async function newMachine(variables: Record<string, string> = {}): Promis
   const workerFolder = join(folder, 'state/workers');
   const workers = new Set<string>();
   const workerName = async (runs: string) => {
-    const name = `worker-${await storeId(openStore(runs))}`;
+    const { name } = await workerRecord(openStore(runs), join(folder, 'state'));
     workers.add(name);
     return name;
   };
