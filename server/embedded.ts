@@ -1,4 +1,7 @@
-/** The dev server that comes with us: one per state folder, on 127.0.0.1 only, its history in an SQLite file. */
+/**
+ * The dev server that comes with us: one per state folder, on 127.0.0.1 only, its history in an SQLite file. Every program of this machine
+ * may talk to it; websites may not, which a browser would otherwise let knock at its ports.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -9,7 +12,7 @@ import type { InstallOptions } from '../setup/progress.ts';
 import { installTemporal } from '../setup/temporal.ts';
 import { withLock } from '../setup/workplace.ts';
 import { SEARCH_ATTRIBUTES } from './attributes.ts';
-import { freePort, isListening } from './ports.ts';
+import { freePort, hiddenPlace, isListening, type Place } from './ports.ts';
 import { ensureSupervised, stopSupervised, supervisedStatus } from './supervise.ts';
 import type { SupervisedStatus } from './supervise.ts';
 
@@ -42,7 +45,8 @@ export async function embeddedStatus(): Promise<EmbeddedStatus> {
     ...status,
     database: databasePath(),
     healthy: known ? await answers(addressOf(ports)) : false,
-    ...(known && { address: addressOf(ports), uiUrl: `http://localhost:${ports.uiPort}` }),
+    ...(known && { address: addressOf(ports) }),
+    ...(known && status.state === 'running' && { uiUrl: `http://localhost:${ports.uiPort}` }), // its supervisor shows it
   };
 }
 
@@ -55,8 +59,9 @@ export async function startEmbedded(options: InstallOptions = {}): Promise<Embed
     if (before.state !== 'running') {
       if (before.state === 'orphaned') await stopSupervised(NAME, folder());
       const ports = await choosePorts(portsOf(before));
-      const command = { command: program.path, args: commandLine(ports), cwd: folder() };
-      await ensureSupervised({ name: NAME, folder: folder(), ...command, meta: { ...ports } });
+      const ui = await hiddenPlace();
+      const command = { command: program.path, args: commandLine(ports.port, ui), cwd: folder() };
+      await ensureSupervised({ name: NAME, folder: folder(), ...command, meta: { ...ports }, front: { port: ports.uiPort, to: ui } });
     }
     report('starting');
     for (;;) {
@@ -80,10 +85,12 @@ export async function stopEmbedded(): Promise<EmbeddedStatus> {
   return embeddedStatus();
 }
 
-function commandLine({ port, uiPort }: Ports): string[] {
+function commandLine(port: number, ui: Place): string[] {
   return [
-    'server', 'start-dev', '--ip', HOST, '--port', String(port), '--ui-port', String(uiPort), '--db-filename', databasePath(),
+    'server', 'start-dev', '--ip', HOST, '--port', String(port), '--ui-ip', ui.host, '--ui-port', String(ui.port), '--db-filename', databasePath(),
     '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL',
+    // Its HTTP API cannot be left out, and would let a website start workflows: a host that no request can have is the only one allowed.
+    '--dynamic-config-value', 'frontend.httpAllowedHosts=["/"]',
     // The server polls its transfer queue 20 times a second unless told otherwise: a round trip falls from 92 to 10 ms.
     '--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000',
     // Jobs start in the order of their priority (their place in the plan), not in whichever order partitions give them out.

@@ -10,6 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Json } from '../core/json.ts';
 import { isAlive, withLock } from '../setup/workplace.ts';
+import type { Place } from './ports.ts';
+
+/** A port of 127.0.0.1, and what stands behind it. */
+export interface Front { port: number; to: Place }
 
 export interface Supervised {
   name: string;
@@ -22,6 +26,8 @@ export interface Supervised {
   env?: Readonly<Record<string, string>>;
   /** Kept in the record, for whoever asks for the status. */
   meta?: Json;
+  /** What its supervisor serves for it (server/front.js). */
+  front?: Front;
   /** Between SIGTERM and SIGKILL. */
   graceMs?: number;
   /** It is given up after so many failures in a row, each within ten seconds of its start. */
@@ -99,13 +105,13 @@ export async function supervisedStatus(name: string, folder: string): Promise<Su
 }
 
 async function launch(program: Supervised): Promise<SupervisedStatus> {
-  const { name, folder, command, args, cwd = process.cwd(), env = {}, meta = null, graceMs = 10_000, quickFailures = 5 } = program;
+  const { name, folder, command, args, cwd = process.cwd(), env = {}, meta = null, front, graceMs = 10_000, quickFailures = 5 } = program;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const record = recordPath(name, folder);
   await rm(record, { force: true });
   const supervised = [process.execPath, SUPERVISOR, record] as const;
   const order = JSON.stringify({
-    record, log: logPath(name, folder), supervisor: supervised, command, args, cwd, meta, graceMs, quickFailures,
+    record, log: logPath(name, folder), supervisor: supervised, command, args, cwd, meta, front, graceMs, quickFailures,
   });
   // Its own complaints, should there ever be any, belong beside the program's.
   const log = openSync(logPath(name, folder), 'a', 0o600);

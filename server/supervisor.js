@@ -14,6 +14,7 @@ import { closeSync, copyFileSync, existsSync, openSync, readFileSync, renameSync
  * @property {number} graceMs       between SIGTERM and SIGKILL
  * @property {number} quickFailures how many in a row before giving up
  * @property {unknown} meta
+ * @property {import('./front.js').Front} [front]  left out: nothing stands in front of it
  */
 
 const SLOWEST_RESTART_MS = 30_000;
@@ -110,4 +111,5 @@ process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 process.on('SIGHUP', () => undefined);
 setInterval(() => (existsSync(order.record) ? trimLog() : stop()), TICK_MS);
+if (order.front) (await import('./front.js')).serveFront(order.front, ({ message }) => process.stderr.write(`the Temporal UI cannot be shown: ${message}\n`));
 start();
