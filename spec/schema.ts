@@ -1,7 +1,7 @@
 /** The form of a sweep file as zod schemas, put together from the registries; the JSON Schema for editors is made of it. */
 import { z } from 'zod';
 import { MOST_CONCURRENT } from '../core/control.ts';
-import { MOST_REPEATS, MOST_STEPS, MOST_TRIALS } from '../core/form.ts';
+import { MOST_BATCH, MOST_EVALUATED, MOST_LAYERS, MOST_POINTS, MOST_REPEATS, MOST_STEPS, MOST_TRIALS, MOST_UNITS } from '../core/form.ts';
 import type { NumberOption, NumberOptions } from '../core/options.ts';
 import { schedulers } from '../core/schedulers/index.ts';
 import { searches } from '../core/search/index.ts';
@@ -40,7 +40,6 @@ const stopWhen = z.strictObject({
 /** A section whose `key` names an entry of a registry, and which holds the section's own options beside the entry's. */
 interface Section { key: string; noun: string; registry: Entries; own: z.ZodRawShape }
 
-// Upper limits are far above what such networks can use: they turn a slip of the keyboard into an error, not into a full memory.
 export const sections: Record<'task' | 'model' | 'training', Section> = {
   task: { key: 'name', noun: 'a task', registry: tasks, own: { name: nameOf(tasks, 'a task') } },
   model: {
@@ -49,8 +48,8 @@ export const sections: Record<'task' | 'model' | 'training', Section> = {
     registry: cells,
     own: {
       cell: nameOf(cells, 'a cell'),
-      hiddenUnits: z.int().min(1).max(16_384).default(128).describe('units in each layer'),
-      layers: z.int().min(1).max(64).default(1).describe('cells on top of each other'),
+      hiddenUnits: z.int().min(1).max(MOST_UNITS).default(128).describe('units in each layer'),
+      layers: z.int().min(1).max(MOST_LAYERS).default(1).describe('cells on top of each other'),
     },
   },
   training: {
@@ -60,11 +59,11 @@ export const sections: Record<'task' | 'model' | 'training', Section> = {
     own: {
       optimizer: nameOf(optimizers, 'an optimizer').default('rmsprop'),
       learningRate: z.number().positive().default(0.001),
-      batchSize: z.int().min(1).max(65_536).default(128),
+      batchSize: z.int().min(1).max(MOST_BATCH).default(128),
       maxSteps: z.int().min(1).max(MOST_STEPS).default(10_000),
       evaluateEvery: z.int().min(1).max(MOST_STEPS).default(100).describe('training steps between two evaluations'),
       // 1,024 examples: an accuracy near 0.99 has a standard error of 0.003.
-      evaluationSize: z.int().min(1).max(1_000_000).default(1024).describe('fresh examples that an evaluation looks at'),
+      evaluationSize: z.int().min(1).max(MOST_EVALUATED).default(1024).describe('fresh examples that an evaluation looks at'),
       clip: clip.optional(),
       stopWhen: stopWhen.optional().describe('training ends early once a metric has passed a bound'),
       decay: z.strictObject({ factor: z.number().positive().max(1), every: z.int().min(1).max(MOST_STEPS) }).optional()
@@ -174,8 +173,8 @@ export const sweepFile = z.strictObject({
     reference: z.strictObject({
       source: text(line).describe('who published them, and where'),
       points: z.array(z.strictObject({
-        step: z.int().min(0).max(100_000_000), accuracy: z.number().optional(), loss: z.number().optional(),
-      })).min(1).max(1000),
+        step: z.int().min(0).max(MOST_STEPS), accuracy: z.number().optional(), loss: z.number().optional(),
+      })).min(1).max(MOST_POINTS),
     }).optional().describe('published numbers, to stand beside those of the sweep at the same steps'),
   }).prefault({}),
 });
