@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { UserError } from '../core/errors.ts';
 import { stateDir } from '../setup/home.ts';
@@ -12,6 +12,7 @@ import type { InstallOptions } from '../setup/progress.ts';
 import { installTemporal } from '../setup/temporal.ts';
 import { withLock } from '../setup/workplace.ts';
 import { SEARCH_ATTRIBUTES } from './attributes.ts';
+import { dial } from './dial.ts';
 import { freePort, hiddenPlace, isListening, type Place } from './ports.ts';
 import { ensureSupervised, stopSupervised, supervisedStatus } from './supervise.ts';
 import type { SupervisedStatus } from './supervise.ts';
@@ -32,6 +33,14 @@ export interface EmbeddedStatus extends SupervisedStatus {
   database: string;
 }
 
+/** One that answers. */
+export type Answering = EmbeddedStatus & { address: string; uiUrl: string };
+
+/** For how long one that runs may be silent, in milliseconds: it may be on its way back, which takes some seconds on a busy machine. */
+const PATIENCE_MS = 15_000;
+/** The same for one that was just started, which may have a large database to read. */
+const START_PATIENCE_MS = 60_000;
+
 interface Ports { port: number; uiPort: number }
 
 const folder = (): string => join(stateDir(), 'server');
@@ -51,33 +60,44 @@ export async function embeddedStatus(): Promise<EmbeddedStatus> {
 }
 
 /** Starts it and waits until it answers; one that runs, or is just restarting, is only waited for. */
-export async function startEmbedded(options: InstallOptions = {}): Promise<EmbeddedStatus & { address: string; uiUrl: string }> {
+export async function startEmbedded(options: InstallOptions & Patience = {}): Promise<Answering> {
   const program = await installTemporal(options);
   const report = (message: string): void => options.onProgress?.({ part: 'server', phase: 'wait', message });
-  return withLock(join(folder(), 'start'), { signal: options.signal, onWait: () => report('another process is starting it') }, async () => {
+  await withLock(join(folder(), 'start'), { signal: options.signal, onWait: () => report('another process is starting it') }, async () => {
     const before = await supervisedStatus(NAME, folder());
-    if (before.state !== 'running') {
-      if (before.state === 'orphaned') await stopSupervised(NAME, folder());
-      const ports = await choosePorts(portsOf(before));
-      const ui = await hiddenPlace();
-      const command = { command: program.path, args: commandLine(ports.port, ui), cwd: folder() };
-      await ensureSupervised({ name: NAME, folder: folder(), ...command, meta: { ...ports }, front: { port: ports.uiPort, to: ui } });
-    }
-    report('starting');
-    for (;;) {
-      options.signal?.throwIfAborted();
-      const status = await embeddedStatus();
-      const { address, uiUrl } = status;
-      if (status.healthy && address && uiUrl) {
-        await keepHistory(address);
-        return { ...status, address, uiUrl };
-      }
-      if (status.state !== 'running') {
-        throw new UserError(`The Temporal server does not start: ${status.reason ?? 'it was stopped'}. Its log: ${status.log}`);
-      }
-      await sleep(100);
-    }
+    if (before.state === 'running') return;
+    if (before.state === 'orphaned') await stopSupervised(NAME, folder());
+    const ports = await choosePorts(portsOf(before));
+    const ui = await hiddenPlace();
+    const command = { command: program.path, args: commandLine(ports.port, ui), cwd: folder() };
+    await ensureSupervised({ name: NAME, folder: folder(), ...command, meta: { ...ports }, front: { port: ports.uiPort, to: ui } });
   });
+  report('starting');
+  const status = await awaitEmbedded({ patienceMs: START_PATIENCE_MS, ...options });
+  await keepHistory(status.address);
+  return status;
+}
+
+export interface Patience { signal?: AbortSignal | undefined; patienceMs?: number | undefined }
+
+/** Waits for one that runs until it answers. Throws a UserError if it ends, or stays silent. */
+export async function awaitEmbedded({ signal, patienceMs = PATIENCE_MS }: Patience = {}): Promise<Answering> {
+  const since = Date.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    const status = await embeddedStatus();
+    const { address, uiUrl, state, log } = status;
+    if (status.healthy && address && uiUrl) return { ...status, address, uiUrl };
+    if (state !== 'running') throw new UserError(`The Temporal server does not start: ${status.reason ?? 'it was stopped'}. Its log: ${log}`);
+    if (Date.now() - since > patienceMs) throw new UserError(silence(status, patienceMs));
+    await sleep(100);
+  }
+}
+
+function silence({ address = '', childPid, log }: EmbeddedStatus, patienceMs: number): string {
+  const which = `The Temporal server at ${address} (${childPid === undefined ? 'being started again' : `process ${childPid}`})`;
+  const cure = 'start it again with: sweep server stop, then sweep server start';
+  return `${which} has not answered for ${Math.round(patienceMs / 1000)} seconds: it is stopped or overloaded; ${cure}. Its log: ${log}`;
 }
 
 export async function stopEmbedded(): Promise<EmbeddedStatus> {
@@ -141,7 +161,7 @@ async function keepHistory(address: string): Promise<void> {
 }
 
 async function withConnection<T>(address: string, use: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address, connectTimeout: 2000 });
+  const connection = await dial({ address, connectTimeout: 2000 });
   try {
     return await connection.withDeadline(Date.now() + 3000, () => use(connection));
   } finally {

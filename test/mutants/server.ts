@@ -71,4 +71,25 @@ export const mutants: readonly Mutant[] = [
     replace: ' })',
     noticedBy: ['test/hostile-input.test.ts'],
   },
+  {
+    what: 'a server that lives and is silent is waited for without end',
+    file: 'server/embedded.ts',
+    find: 'if (Date.now() - since > patienceMs) throw',
+    replace: 'if (Date.now() - since > 1000 * patienceMs) throw',
+    noticedBy: ['test/silent.test.ts'],
+  },
+  {
+    what: 'loopback goes through a proxy',
+    file: 'server/dial.ts',
+    find: '...(direct && {',
+    replace: '...(direct && false && {',
+    noticedBy: ['test/proxy.test.ts'],
+  },
+  {
+    what: 'nothing goes through a proxy',
+    file: 'server/dial.ts',
+    find: '...(direct && {',
+    replace: '...((direct || true) && {',
+    noticedBy: ['test/proxy.test.ts'],
+  },
 ];
