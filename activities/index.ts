@@ -10,7 +10,7 @@ import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
 import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
 import {
-  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type SweepOutcome,
+  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, standingSpec, writeControl, writeFailure, writeOutcome, type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import { beginningOf, excused, furthestOf, whyGivenUp, whyHopeless, type Heartbeat } from './attempts.ts';
@@ -133,6 +133,12 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
   }
 
   return {
+    /** Refuses for good a sweep that the run folder of its name is not of: whoever started it knew the name alone. */
+    async admit({ sweepId, spec }: { sweepId: string; spec: SweepSpec }): Promise<void> {
+      if ((await standingSpec(store, sweepId, spec)) !== undefined) return;
+      throw ApplicationFailure.nonRetryable(`${sweepId}: the runs folder has no sweep of this id and this spec; start it with: sweep start FILE`, 'OtherSweep');
+    },
+
     /** Which trials of [from, to) have a result already, here or in another sweep of the runs folder. */
     async findFinished(request: FindRequest): Promise<[index: number, outcome: LaneOutcome][]> {
       const { from, to, cache } = request;

@@ -1,4 +1,6 @@
 /** Trains the lanes of a job, side by side those that one program serves; what becomes of each goes to the store at once. */
+import { UserError } from '../core/errors.ts';
+import { trialProblem } from '../core/form/check.ts';
 import { packsOf } from '../core/packs.ts';
 import { outcomeOf } from '../core/progress.ts';
 import type { Lane, LaneOutcome, Metrics, RungRecord, TrialResult } from '../core/results.ts';
@@ -37,9 +39,16 @@ export async function corpusOf(store: Store, sweepId: string, { task }: TrialSpe
   return typeof task['corpus'] === 'string' ? readCorpus(store, sweepId, task['corpus']) : undefined;
 }
 
+/** Throws a UserError for a trial that no sweep file can ask for: a workflow knows little of what its spec means. */
+export function checkTrial(trial: TrialSpec): void {
+  const problem = trialProblem(trial);
+  if (problem !== undefined) throw new UserError(problem);
+}
+
 export async function trainJob(request: TrainRequest, trainer: Trainer): Promise<Answer> {
   const { job } = request;
   if (job.science !== SCIENCE_VERSION) throw new OtherScience(`this job is of version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}`);
+  for (const { trial } of job.lanes) checkTrial(trial);
   const store = openStore(request.store);
   const own = lanesOf(request, trainer, store);
   const outcomes = new Map<string, LaneOutcome>();

@@ -9,7 +9,7 @@ import { openStore } from '../store/index.ts';
 import { causeOf } from './failures.ts';
 import type { Answer, FromTrainer, PackSizeRequest, ToTrainer, TrainerRequest } from './messages.ts';
 import { oneLane, packSizes, type PackSizes } from './pack-sizes.ts';
-import { corpusOf, trainJob, type Trainer } from './train-job.ts';
+import { checkTrial, corpusOf, trainJob, type Trainer } from './train-job.ts';
 
 const send = (message: FromTrainer) => void process.send?.(message);
 const programs = programsKept(compiler((line) => send({ type: 'debug', line })));
@@ -26,6 +26,7 @@ ready.catch(() => {}); // reported with the first job
 const ALIVE_EVERY_MS = 500;
 
 async function packSize({ question: { sweepId, example, most, steps }, store }: PackSizeRequest, signal: AbortSignal): Promise<Answer> {
+  checkTrial(example);
   const { sizes } = await ready;
   let toldAt = 0;
   function onTurn(): void {

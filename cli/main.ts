@@ -41,8 +41,17 @@ function failure(error: unknown): { message?: string; code: number } {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.badUsage }; // has said it already
   if (interrupted()) return { message: 'Interrupted. The same command goes on from here.', code: EXIT.interrupted };
   if (error instanceof UserError) return { message: `error: ${printable(error.message)}`, code: error.exitCode };
+  const unanswered = silenceOf(error);
+  if (unanswered !== undefined) return { message: `error: the Temporal server has stopped answering (${printable(unanswered)}); sweep doctor says more`, code: EXIT.failed };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { message: `${printable(stack)}\nerror: this is a bug in sweep, not something you did wrong; please report it with the lines above`, code: EXIT.failed };
+}
+
+/** What gRPC says of a server that was there a moment ago: past its deadline, or not available. Known by its form: main loads no gRPC. */
+function silenceOf(error: unknown): string | undefined {
+  const cause: unknown = error instanceof Error ? error.cause ?? error : undefined;
+  const { code, details } = (typeof cause === 'object' && cause !== null ? cause : {}) as { code?: unknown; details?: unknown };
+  return (code === 4 || code === 14) && typeof details === 'string' ? details.split('\n')[0] : undefined;
 }
 
 /** Without the control characters that a file or a server may have put there; lines stay. */

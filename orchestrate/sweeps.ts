@@ -114,7 +114,7 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
   const control = await controlFor(store, sweepId, noCache);
   if ((await describe(target, workflowId))?.status.name === 'RUNNING') return { attached: true, total, spec, paused: control.paused };
 
-  const searchAttributes = await ensureSearchAttributes(target.client);
+  const searchAttributes = await answered(target, () => ensureSearchAttributes(target.client));
   await writeControl(store, sweepId, control);
   await clearOutcome(store, sweepId);
   const wanted = spec.resources.accelerator === 'any' ? accelerator : spec.resources.accelerator;
@@ -122,7 +122,7 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
     sweepId, spec, science: SCIENCE_VERSION, trainQueue: queues[wanted], searchAttributes, control, cache: !control.noCache, ahead: QUEUED_PER_SLOT * slots,
     lanes: LANES, ...runLimits(),
   };
-  await target.client.workflow.start('sweep', {
+  await answered(target, () => target.client.workflow.start('sweep', {
     workflowId,
     taskQueue: queues.sweep,
     args: [input],
@@ -135,7 +135,7 @@ export async function startSweep({ spec: given, sweepId, store, target, accelera
         { key: defineSearchAttributeKey('SweepTask', 'KEYWORD'), value: spec.task.name },
       ]),
     }),
-  });
+  }));
   return { attached: false, total, spec, paused: control.paused };
 }
 
@@ -175,7 +175,7 @@ export async function cancelSweep(target: TemporalTarget, store: Store, sweepId:
   // No worker may be there to ask: then nobody is just ending it.
   const { ending } = await query<SweepProgress>(target, workflowId).catch(() => ({ ending: undefined }));
   if (ending) return 'ending';
-  await target.client.workflow.getHandle(workflowId).cancel();
+  await answered(target, () => target.client.workflow.getHandle(workflowId).cancel());
   return 'cancelling';
 }
 

@@ -3,13 +3,13 @@
  * server, started now. One of ours that runs already comes before the usual port: it was started because nothing answered
  * there, and has sweeps in it, which would be lost from sight the moment that somebody starts another server.
  */
-import { Client, Connection } from '@temporalio/client';
-import type { ConnectionOptions } from '@temporalio/client';
+import { Client, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envconfig';
 import { UserError } from '../core/errors.ts';
 import type { InstallOptions } from '../setup/progress.ts';
-import { EMBEDDED_NAMESPACE, answers, embeddedElsewhere, embeddedStatus, startEmbedded } from './embedded.ts';
+import { dial, hasProxy, isLoopback } from './dial.ts';
+import { EMBEDDED_NAMESPACE, answers, awaitEmbedded, embeddedElsewhere, embeddedStatus, startEmbedded } from './embedded.ts';
 import { isListening, whyNotListening } from './ports.ts';
 
 export interface TemporalTarget {
@@ -27,6 +27,8 @@ export interface ConnectOptions extends InstallOptions {
   start: boolean;
   /** Where a server that nobody named may answer; left out: the usual port. */
   local?: string;
+  /** How long one of ours that runs may be silent, in milliseconds; left out: longer where it may be started. */
+  patienceMs?: number;
 }
 
 const LOCAL = '127.0.0.1:7233';
@@ -40,16 +42,19 @@ export async function connect({ start, local = LOCAL, ...options }: ConnectOptio
   if (embedded.healthy && embedded.address) return open(embedded.address, 'embedded', embedded.uiUrl);
   if (embedded.state !== 'running' && await answers(local)) return open(local, 'local', await uiOf(local));
   if (!start && embedded.state === 'elsewhere') throw new UserError(embeddedElsewhere(embedded));
-  // A supervised server that does not answer is on its way back: wait for it, whoever asks.
   if (!start && embedded.state !== 'running') {
     throw new UserError('No Temporal server runs here: start one with `sweep server start`, or set TEMPORAL_ADDRESS to one of yours.');
   }
-  const started = await startEmbedded(options);
+  // A supervised server that does not answer is on its way back: whoever asks waits, but not for ever.
+  const started = await (start ? startEmbedded(options) : awaitEmbedded(options));
   return open(started.address, 'embedded', started.uiUrl);
 }
 
 /** Whether the environment or a profile says where the server is. */
 export const isServerChosen = (): boolean => Boolean(readProfile().address);
+
+/** Whether there should be a server that answers: the environment names one, or ours runs. */
+export const isServerExpected = async (): Promise<boolean> => isServerChosen() || (await embeddedStatus()).state === 'running';
 
 /** Whether connect() would have to start the embedded server, so that its program must be there. */
 export async function needsEmbeddedServer(): Promise<boolean> {
@@ -78,9 +83,10 @@ async function connectToProfile(profile: ClientConfigProfile, address: string): 
     throw new UserError(`${problem} (${where}). Correct it, or unset it to use the embedded server.`);
   };
   const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? fail('The address should look like host:port');
-  const silent = await whyNotListening(Number(port), host, CONNECT_MS);
+  // At once, where gRPC would try for seconds; it alone knows the way through a proxy.
+  const silent = hasProxy() && !isLoopback(host ?? '') ? undefined : await whyNotListening(Number(port), host, CONNECT_MS);
   if (silent) fail(`No Temporal server answers: ${silent}`);
-  const connection = await Connection.connect({ ...(connectionOptions as ConnectionOptions), connectTimeout: CONNECT_MS })
+  const connection = await dial({ ...(connectionOptions as ConnectionOptions), address, connectTimeout: CONNECT_MS })
     .catch((error: unknown) => fail(`No Temporal server answers: ${firstLine(error)}`));
   await connection.withDeadline(Date.now() + CONNECT_MS, () => connection.workflowService.describeNamespace({ namespace }))
     .catch(async (error: unknown) => {
@@ -96,7 +102,9 @@ async function connectToProfile(profile: ClientConfigProfile, address: string): 
 
 async function open(address: string, source: 'embedded' | 'local', uiUrl: string | undefined): Promise<TemporalTarget> {
   const connectionOptions = { address };
-  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
+  const connection = await dial({ ...connectionOptions, connectTimeout: CONNECT_MS }).catch((error: unknown) => {
+    throw new UserError(`The Temporal server at ${address} has stopped answering: ${firstLine(error)}`);
+  });
   const client = new Client({ connection, namespace: EMBEDDED_NAMESPACE });
   return { address, namespace: EMBEDDED_NAMESPACE, source, ...(uiUrl && { uiUrl }), connectionOptions, client };
 }

@@ -1,7 +1,10 @@
-/** The dev server that comes with us: one per state folder, on 127.0.0.1 only, its history in an SQLite file. */
+/**
+ * The dev server that comes with us: one per state folder, on 127.0.0.1 only, its history in an SQLite file. Every program of this machine
+ * may talk to it; websites may not, which a browser would otherwise let knock at its ports.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { UserError } from '../core/errors.ts';
 import { stateDir } from '../setup/home.ts';
@@ -9,7 +12,8 @@ import type { InstallOptions } from '../setup/progress.ts';
 import { installTemporal } from '../setup/temporal.ts';
 import { withLock } from '../setup/workplace.ts';
 import { SEARCH_ATTRIBUTES } from './attributes.ts';
-import { freePort, isListening } from './ports.ts';
+import { dial } from './dial.ts';
+import { freePort, hiddenPlace, isListening, type Place } from './ports.ts';
 import { ensureSupervised, runsElsewhere, stopSupervised, supervisedStatus } from './supervise.ts';
 import type { SupervisedStatus } from './supervise.ts';
 
@@ -30,6 +34,14 @@ export interface EmbeddedStatus extends SupervisedStatus {
   database: string;
 }
 
+/** One that answers. */
+export type Answering = EmbeddedStatus & { address: string; uiUrl: string };
+
+/** For how long one that runs may be silent, in milliseconds: it may be on its way back, which takes some seconds on a busy machine. */
+const PATIENCE_MS = 15_000;
+/** The same for one that was just started, which may have a large database to read. */
+const START_PATIENCE_MS = 60_000;
+
 interface Ports { port: number; uiPort: number }
 
 const folder = (): string => join(stateDir(), 'server');
@@ -43,38 +55,51 @@ export async function embeddedStatus(): Promise<EmbeddedStatus> {
     ...status,
     database: databasePath(),
     healthy: known ? await answers(addressOf(ports)) : false,
-    ...(known && { address: addressOf(ports), uiUrl: `http://localhost:${ports.uiPort}` }),
+    ...(known && { address: addressOf(ports) }),
+    ...(known && status.state === 'running' && { uiUrl: `http://localhost:${ports.uiPort}` }), // its supervisor shows it
   };
 }
 
 /** Starts it and waits until it answers; one that runs, or is just restarting, is only waited for. */
-export async function startEmbedded(options: InstallOptions = {}): Promise<EmbeddedStatus & { address: string; uiUrl: string }> {
+export async function startEmbedded(options: InstallOptions & Patience = {}): Promise<Answering> {
   const program = await installTemporal(options);
   const report = (message: string): void => options.onProgress?.({ part: 'server', phase: 'wait', message });
-  return withLock(join(folder(), 'start'), { signal: options.signal, onWait: () => report('another process is starting it') }, async () => {
+  await withLock(join(folder(), 'start'), { signal: options.signal, onWait: () => report('another process is starting it') }, async () => {
     const before = await supervisedStatus(NAME, folder());
-    if (before.state !== 'running') {
-      if (before.state === 'orphaned') await stopSupervised(NAME, folder());
-      if (before.state === 'elsewhere') report(`looking whether ${before.host} still runs it`);
-      const ports = await choosePorts(portsOf(before));
-      const command = { command: program.path, args: commandLine(ports), cwd: folder() };
-      await ensureSupervised({ name: NAME, title: TITLE, folder: folder(), ...command, meta: { ...ports } });
-    }
-    report('starting');
-    for (;;) {
-      options.signal?.throwIfAborted();
-      const status = await embeddedStatus();
-      const { address, uiUrl } = status;
-      if (status.healthy && address && uiUrl) {
-        await keepHistory(address);
-        return { ...status, address, uiUrl };
-      }
-      if (status.state !== 'running') {
-        throw new UserError(`The Temporal server does not start: ${status.reason ?? 'it was stopped'}. Its log: ${status.log}`);
-      }
-      await sleep(100);
-    }
+    if (before.state === 'running') return;
+    if (before.state === 'orphaned') await stopSupervised(NAME, folder());
+    if (before.state === 'elsewhere') report(`looking whether ${before.host} still runs it`);
+    const ports = await choosePorts(portsOf(before));
+    const ui = await hiddenPlace();
+    const command = { command: program.path, args: commandLine(ports.port, ui), cwd: folder() };
+    await ensureSupervised({ name: NAME, title: TITLE, folder: folder(), ...command, meta: { ...ports }, front: { port: ports.uiPort, to: ui } });
   });
+  report('starting');
+  const status = await awaitEmbedded({ patienceMs: START_PATIENCE_MS, ...options });
+  await keepHistory(status.address);
+  return status;
+}
+
+export interface Patience { signal?: AbortSignal | undefined; patienceMs?: number | undefined }
+
+/** Waits for one that runs until it answers. Throws a UserError if it ends, or stays silent. */
+export async function awaitEmbedded({ signal, patienceMs = PATIENCE_MS }: Patience = {}): Promise<Answering> {
+  const since = Date.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    const status = await embeddedStatus();
+    const { address, uiUrl, state, log } = status;
+    if (status.healthy && address && uiUrl) return { ...status, address, uiUrl };
+    if (state !== 'running') throw new UserError(`The Temporal server does not start: ${status.reason ?? 'it was stopped'}. Its log: ${log}`);
+    if (Date.now() - since > patienceMs) throw new UserError(silence(status, patienceMs));
+    await sleep(100);
+  }
+}
+
+function silence({ address = '', childPid, log }: EmbeddedStatus, patienceMs: number): string {
+  const which = `The Temporal server at ${address} (${childPid === undefined ? 'being started again' : `process ${childPid}`})`;
+  const cure = 'start it again with: sweep server stop, then sweep server start';
+  return `${which} has not answered for ${Math.round(patienceMs / 1000)} seconds: it is stopped or overloaded; ${cure}. Its log: ${log}`;
 }
 
 /** What to say where the server of this state folder runs on another machine, which has its database open. */
@@ -85,10 +110,12 @@ export async function stopEmbedded(): Promise<EmbeddedStatus> {
   return embeddedStatus();
 }
 
-function commandLine({ port, uiPort }: Ports): string[] {
+function commandLine(port: number, ui: Place): string[] {
   return [
-    'server', 'start-dev', '--ip', HOST, '--port', String(port), '--ui-port', String(uiPort), '--db-filename', databasePath(),
+    'server', 'start-dev', '--ip', HOST, '--port', String(port), '--ui-ip', ui.host, '--ui-port', String(ui.port), '--db-filename', databasePath(),
     '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL',
+    // Its HTTP API cannot be left out, and would let a website start workflows: a host that no request can have is the only one allowed.
+    '--dynamic-config-value', 'frontend.httpAllowedHosts=["/"]',
     // The server polls its transfer queue 20 times a second unless told otherwise: a round trip falls from 92 to 10 ms.
     '--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000',
     // Jobs start in the order of their priority (their place in the plan), not in whichever order partitions give them out.
@@ -139,7 +166,7 @@ async function keepHistory(address: string): Promise<void> {
 }
 
 async function withConnection<T>(address: string, use: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address, connectTimeout: 2000 });
+  const connection = await dial({ address, connectTimeout: 2000 });
   try {
     return await connection.withDeadline(Date.now() + 3000, () => use(connection));
   } finally {

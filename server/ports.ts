@@ -1,7 +1,10 @@
 /** TCP ports on this machine. */
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
+
+export interface Place { host: string; port: number }
 
 /** Why nothing accepts connections there, as the operating system says it; undefined if something does. */
 export function whyNotListening(port: number, host = HOST, timeout = 1000): Promise<string | undefined> {
@@ -29,11 +32,21 @@ export async function freePort(wanted: readonly number[], taken: readonly number
   return any;
 }
 
-function bind(port: number): Promise<number | undefined> {
+/**
+ * A free port at one of the sixteen million addresses that lead to this machine alone: nobody finds it who cannot ask this machine.
+ * Where there is only the first of them, as on macOS, a port of that.
+ */
+export async function hiddenPlace(): Promise<Place> {
+  const host = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
+  const port = await bind(0, host);
+  return port === undefined ? { host: HOST, port: await freePort([]) } : { host, port };
+}
+
+function bind(port: number, host = HOST): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(undefined));
-    server.listen(port, HOST, () => {
+    server.listen(port, host, () => {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
     });

@@ -14,6 +14,10 @@ import type { Json } from '../core/json.ts';
 import { makeOurs } from '../setup/private.ts';
 import { isAlive, withLock } from '../setup/workplace.ts';
 import { thisHost, type Host } from './host.ts';
+import type { Place } from './ports.ts';
+
+/** A port of 127.0.0.1, and what stands behind it. */
+export interface Front { port: number; to: Place }
 
 export interface Supervised {
   name: string;
@@ -28,6 +32,8 @@ export interface Supervised {
   env?: Readonly<Record<string, string>>;
   /** Kept in the record, for whoever asks for the status. */
   meta?: Json;
+  /** What its supervisor serves for it (server/front.js). */
+  front?: Front;
   /** Between SIGTERM and SIGKILL. */
   graceMs?: number;
   /** It is given up after so many failures in a row, each within ten seconds of its start. */
@@ -150,13 +156,13 @@ export const runsElsewhere = (title: string, folder: string, host = 'another mac
   `${title} of ${folder} runs on ${host}, which shares that folder: go on there, set SWEEP_HOME to a folder of this machine's own, or TEMPORAL_ADDRESS to a server that both reach`;
 
 async function launch(program: Supervised): Promise<SupervisedStatus> {
-  const { name, folder, command, args, cwd = process.cwd(), env = {}, meta = null, graceMs = 10_000, quickFailures = 5 } = program;
+  const { name, folder, command, args, cwd = process.cwd(), env = {}, meta = null, front, graceMs = 10_000, quickFailures = 5 } = program;
   await makeOurs(folder);
   const record = recordPath(name, folder);
   await rm(record, { force: true });
   const supervised = [process.execPath, SUPERVISOR, record] as const;
   const order = JSON.stringify({
-    record, host: thisHost(), log: logPath(name, folder), supervisor: supervised, command, args, cwd, meta, graceMs, quickFailures,
+    record, host: thisHost(), log: logPath(name, folder), supervisor: supervised, command, args, cwd, meta, front, graceMs, quickFailures,
   });
   // Its own complaints, should there ever be any, belong beside the program's.
   const log = openSync(logPath(name, folder), 'a', 0o600);

@@ -15,6 +15,7 @@ import { closeSync, copyFileSync, openSync, readFileSync, renameSync, statSync, 
  * @property {number} graceMs       between SIGTERM and SIGKILL
  * @property {number} quickFailures how many in a row before giving up
  * @property {unknown} meta
+ * @property {import('./front.js').Front} [front]  left out: nothing stands in front of it
  */
 
 const SLOWEST_RESTART_MS = 30_000;
@@ -137,4 +138,5 @@ setInterval(() => {
   trimLog();
   beat();
 }, TICK_MS);
+if (order.front) (await import('./front.js')).serveFront(order.front, ({ message }) => process.stderr.write(`the Temporal UI cannot be shown: ${message}\n`));
 start();

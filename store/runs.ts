@@ -53,6 +53,11 @@ export const readEarlier = async (store: Store, sweepId: string): Promise<Earlie
  */
 export async function claimSweep(store: Store, sweepId: string, spec: SweepSpec): Promise<SweepSpec | undefined> {
   if (await store.putNew(`${sweepId}/sweep.json`, pretty(spec))) return spec;
+  return standingSpec(store, sweepId, spec);
+}
+
+/** The spec of a sweep that has the given one, or had it before it was extended; undefined: there is no such sweep. */
+export async function standingSpec(store: Store, sweepId: string, spec: SweepSpec): Promise<SweepSpec | undefined> {
   const there = await readSpec(store, sweepId);
   const hash = hashJson(spec);
   if (there === undefined || hashJson(there) === hash) return there;

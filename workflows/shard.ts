@@ -1,12 +1,16 @@
-import { CancellationScope, continueAsNew, getExternalWorkflowHandle, isCancellation, rootCause, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, continueAsNew, getExternalWorkflowHandle, isCancellation, rootCause, setHandler, workflowInfo } from '@temporalio/workflow';
+import { shardInputProblem, slotsProblem } from '../core/input.ts';
 import { closeSignal, progressQuery, shardSignal, slotsSignal, type ShardInput, type ShardNews } from './messages.ts';
 import { range } from './range.ts';
+import { senderOf } from './sender.ts';
 
 /** As the shard runs out of jobs the sweep hears of free slots in steps of this share of what it heard last. */
 const STEP = 0.75;
 
 /** A stretch of a large sweep's trials. It lives on when the sweep's workflow continues as new, and tells that how it goes. */
 export async function shard(input: ShardInput): Promise<void> {
+  const problem = shardInputProblem(input, senderOf());
+  if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'Impossible');
   const { root, rootRun, from } = input;
   const sender = rootRun === undefined ? undefined : { id: workflowInfo().workflowId, rootRun };
   let { slots } = input;
@@ -32,6 +36,7 @@ export async function shard(input: ShardInput): Promise<void> {
   });
   setHandler(progressQuery, run.progress);
   setHandler(slotsSignal, (given) => {
+    if (slotsProblem(given) !== undefined) return; // of whomever
     slots = given;
     run.setSlots(given);
   });

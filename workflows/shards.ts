@@ -2,7 +2,8 @@
 import {
   CancellationScope, condition, getExternalWorkflowHandle, ParentClosePolicy, setHandler, sleep, startChild, workflowInfo,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { newsProblem } from '../core/input.ts';
 import { countTrials, countWithin } from '../core/plan.ts';
 import { addProgress, emptyProgress } from '../core/progress.ts';
 import { allot, type ShardPlace } from '../core/shards.ts';
@@ -38,7 +39,9 @@ export function shards(given: Shards): Part {
     getExternalWorkflowHandle(id).signal(closeSignal).catch(() => {}); // it just has
   }
 
-  function hear({ from, sender, left, ended, error }: ShardNews): void {
+  function hear(given: ShardNews): void {
+    if (newsProblem(given) !== undefined) return; // of whomever
+    const { from, sender, left, ended, error } = given;
     if (sender !== undefined && sender.rootRun !== rootRun) {
       if (ended === undefined) dismiss(sender.id);
       return;
@@ -95,7 +98,7 @@ export function shards(given: Shards): Part {
   async function work(): Promise<'done' | 'closed' | 'continue'> {
     for (;;) {
       const seen = news;
-      if (failure !== undefined) throw new Error(failure);
+      if (failure !== undefined) throw ApplicationFailure.nonRetryable(failure, 'ShardFailed'); // any other error would be tried again for ever
       if (closed) return 'closed';
       if (isLong(given)) return 'continue';
       await CancellationScope.nonCancellable(arrange);

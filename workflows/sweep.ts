@@ -1,11 +1,12 @@
 import {
-  allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, patched, rootCause, setCurrentDetails, setHandler, sleep,
-  upsertSearchAttributes,
+  ActivityFailure, allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, patched, rootCause, setCurrentDetails, setHandler,
+  sleep, upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { concurrencyProblem, retryProblem } from '../core/control.ts';
 import { extensionProblem } from '../core/extend.ts';
 import { formProblem } from '../core/form/check.ts';
+import { sweepInputProblem } from '../core/input.ts';
 import { countTrials, countWithin, isAdaptive } from '../core/plan.ts';
 import { summaryOf } from '../core/progress.ts';
 import { adaptive } from './adaptive.ts';
@@ -15,6 +16,7 @@ import {
 } from './messages.ts';
 import type { Part } from './part.ts';
 import { range } from './range.ts';
+import { senderOf } from './sender.ts';
 import { shards } from './shards.ts';
 
 const SweepStatus = defineSearchAttributeKey('SweepStatus', 'KEYWORD');
@@ -25,9 +27,13 @@ const refuse = (problem: string | undefined, type = 'Refused') => {
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, type);
 };
 
+/** Whether the run folder of that name is another sweep's: then nothing is written there, not even that this one has failed. */
+const isForeign = (error: unknown) => error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'OtherSweep';
+
 /** A sweep: all trials of one spec, and then the report. What people set while it runs comes in as updates. */
 export async function sweep(input: SweepInput): Promise<SweepProgress> {
-  const { sweepId, spec, searchAttributes, carried, limits = RUN_LIMITS } = input;
+  refuse(sweepInputProblem(input, senderOf()), 'Impossible');
+  const { sweepId, spec, searchAttributes, carried, fresh, limits = RUN_LIMITS } = input;
   const { metric } = spec.objective;
   const startedAt = carried?.startedAt ?? new Date().toISOString();
   let { control } = input;
@@ -137,6 +143,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   }
   let end: Awaited<ReturnType<Part['drive']>>;
   try {
+    if (!carried && !fresh && patched('admitted by its folder')) await bookkeeping.admit({ sweepId, spec });
     end = await part.drive();
     if (end === 'continue') {
       await condition(allHandlersFinished);
@@ -148,6 +155,7 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
     }
     await condition(allHandlersFinished); // rejects if it was cancelled while its jobs were held: then it does not begin again
   } catch (error) {
+    if (isForeign(error)) throw error;
     await CancellationScope.nonCancellable(() => recording.catch(() => {})); // reopening would take away the end that is written now
     await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : (rootCause(error) ?? String(error)));
     throw error;

@@ -5,7 +5,7 @@ import { UserError } from '../../core/errors.ts';
 import { countTrials } from '../../core/plan.ts';
 import { hasEnded } from '../../core/progress.ts';
 import { followSweep, storedSnapshot, sweepUrl } from '../../orchestrate/sweeps.ts';
-import { connect, type TemporalTarget } from '../../server/connection.ts';
+import { connect, isServerExpected, type TemporalTarget } from '../../server/connection.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readWhole } from '../../store/keys.ts';
 import { listSweeps, readOutcome, readSpec } from '../../store/runs.ts';
@@ -141,13 +141,14 @@ async function statusesOf(store: Store, sweepIds: readonly string[]): Promise<St
   }));
 }
 
-/** Without one, the runs folder tells what it can. */
+/** Without one, the runs folder tells what it can; that there should be one is told beside it. */
 async function reachableServer(): Promise<TemporalTarget | undefined> {
   try {
     return await connect({ start: false });
   } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    if (await isServerExpected()) process.stderr.write(`warning: ${clean(error.message)}\n`);
+    return undefined;
   }
 }
 

@@ -11,7 +11,7 @@ import { sweepForm } from './sweep.ts';
 import type { Form, ObjectForm } from './types.ts';
 
 /** What is wrong with a value, in a line that begins with its place; undefined: nothing. */
-type Check = (value: unknown, place: string) => string | undefined;
+export type Check = (value: unknown, place: string) => string | undefined;
 
 const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
 const first = <T>(items: readonly T[], problem: (item: T) => string | undefined): string | undefined => {
@@ -94,10 +94,17 @@ const dimension: Check = (value, place) => {
   return wrong && `${place}: ${wrong}`;
 };
 
-const space: Check = (value, place) => objectCheck({}, { others: true })(value, place)
-  ?? first(Object.entries(value as object), ([path, one]) => dimension(one, `${place}[${JSON.stringify(path.slice(0, 80))}]`));
+/** No name of anything that objects have from birth. */
+const isName = (name: string) => /^[A-Za-z]\w{0,79}$/.test(name) && !(name in {});
+const isPath = (path: string) => path.split('.').every(isName) && /^(task|model|training)\./.test(path);
 
-function checkOf(form: Form): Check {
+const space: Check = (value, place) => objectCheck({}, { others: true })(value, place) ?? first(Object.entries(value as object), ([path, one]) => {
+  const here = `${place}[${JSON.stringify(path.slice(0, 80))}]`;
+  return isPath(path) ? dimension(one, here) : `${here} names nothing; allowed: a path into task, model or training`;
+});
+
+/** The check of what a form describes. */
+export function checkOf(form: Form): Check {
   switch (form.is) {
     case 'text': {
       const pattern = new RegExp(form.pattern ?? '');
@@ -118,6 +125,11 @@ function checkOf(form: Form): Check {
   }
 }
 
+/** What keeps a value from being a trial of which a step can be tried, in a line; undefined: nothing. */
+export const trialProblem = (value: unknown): string | undefined => trialCheck(value, '');
+
+const { task, model, training, seed } = sweepForm.keys;
+const trialCheck = checkOf({ is: 'object', keys: { task, model, training, seed } });
 const check = checkOf(sweepForm);
 
 /** What keeps a value from being a resolved sweep that can be counted, in a line; undefined: nothing. */

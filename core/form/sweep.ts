@@ -82,7 +82,7 @@ export const sweepForm = {
     model: { is: 'object', keys: sectionForms.model, others: true, summary: 'the network' },
     training: { is: 'object', keys: sectionForms.training, others: true, default: {}, summary: 'how it is trained' },
     sampling: samplingForm,
-    corpora: { is: 'record', of: { is: 'text' }, optional: true, only: 'spec' },
+    corpora: { is: 'record', of: { is: 'text', pattern: '^sha256:[0-9a-f]{64}$', allowed: 'a text by its hash' }, optional: true, only: 'spec' },
     space: { is: 'space', summary: 'what is swept: a dotted path into task, model or training -> its values' },
     repeats: { is: 'number', integer: true, atLeast: 1, atMost: MOST_REPEATS, default: 3, summary: 'seeds for each configuration' },
     seed: { is: 'number', integer: true, atLeast: 0, atMost: 2 ** 32 - 1, default: 1, summary: 'every random draw of the sweep follows from it' },
