@@ -6,11 +6,13 @@ import { defaultPayloadConverter, defineSearchAttributeKey, TypedSearchAttribute
 import type { Heartbeat } from '../activities/attempts.ts';
 import { UserError } from '../core/errors.ts';
 import type { Control } from '../core/control.ts';
+import { trialRow } from '../core/aggregate.ts';
 import { countTrials } from '../core/plan.ts';
 import { addProgress, emptyProgress, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
 import { queuesOf } from '../core/queues.ts';
 import type { JobProgress, SweepSnapshot } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
+import { frontRunner } from '../core/standing.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { ensureSearchAttributes } from '../server/attributes.ts';
 import { workflowUrl, type TemporalTarget } from '../server/connection.ts';
@@ -208,7 +210,10 @@ export async function storedSnapshot(store: Store, sweepId: string, spec: SweepS
   const outcome = await readOutcome(store, sweepId);
   const { paused, maxConcurrent } = await readControl(store, sweepId);
   let progress = emptyProgress(countTrials(spec));
-  for await (const { label, found } of storedTrials(store, sweepId, spec)) {
+  const front = frontRunner(spec.objective);
+  for await (const { found, ...trial } of storedTrials(store, sweepId, spec)) {
+    const { label } = trial;
+    front.add(found === undefined || 'message' in found ? trialRow(trial, undefined, found !== undefined) : trialRow(trial, found, false));
     if (found === undefined) continue;
     const end = 'message' in found ? { trialId: found.trialId, status: 'failed' as const, steps: 0, objective: null, cached: false } : outcomeOf(found, spec.objective.metric);
     progress = withOutcome(progress, end, label, spec.objective.goal);
@@ -216,7 +221,7 @@ export async function storedSnapshot(store: Store, sweepId: string, spec: SweepS
     if (end.status === 'paused' && outcome !== undefined) progress = withStopped(progress, 1);
   }
   return {
-    sweepId, state: outcome?.state ?? (paused ? 'paused' : 'running'), ...progress, running: [],
+    sweepId, state: outcome?.state ?? (paused ? 'paused' : 'running'), ...progress, running: [], ...front.leader(),
     ...(maxConcurrent !== undefined && { maxConcurrent }), ...(outcome?.message && { message: outcome.message }),
   };
 }

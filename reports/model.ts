@@ -2,6 +2,7 @@
 import { metricNames, summarize, trialRows, type Estimate, type SummaryRow, type TrialRow } from '../core/aggregate.ts';
 import { canonicalJson, valueText, type Json } from '../core/json.ts';
 import type { Configuration } from '../core/search/index.ts';
+import * as standing from '../core/standing.ts';
 import type { ReportInput } from './input.ts';
 
 /** The dimension that most questions are about. */
@@ -112,9 +113,5 @@ function longest(rows: SummaryRow[]): SummaryRow[] {
   return [...found.values()];
 }
 
-/** Configurations with a value for the objective, best first; of equals, the one that failed less often. */
-export function ranked(report: Report): SummaryRow[] {
-  const { metric, goal } = report.input.spec.objective;
-  const value = (row: SummaryRow) => (row.metrics[metric]?.mean ?? NaN) * (goal === 'maximize' ? -1 : 1);
-  return report.summary.filter((row) => row.metrics[metric] !== undefined).sort((a, b) => value(a) - value(b) || a.failed - b.failed);
-}
+/** Configurations with a value for the objective, best first; those of which a repeat has none come after all others. */
+export const ranked = (report: Report): SummaryRow[] => standing.ranked(report.summary, report.input.spec.objective);

@@ -69,6 +69,9 @@ export function inPanels(panels: unknown[], room: Room, unit: object, given?: ob
   return spec as FigureSpec;
 }
 
+/** Part of a caption, where configurations are drawn in grey. */
+export const GREY = ' Grey: not every repeat has a number; the mean is of those that have.';
+
 export const repeatsText = (n: number) => (n === 1 ? 'one repeat' : `${n} repeats`);
 
 /** So much of a metric's range, or of the best value, a scale of colours spans at least: what differs by less looks alike. */

@@ -1,13 +1,14 @@
 import type { Json } from '../../core/json.ts';
+import { isWhole } from '../../core/standing.ts';
 import { labelOf, ranked, textOf, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
-import { repeatsText } from './layout.ts';
-import { series } from './theme.ts';
+import { GREY, repeatsText } from './layout.ts';
+import { ink, series } from './theme.ts';
 
 /** More values than this on an axis of names cannot be read. */
 const MOST_NAMES = 20;
 
-/** A row a configuration: its value of dimension i in column `d<i>`, its mean, and whether it is the best. */
+/** A row a configuration: its value of dimension i in column `d<i>`, its mean, and whether it is the best, or one of survivors. */
 function data(report: Report): Row[] | undefined {
   const { metric } = report.input.spec.objective;
   const [best] = ranked(report);
@@ -28,7 +29,7 @@ function data(report: Report): Row[] | undefined {
           high: estimate.high ?? null,
           n: row.n,
           failed: row.failed,
-          best: row === best ? 'best' : 'other',
+          best: row === best ? 'best' : isWhole(row, metric) ? 'other' : 'part',
         },
       ];
     });
@@ -54,8 +55,9 @@ function axisOf(path: string, values: (string | number)[]): object {
 export const metricByDimension: Figure = {
   title: 'Objective by dimension',
   summary: 'the objective of every configuration against each dimension in turn; for sweeps without a length',
-  caption: ({ input: { spec } }) =>
-    `A point is a configuration (mean of ${repeatsText(spec.repeats)}); the best one is filled in every panel.`,
+  caption: ({ input: { spec } }, rows) =>
+    `A point is a configuration (mean of ${repeatsText(spec.repeats)}); the best one is filled in every panel.` +
+    (rows.some((row) => row['best'] === 'part') ? GREY : ''),
   data,
   spec(rows, report, room) {
     const { metric } = report.input.spec.objective;
@@ -80,7 +82,7 @@ export const metricByDimension: Figure = {
           encoding: {
             x: { field: `d${i}`, ...x },
             y,
-            color: { field: 'best', type: 'nominal', scale: { domain: ['other', 'best'], range: [other, best] }, legend: null },
+            color: { field: 'best', type: 'nominal', scale: { domain: ['other', 'best', 'part'], range: [other, best, ink.axis] }, legend: null },
             fill: { condition: { test: "datum.best === 'best'", value: best }, value: null },
             tooltip: [
               { field: 'configuration', title: 'configuration' },
