@@ -4,6 +4,7 @@ import { canonicalJson, valueText, type Json } from '../core/json.ts';
 import type { Configuration } from '../core/search/index.ts';
 import * as standing from '../core/standing.ts';
 import type { ReportInput } from './input.ts';
+import { oneLine } from './visible.ts';
 
 /** The dimension that most questions are about. */
 export const LENGTH = 'task.length';
@@ -31,7 +32,7 @@ export function modelOf(input: ReportInput): Report {
 
 /** 'training.learningRate' -> 'learning rate'. */
 export function wordsOf(path: string): string {
-  return path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+  return oneLine(path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`));
 }
 
 /** A dimension's value as people write it; absent (a condition does not hold): nothing. */

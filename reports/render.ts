@@ -6,6 +6,7 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import type { FigureSpec, Row } from './figures/index.ts';
 import { config, font } from './figures/theme.ts';
 import { fontFiles, textWidth } from './text-width.ts';
+import { oneLine } from './visible.ts';
 
 // Exported by vega, missing in its types.
 declare module 'vega' {
@@ -47,8 +48,8 @@ export async function svgOf(spec: vega.Spec, rows: Row[]): Promise<string> {
   const runtime = vega.parse({ ...spec, data } as vega.Spec, undefined, { ast: true });
   const view = new vega.View(runtime, { renderer: 'none', expr: expressionInterpreter, logLevel: vega.Error });
   try {
-    // Points that only a pointer can find are no part of a picture. Attributes hold no '>': vega escapes them.
-    return `${(await view.toSVG()).replace(/<path [^>]*opacity="0"[^>]*>(<\/path>)?/g, '')}\n`;
+    // Whatever a label holds, it cannot turn the picture's other texts round. Points that only a pointer can find are no part of a picture. Attributes hold no '>': vega escapes them.
+    return `${oneLine((await view.toSVG()).replace(/<path [^>]*opacity="0"[^>]*>(<\/path>)?/g, ''))}\n`;
   } finally {
     view.finalize();
   }

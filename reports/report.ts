@@ -11,6 +11,7 @@ import { modelOf, type Report } from './model.ts';
 import { provenanceOf } from './provenance.ts';
 import { compileFigure, pngOf, svgOf, vegaLiteFile } from './render.ts';
 import { wrapped } from './text-width.ts';
+import { oneLine } from './visible.ts';
 
 /** What is too large to be held is told piece by piece, as often as one asks. */
 export type Content = string | Uint8Array | AsyncIterable<string>;
@@ -50,7 +51,7 @@ async function filesOf({ name, figure, rows }: Drawing, report: Report): Promise
   const file = async (type: string, content: Content | Promise<Content>): Promise<[string, Content]> => [`figures/${name}.${type}`, await content];
   if (isTable(figure)) return [file('csv', rowsCsv(rows))];
   const spec = figure.spec(rows, report, 'wide');
-  const title = { text: figure.title, subtitle: wrapped(figure.caption(report, rows), SUBTITLE_WIDTH, 11) };
+  const title = { text: figure.title, subtitle: wrapped(oneLine(figure.caption(report, rows)), SUBTITLE_WIDTH, 11) };
   const svg = await svgOf(compileFigure(spec, title), rows);
   return [file('vl.json', vegaLiteFile(spec, title, rows)), file('svg', svg), file('png', pngOf(svg))];
 }

@@ -1,7 +1,7 @@
-/** Texts that networks wrote, as people can read them: they may hold any character. */
+/** Texts that networks, spec files and folders' names hold, as people can read them: they may have any character. Every output goes through here. */
 
-/** What has no look of its own: controls, marks of direction and other format characters, line ends, halves of pairs. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/** What has no look of its own: controls, marks of direction and other format characters, fillers, line ends, halves of pairs; but not how an emoji is to look. */
+const UNSEEN = /(?![\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** Signs that every font has. */
 const SIGNS: Readonly<Record<string, string>> = { '\n': '↵', '\t': '⇥' };
@@ -10,6 +10,9 @@ const SIGNS: Readonly<Record<string, string>> = { '\n': '↵', '\t': '⇥' };
 export function visible(text: string): string {
   return text.replace(UNSEEN, (c) => SIGNS[c] ?? `⟨U+${(c.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')}⟩`);
 }
+
+/** Text that stands in a line: control characters and line ends are a space, what else would not be seen is shown. Idempotent. */
+export const oneLine = (text: string): string => visible(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '));
 
 /** At most `most` characters, the last of which then says that there are more. */
 export function shortened(text: string, most: number): string {

@@ -2,6 +2,7 @@
 import { metricRange } from '../../core/aggregate.ts';
 import type { Configuration } from '../../core/search/index.ts';
 import { labelOf, LENGTH, textOf, wordsOf, type Report } from '../model.ts';
+import { oneLine } from '../visible.ts';
 import type { FigureSpec, Room } from './index.ts';
 
 const CELL = 'model.cell';
@@ -37,7 +38,7 @@ export function layoutBy(report: Report, linePath: string | undefined, elsewhere
 }
 
 /** Labels go into vega's expressions, whose grammar has no U+2028, and onto one line of the picture. */
-export const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+export { oneLine };
 
 /** The dimension that lines compare when length is on the axis: the cell, or else the first other one. */
 export function comparedDimension({ dimensions }: Report): string | undefined {

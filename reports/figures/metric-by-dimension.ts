@@ -2,7 +2,7 @@ import type { Json } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
 import { labelOf, ranked, textOf, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
-import { GREY, repeatsText } from './layout.ts';
+import { GREY, oneLine, repeatsText } from './layout.ts';
 import { ink, series } from './theme.ts';
 
 /** More values than this on an axis of names cannot be read. */
@@ -23,7 +23,7 @@ function data(report: Report): Row[] | undefined {
       return [
         {
           ...Object.fromEntries(columns),
-          configuration: labelOf(row.configuration, report.dimensions),
+          configuration: oneLine(labelOf(row.configuration, report.dimensions)),
           mean: estimate.mean,
           low: estimate.low ?? null,
           high: estimate.high ?? null,
@@ -35,7 +35,7 @@ function data(report: Report): Row[] | undefined {
     });
 }
 
-const columnOf = (value: Json | undefined) => (value === undefined ? null : typeof value === 'number' ? value : textOf(value));
+const columnOf = (value: Json | undefined) => (value === undefined ? null : typeof value === 'number' ? value : oneLine(textOf(value)));
 
 /** The axis of a dimension: numbers by size (logarithmic where they span over two decades), anything else by name. */
 function axisOf(path: string, values: (string | number)[]): object {
@@ -70,6 +70,8 @@ export const metricByDimension: Figure = {
       scale: metric === 'accuracy' ? { domain: [0, 1] } : { zero: false },
       axis: { tickCount: 5 },
     };
+    const some = rows.some((row) => row['best'] === 'part');
+    const scale = { domain: ['other', 'best', ...(some ? ['part'] : [])], range: [other, best, ...(some ? [ink.axis] : [])] };
     const panels = report.dimensions.flatMap((path, i) => {
       const values = [...new Set(rows.map((row) => row[`d${i}`]))].filter((value) => value !== null && value !== undefined);
       const x = axisOf(path, values);
@@ -82,7 +84,7 @@ export const metricByDimension: Figure = {
           encoding: {
             x: { field: `d${i}`, ...x },
             y,
-            color: { field: 'best', type: 'nominal', scale: { domain: ['other', 'best', 'part'], range: [other, best, ink.axis] }, legend: null },
+            color: { field: 'best', type: 'nominal', scale, legend: null },
             fill: { condition: { test: "datum.best === 'best'", value: best }, value: null },
             tooltip: [
               { field: 'configuration', title: 'configuration' },

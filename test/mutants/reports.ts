@@ -36,4 +36,32 @@ export const mutants: readonly Mutant[] = [
     replace: 'delete known.draws',
     noticedBy: ['test/survivors.test.ts'],
   },
+  {
+    what: 'marks of direction reach the report',
+    file: 'reports/visible.ts',
+    find: '(?![\\uFE00-\\uFE0F])[\\p{Cc}\\p{Cf}',
+    replace: '(?![\\uFE00-\\uFE0F])[\\p{Cc}',
+    noticedBy: ['test/escapes.test.ts'],
+  },
+  {
+    what: 'the page shows text as it comes',
+    file: 'reports/html.ts',
+    find: 'oneLine(text).replace(',
+    replace: 'text.replace(',
+    noticedBy: ['test/escapes.test.ts'],
+  },
+  {
+    what: 'names after an @ are mentions',
+    file: 'reports/markdown.ts',
+    find: '(?<!\\w)@(?=\\w)|@(?=[\\w-]+\\.)|',
+    replace: '',
+    noticedBy: ['test/escapes.test.ts'],
+  },
+  {
+    what: 'a folder may end the block of code that names it',
+    file: 'reports/markdown.ts',
+    find: 'run.length + 1',
+    replace: '3',
+    noticedBy: ['test/escapes.test.ts'],
+  },
 ];
