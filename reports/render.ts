@@ -49,7 +49,8 @@ export async function svgOf(spec: vega.Spec, rows: Row[]): Promise<string> {
   const view = new vega.View(runtime, { renderer: 'none', expr: expressionInterpreter, logLevel: vega.Error });
   try {
     // Whatever a label holds, it cannot turn the picture's other texts round. Points that only a pointer can find are no part of a picture. Attributes hold no '>': vega escapes them.
-    return `${oneLine((await view.toSVG()).replace(/<path [^>]*opacity="0"[^>]*>(<\/path>)?/g, ''))}\n`;
+    const svg = await view.toSVG();
+    return `${oneLine(svg.replace(/<path [^>]*opacity="0"[^>]*>(<\/path>)?/g, ''))}\n`;
   } finally {
     view.finalize();
   }

@@ -64,4 +64,11 @@ export const mutants: readonly Mutant[] = [
     replace: '3',
     noticedBy: ['test/escapes.test.ts'],
   },
+  {
+    what: 'a book of UTF-16 is one of NULs',
+    file: 'spec/corpora.ts',
+    find: "text.includes('\\0')",
+    replace: 'text.length < 0',
+    noticedBy: ['test/corpora.test.ts'],
+  },
 ];
