@@ -42,13 +42,17 @@ export function compileFigure(spec: FigureSpec, title?: FigureTitle): vega.Spec 
 
 /** The picture, without scripts. Expressions are interpreted, never evaluated as code: a sweep file may hold anything. */
 export async function svgOf(spec: vega.Spec, rows: Row[]): Promise<string> {
-  vega.textMetrics.width = (item, text) => textWidth(String(text ?? '').trim(), item.fontSize ?? 11, item.fontWeight === 'bold');
+  // Of a text that vega cuts at its limit it asks for the width before that.
+  const room = (limit: number | undefined) => (limit !== undefined && limit > 0 ? limit : Infinity);
+  vega.textMetrics.width = (item, text) =>
+    Math.min(room(item.limit), textWidth(String(text ?? '').trim(), item.fontSize ?? 11, item.fontWeight === 'bold'));
   vega.resetSVGDefIds();
   const data = (spec.data ?? []).map((set) => (set.name === ROWS ? { ...set, values: rows } : set));
   const runtime = vega.parse({ ...spec, data } as vega.Spec, undefined, { ast: true });
   const view = new vega.View(runtime, { renderer: 'none', expr: expressionInterpreter, logLevel: vega.Error });
   try {
-    // Whatever a label holds, it cannot turn the picture's other texts round. Points that only a pointer can find are no part of a picture. Attributes hold no '>': vega escapes them.
+    // Whatever a label holds, it cannot turn the picture's other texts round.
+    // Points that only a pointer can find are no part of a picture. Attributes hold no '>': vega escapes them.
     const svg = await view.toSVG();
     return `${oneLine(svg.replace(/<path [^>]*opacity="0"[^>]*>(<\/path>)?/g, ''))}\n`;
   } finally {

@@ -2,7 +2,7 @@
 import { isWhole } from '../../core/standing.ts';
 import { LENGTH, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
-import { comparedDimension, distinct, inPanels, layoutBy, repeatsText } from './layout.ts';
+import { comparedDimension, distinct, inPanels, layoutBy, repeatsText, wholeTip } from './layout.ts';
 import { dashes, ink, series, seriesColours, shapes } from './theme.ts';
 
 /** More panels than this cannot be taken in; more lines than there are colours cannot be told apart. */
@@ -20,7 +20,7 @@ function dataOf(metric: string, report: Report): Row[] | undefined {
     const estimate = metrics[metric];
     const length = configuration[LENGTH];
     if (typeof length !== 'number') return [];
-    const place = { panel: layout.panel(configuration), line: layout.line(configuration), length };
+    const place = { panel: layout.panel(configuration), line: layout.line(configuration), length, ...layout.whole(configuration) };
     const share = isWhole(row, metric) ? null : `${estimate?.n ?? 0}/${repeats.length}`;
     if (estimate === undefined) return failed === repeats.length ? [{ kind: 'none', ...place, [metric]: 0, share, n, failed }] : [];
     return [
@@ -121,6 +121,7 @@ export function byLength(metric: string): Figure {
         { field: 'high', title: 'to', format: '.4f' },
         { field: 'n', title: 'repeats' },
         { field: 'failed', title: 'failed or diverged' },
+        ...wholeTip(rows),
       ];
       const beside = { type: 'text', fontSize: 10, color: ink.soft, align: 'right', dx: -8, dy: 11 };
       const shared = [
@@ -159,6 +160,7 @@ export function byLength(metric: string): Figure {
                 { field: 'length', title: 'length' },
                 { field: 'repeat', title: 'repeat' },
                 { field: metric, title: name, format: '.4f' },
+                ...wholeTip(rows),
               ],
             },
           },

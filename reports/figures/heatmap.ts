@@ -1,8 +1,10 @@
 import type { SummaryRow } from '../../core/aggregate.ts';
+import { canonicalJson } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
 import { labelOf, LENGTH, shortText, textOf, valuesOf, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
-import { distinct, GREY, inPanels, objectiveSpan, oneLine, repeatsText } from './layout.ts';
+import { cutLabels } from '../visible.ts';
+import { distinct, GREY, inPanels, objectiveSpan, oneLine, repeatsText, wholeTip } from './layout.ts';
 import { heat, ink, onHeat } from './theme.ts';
 
 const OPTIMIZER = 'training.optimizer';
@@ -61,12 +63,19 @@ function data(report: Report): Row[] | undefined {
   const axes = axesOf(report);
   const { metric } = report.input.spec.objective;
   if (axes === undefined || !report.summary.some((row) => row.metrics[metric] !== undefined)) return undefined;
-  const rows = report.summary.map((row): Row => {
+  const places = report.summary.map((row) => ({
+    panel: oneLine(labelOf(row.configuration, axes.panels)),
+    across: oneLine(textOf(row.configuration[axes.across])),
+    down: oneLine(downLabel(row, axes)),
+  }));
+  const cut = { panel: cutLabels(distinct(places, 'panel')), across: cutLabels(distinct(places, 'across')), down: cutLabels(distinct(places, 'down')) };
+  const rows = report.summary.map((row, i): Row => {
     const estimate = row.metrics[metric];
+    const whole = places[i] as (typeof places)[number];
+    const place = { panel: cut.panel(whole.panel), across: cut.across(whole.across), down: cut.down(whole.down) };
     return {
-      panel: oneLine(labelOf(row.configuration, axes.panels)),
-      across: oneLine(textOf(row.configuration[axes.across])),
-      down: oneLine(downLabel(row, axes)),
+      ...place,
+      ...(canonicalJson(place) !== canonicalJson(whole) && { whole: oneLine(labelOf(row.configuration, report.dimensions)) }),
       mean: estimate?.mean ?? null,
       low: estimate?.low ?? null,
       high: estimate?.high ?? null,
@@ -93,7 +102,7 @@ function downLabel({ configuration }: SummaryRow, { down: [first, ...dependent] 
 /** Numbers by size, names in order of appearance. */
 function inOrder(report: Report, path: string, labels: unknown[]): unknown[] {
   const known = valuesOf(report, path).map((value) => oneLine(textOf(value)));
-  return known.filter((label) => labels.includes(label));
+  return known.some((label) => !labels.includes(label)) ? labels : known;
 }
 
 /** A logarithmic scale where the values span over two decades; and the value halfway along it, where the text turns. */
@@ -161,6 +170,7 @@ export const heatmap: Figure = {
       { field: 'high', title: 'to', format: '.4~g' },
       { field: 'n', title: 'repeats' },
       { field: 'words', title: 'left out' },
+      ...wholeTip(rows),
     ];
     const legend = room === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
     const note = { type: 'text', fontSize: 10, lineBreak: '\n', lineHeight: 12, baseline: 'middle' };

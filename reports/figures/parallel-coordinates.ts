@@ -2,6 +2,7 @@ import { canonicalJson, type Json } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
 import { labelOf, ranked, shortText, textOf, valuesOf, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
+import { cutLabel } from '../visible.ts';
 import { distinct, GREY, objectiveSpan, oneLine } from './layout.ts';
 import { ink, ORDERED_COLOURS, orderedColours } from './theme.ts';
 
@@ -62,7 +63,7 @@ function axisOf(name: string, values: Json[]): Axis {
   if (numbers.length === values.length) return rangeAxis(name, Math.min(...numbers), Math.max(...numbers), few ? numbers : undefined);
   const order = new Map(values.map((value, i) => [canonicalJson(value), i / (values.length - 1)]));
   const place = (value: Json) => order.get(canonicalJson(value)) ?? 0;
-  return { name, place, ticks: values.map((value) => ({ text: oneLine(textOf(value)), place: place(value) })) };
+  return { name, place, ticks: values.map((value) => ({ text: cutLabel(oneLine(textOf(value))), place: place(value) })) };
 }
 
 /** The axis with room below its values: lines of configurations without one pass there, and stay whole. */

@@ -71,4 +71,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'text.length < 0',
     noticedBy: ['test/corpora.test.ts'],
   },
+  {
+    what: 'labels of any length stand in pictures',
+    file: 'reports/visible.ts',
+    find: 'const LONGEST_LABEL = 80',
+    replace: 'const LONGEST_LABEL = 8000',
+    noticedBy: ['test/long-labels.test.ts'],
+  },
+  {
+    what: 'layouts leave room for what is cut',
+    file: 'reports/render.ts',
+    find: 'limit !== undefined && limit > 0 ? limit : Infinity',
+    replace: 'limit === 0 ? limit : Infinity',
+    noticedBy: ['test/long-labels.test.ts'],
+  },
 ];
