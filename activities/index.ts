@@ -4,7 +4,7 @@ import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
 import { countWithin, trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
-import type { LaneOutcome, Origin, TrainJob, TrialFailure } from '../core/results.ts';
+import type { LaneOutcome, Origin, ReportProgress, TrainJob, TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
 import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
@@ -103,7 +103,7 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
     for await (const { index, found } of storedTrials(store, sweepId, spec)) {
       if (index >= within) break;
       if (found === undefined) lost++;
-      if (index % LOOK_UPS === 0) Context.current().heartbeat(index);
+      if (index % LOOK_UPS === 0) Context.current().heartbeat({ doing: 'counting', done: index + 1, total: within } satisfies ReportProgress);
     }
     return lost;
   }
@@ -165,7 +165,8 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const context = Context.current();
-      const unreported = await reports.write({ runs: store.url, sweepId, outcome }, { signal: context.cancellationSignal, onAlive: () => context.heartbeat() });
+      const onAlive = (progress?: ReportProgress) => context.heartbeat(...(progress === undefined ? [] : [progress]));
+      const unreported = await reports.write({ runs: store.url, sweepId, outcome }, { signal: context.cancellationSignal, onAlive });
       const message = [outcome.message, unreported].filter((one) => one !== undefined).join('; ');
       await writeOutcome(store, sweepId, { ...outcome, ...(message !== '' && { message }) });
       return { lost };

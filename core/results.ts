@@ -59,6 +59,9 @@ export interface LaneOutcome { trialId: string; status: TrialStatus | 'paused'; 
 /** A heartbeat: where the job is, small enough to be sent often. */
 export interface JobProgress { label: string; trialId: string; step: number; toStep: number; metrics: Metrics; worker: string }
 
+/** What is being done for a report that takes a while, and how much of it. */
+export interface ReportProgress { doing: 'counting' | 'reading' | 'drawing' | 'writing'; done: number; total: number }
+
 /** The configuration that ranks first, and its mean over `n` of its `repeats`. */
 export interface Leader { label: string; objective: number; n: number; repeats: number }
 
@@ -81,6 +84,8 @@ export interface SweepSnapshot {
   best?: { label: string; trialId: string; objective: number };
   /** The configuration that ranks first; left out where nobody has looked at all of them. */
   leader?: Leader;
+  /** All is trained, or over: the report is being written; empty where its worker does not say how far it is. */
+  reporting?: Partial<ReportProgress>;
   /** When the workflow began, if the server says so; ISO 8601. */
   startedAt?: string;
   /** What went wrong and is being tried again, a line each: a full disk, a trainer that was killed. */

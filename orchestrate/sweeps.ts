@@ -10,7 +10,7 @@ import { trialRow } from '../core/aggregate.ts';
 import { countTrials } from '../core/plan.ts';
 import { addProgress, emptyProgress, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
 import { queuesOf } from '../core/queues.ts';
-import type { JobProgress, SweepSnapshot } from '../core/results.ts';
+import type { JobProgress, ReportProgress, SweepSnapshot } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { frontRunner } from '../core/standing.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
@@ -165,6 +165,13 @@ function runningJobs(description: WorkflowExecutionDescription): JobProgress[] {
   });
 }
 
+/** How far the report is, by the heartbeat of the activity that has it written; empty: it has not said. */
+function reportProgress(description: WorkflowExecutionDescription): Partial<ReportProgress> {
+  const finish = (description.raw.pendingActivities ?? []).find(({ activityType }) => activityType?.name === 'finish');
+  const payload = finish?.heartbeatDetails?.payloads?.[0];
+  return payload ? defaultPayloadConverter.fromPayload<ReportProgress>(payload) : {};
+}
+
 /** Activities that failed and are tried again, and why. */
 function troubles(description: WorkflowExecutionDescription): string[] {
   return (description.raw.pendingActivities ?? []).flatMap(({ attempt, lastFailure, activityType }) => {
@@ -181,11 +188,11 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
   const workflowId = await workflowIdOf(store, sweepId);
   const root = await describe(target, workflowId);
   if (root === undefined) return undefined;
-  const state = STATE[root.status.name] ?? 'failed';
+  const ended = STATE[root.status.name] ?? 'failed';
   const spec = await specOf(store, sweepId);
   const startedAt = root.startTime.toISOString();
-  if (state !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state, startedAt };
-  const { paused, shards, ending: _, ...own } = await query<SweepProgress>(target, workflowId);
+  if (ended !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state: ended, startedAt };
+  const { paused, shards, ending, ...own } = await query<SweepProgress>(target, workflowId);
   let progress: Progress & { maxConcurrent?: number } = own;
   const running = runningJobs(root);
   const trouble = troubles(root);
@@ -196,7 +203,8 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
     running.push(...runningJobs(description));
     trouble.push(...troubles(description));
   }
-  return { sweepId, state: paused ? 'paused' : 'running', startedAt, ...progress, running, ...(trouble.length > 0 && { trouble }) };
+  const state = paused && !ending ? 'paused' : 'running';
+  return { sweepId, state, startedAt, ...progress, running, ...(ending && { reporting: reportProgress(root) }), ...(trouble.length > 0 && { trouble }) };
 }
 
 async function specOf(store: Store, sweepId: string): Promise<SweepSpec> {

@@ -5,7 +5,7 @@ import { UserError } from '../core/errors.ts';
 import { suggestionsOf, type RecordEntry } from '../core/adaptive.ts';
 import { metricNames } from '../core/aggregate.ts';
 import { countTrials, trialWith, type Suggestions } from '../core/plan.ts';
-import type { CurvePoint, Metrics, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type { CurvePoint, Metrics, ReportProgress, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
@@ -65,7 +65,7 @@ export interface ReadOptions {
   /** How the sweep ends, if that is known and not written yet: whoever has an end has a report. */
   outcome?: SweepOutcome | undefined;
   /** Called often. */
-  onProgress?: (() => void) | undefined;
+  onProgress?: ((progress: ReportProgress) => void) | undefined;
 }
 
 /** What is of the sweep and of none of its trials. Throws a UserError if there is no sweep. */
@@ -147,8 +147,10 @@ export async function readRun(store: Store, sweepId: string, { outcome: ending, 
   }
 
   const metrics: Metrics = {};
+  const total = countTrials(spec);
+  let done = 0;
   for await (const trial of readTrials(store, sweepId, spec, suggestions)) {
-    onProgress();
+    onProgress({ doing: 'reading', done: ++done, total });
     for (const [path, sum] of trial.sums) hashes.set(path, sum);
     const { result, failure, rung, timing, curve = [] } = parseTrial(sweepId, trial.id, trial.files);
     if (timing !== undefined) input.timings.set(trial.id, timing);
@@ -164,7 +166,7 @@ export async function readRun(store: Store, sweepId: string, { outcome: ending, 
     if (curve !== undefined) input.curves.set(trialId, curve);
     if (observations !== undefined) input.observations.set(trialId, observations);
     if (samples !== undefined) input.samples.set(trialId, samples);
-    onProgress();
+    onProgress({ doing: 'reading', done, total });
   }
   return input;
 }

@@ -13,7 +13,7 @@ import { storedTrials } from '../../store/trials.ts';
 import { chooseDisplay, follow, nearPath, reportPath, sayHowToComeBack } from '../follow.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { summaryJson } from '../ui/json.ts';
-import { bestText, differentText, endedLine, leaderText, runningLines } from '../ui/progress.ts';
+import { bestText, differentText, endedLine, leaderText, reportingText, runningLines } from '../ui/progress.ts';
 import { resultsTable } from '../ui/results-table.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table, type Cell } from '../ui/table.ts';
@@ -71,7 +71,7 @@ export async function statusOfAll({ runs, json }: Options): Promise<void> {
   const style = styleOf(process.stdout);
   const rows = await Promise.all(all.map(async ({ sweepId, spec, state, snapshot }) => [
     sweepId,
-    stateText(state, style),
+    stateText(snapshot.reporting ? 'reporting' : state, style),
     `${count(snapshot.completed + snapshot.failed)}/${count(snapshot.total)}`,
     snapshot.failed > 0 ? { text: count(snapshot.failed), tint: style.red } : '0',
     bestOf(spec, snapshot.leader ?? await storedLeader(store, sweepId, spec)),
@@ -100,8 +100,9 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
   ];
   const report = await reportPath(store, sweepId);
   const facts: [string, string | undefined][] = [
-    ['State', [stateText(state, style).text, ...counts].join(` ${dot} `)],
+    ['State', [stateText(snapshot.reporting ? 'reporting' : state, style).text, ...counts].join(` ${dot} `)],
     ['Why', message && clean(message)],
+    ['Now', reportingText(snapshot)],
     ['Limit', maxConcurrent === undefined ? undefined : `at most ${plural(maxConcurrent, 'job')} at a time`],
     ['Started', ageText(await startedAt(store, sweepId)) || undefined],
     ['Best', bestText(view)],
@@ -182,8 +183,11 @@ async function startedAt(store: Store, sweepId: string): Promise<Date | undefine
 
 const ageText = (at: Date | undefined): string => (at === undefined ? '' : `${age((Date.now() - at.getTime()) / 1000)} ago`);
 
-function stateText(state: Status['state'], style: Style): Cell {
-  const tint = { running: style.green, paused: style.yellow, completed: (t: string) => t, cancelled: style.yellow, failed: style.red, unfinished: style.yellow }[state];
+function stateText(state: Status['state'] | 'reporting', style: Style): Cell {
+  const tint = {
+    running: style.green, paused: style.yellow, completed: (t: string) => t, cancelled: style.yellow, failed: style.red, unfinished: style.yellow,
+    reporting: style.green,
+  }[state];
   return { text: state, tint };
 }
 

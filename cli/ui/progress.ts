@@ -2,7 +2,7 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import type { SummaryRow } from '../../core/aggregate.ts';
-import type { Leader } from '../../core/results.ts';
+import type { Leader, ReportProgress } from '../../core/results.ts';
 import type { Objective } from '../../core/spec.ts';
 import { leaderOf } from '../../core/standing.ts';
 import { spaceCounts } from './space.ts';
@@ -75,7 +75,7 @@ export function frame(view: View, { width, height, style }: Screen, now: number)
 }
 
 export function barLine({ snapshot, began, seen, left }: View, width: number, style: Style, now: number): string {
-  const { completed, failed, total, running, state } = snapshot;
+  const { completed, failed, total, running, state, reporting } = snapshot;
   const { dot, dash } = symbols(style);
   const done = completed + failed;
   const partly = running.reduce((sum, { step, toStep }) => sum + (toStep > 0 ? step / toStep : 0), 0);
@@ -83,7 +83,7 @@ export function barLine({ snapshot, began, seen, left }: View, width: number, st
   const counted = `${count(done)}/${count(total)}`;
   const elapsed = duration((now - began) / 1000);
   const failures = failed > 0 ? style.red(`${count(failed)} failed`) : `${failed} failed`;
-  const paused = state === 'paused' ? [style.yellow('paused')] : [];
+  const paused = reporting ? ['writing its report'] : state === 'paused' ? [style.yellow('paused')] : [];
   const richToPoor = [
     [counted, elapsed, `${remaining} left`, failures],
     [counted, `${remaining} left`, ...(failed > 0 ? [failures] : [])],
@@ -105,6 +105,17 @@ export function bar(share: number, length: number, style: Style): string {
   return style.green(done) + style.dim((style.colors ? heavy : light).repeat(rest));
 }
 
+const DOING: Record<ReportProgress['doing'], string> = {
+  counting: 'looking at trial', reading: 'reading trial', drawing: 'drawing figure', writing: 'writing the curve of trial',
+};
+
+/** 'writing its report: reading trial 41,000 of 100,000'; undefined while it trains. */
+export function reportingText({ reporting }: View['snapshot']): string | undefined {
+  if (reporting === undefined) return undefined;
+  const { doing, done = 0, total = 0 } = reporting;
+  return doing === undefined ? 'writing its report' : `writing its report: ${DOING[doing]} ${count(done)} of ${count(total)}`;
+}
+
 /** What failed and is tried again: the first of it, and how much more there is. */
 function troubleLines({ snapshot: { trouble = [] } }: View, style: Style): string[] {
   const [first, ...more] = trouble;
@@ -122,6 +133,8 @@ export function waitingLine(seconds: number, style: Style): string {
 export function runningLines({ spec, snapshot }: View, width: number, height: number, style: Style): string[] {
   const { running, completed, failed, total } = snapshot;
   if (height < 1) return [];
+  const reporting = reportingText(snapshot);
+  if (reporting !== undefined) return [style.dim(reporting)];
   if (running.length === 0) return completed + failed < total ? [style.dim('waiting for a worker')] : [];
   const shown = running.slice(0, running.length > height ? height - 1 : height);
   const metric = spec.objective.metric;
@@ -194,12 +207,13 @@ export function endedLine({ label, status, steps, metrics, message }: EndedTrial
 /** '8/42 trials, 2:40 left, 0 failed, best accuracy 1.00, mean of 3 repeats: rnn length 5' */
 export function progressLine(view: View): string {
   const { snapshot: { completed, failed, total }, left } = view;
-  const best = bestText(view);
+  const [best, reporting] = [bestText(view), reportingText(view.snapshot)];
   return [
     `${count(completed + failed)}/${count(total)} trials`,
     ...(left === undefined ? [] : [`${duration(left)} left`]),
     `${count(failed)} failed`,
     ...(best === undefined ? [] : [`best ${best}`]),
+    ...(reporting === undefined ? [] : [reporting]),
   ].join(', ');
 }
 

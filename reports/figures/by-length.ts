@@ -123,7 +123,7 @@ export function byLength(metric: string): Figure {
         { field: 'failed', title: 'failed or diverged' },
         ...wholeTip(rows),
       ];
-      const beside = { type: 'text', fontSize: 10, color: ink.soft, align: 'right', dx: -8, dy: 11 };
+      const beside = { type: 'text', fontSize: 10, color: ink.soft, baseline: 'top', dy: 9 };
       const shared = [
         {
           transform: [lacking],
