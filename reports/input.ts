@@ -133,17 +133,26 @@ export async function readRun(store: Store, sweepId: string, { outcome: ending, 
     observations: new Map(),
     samples: new Map(),
     curveMetrics: [],
-    curveOf: async (id) => input.curves.get(id) ?? (input.results.has(id) || input.stopped.has(id) ? (await again(id)).curve : undefined),
+    curveOf: async (id) => input.curves.get(id) ?? (input.results.has(id) || input.stopped.has(id) ? await curveAgain(id) : undefined),
     starts: parse<Provenance[]>(files, sweepId, 'provenance.json', starts) ?? [],
     hashes,
   };
+  function unchanged(path: string, bytes: Uint8Array | undefined): void {
+    if (hashes.get(path) !== (bytes && sha256(bytes))) throw new UserError(`${sweepId}/${path}: changed while the report was made of it; make it again`);
+  }
   /** A trial that was read before. */
   async function again(id: string): Promise<ParsedTrial> {
     const bytes = await readTrial(store, sweepId, id);
-    for (const [path, one] of bytes) {
-      if (hashes.get(path) !== sha256(one)) throw new UserError(`${sweepId}/${path}: changed while the report was made of it; make it again`);
-    }
+    for (const [path, one] of bytes) unchanged(path, one);
     return parseTrial(sweepId, id, bytes);
+  }
+  /** Of such a trial the curve alone, one file of many. */
+  async function curveAgain(id: string): Promise<CurvePoint[]> {
+    const file = input.results.has(id) ? 'metrics.csv' : (await highestRung(store, sweepId, id))?.curve ?? '';
+    const path = `trials/${id}/${file}`;
+    const files = await read(store, sweepId, [path]);
+    unchanged(path, files.get(path));
+    return parseCurve(files, sweepId, path);
   }
 
   const metrics: Metrics = {};

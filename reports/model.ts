@@ -19,7 +19,16 @@ export interface Report {
   summary: SummaryRow[];
 }
 
+const models = new WeakMap<ReportInput, Report>();
+
+/** Made once of what was read: of a hundred thousand trials that takes half a minute. */
 export function modelOf(input: ReportInput): Report {
+  const known = models.get(input) ?? makeModel(input);
+  models.set(input, known);
+  return known;
+}
+
+function makeModel(input: ReportInput): Report {
   const trials = trialRows(input.spec, input.results, new Set(input.failures.keys()), input.stopped, input.suggestions);
   return {
     input,

@@ -164,12 +164,12 @@ export function byLength(metric: string): Figure {
               ],
             },
           },
+          ...(rows.some((row) => row['kind'] === 'mean' && isLacking(row)) ? shared : []),
           {
             transform: [whole],
             mark: { type: 'point', filled: true, size: 85, stroke: 'white', strokeWidth: 1.2 },
             encoding: { y, shape: { ...scaleOf(shapes), legend }, opacity: visible, tooltip },
           },
-          ...(rows.some((row) => row['kind'] === 'mean' && isLacking(row)) ? shared : []),
           ...(rows.some(({ kind }) => kind === 'none') ? nothing : []),
         ],
       });

@@ -1,9 +1,14 @@
+import type { SummaryRow } from '../../core/aggregate.ts';
 import type { Json } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
 import { labelOf, ranked, textOf, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
 import { GREY, oneLine, repeatsText } from './layout.ts';
 import { ink, series } from './theme.ts';
+
+/** So many points are drawn: of more configurations the best, and others evenly among the rest. More hide one another, and take a minute and a hundred megabytes. */
+const MOST_POINTS = 2000;
+const MOST_BEST = 400;
 
 /** More values than this on an axis of names cannot be read. */
 const MOST_NAMES = 20;
@@ -13,7 +18,7 @@ function data(report: Report): Row[] | undefined {
   const { metric } = report.input.spec.objective;
   const [best] = ranked(report);
   if (best === undefined || report.dimensions.length === 0) return undefined;
-  return ranked(report)
+  return drawn(ranked(report))
     .reverse()
     .flatMap((row): Row[] => {
       // the best is drawn last, on top
@@ -33,6 +38,13 @@ function data(report: Report): Row[] | undefined {
         },
       ];
     });
+}
+
+function drawn(all: SummaryRow[]): SummaryRow[] {
+  if (all.length <= MOST_POINTS) return all;
+  const rest = all.length - MOST_BEST;
+  const others = Array.from({ length: MOST_POINTS - MOST_BEST }, (_, i) => all[MOST_BEST + Math.floor((i * rest) / (MOST_POINTS - MOST_BEST))] as SummaryRow);
+  return [...all.slice(0, MOST_BEST), ...others];
 }
 
 const columnOf = (value: Json | undefined) => (value === undefined ? null : typeof value === 'number' ? value : oneLine(textOf(value)));
@@ -55,8 +67,9 @@ function axisOf(path: string, values: (string | number)[]): object {
 export const metricByDimension: Figure = {
   title: 'Objective by dimension',
   summary: 'the objective of every configuration against each dimension in turn; for sweeps without a length',
-  caption: ({ input: { spec } }, rows) =>
-    `A point is a configuration (mean of ${repeatsText(spec.repeats)}); the best one is filled in every panel.` +
+  caption: (report, rows) =>
+    `A point is a configuration (mean of ${repeatsText(report.input.spec.repeats)}); the best one is filled in every panel.` +
+    (rows.length < ranked(report).length ? ` Of ${ranked(report).length} configurations the best ${MOST_BEST}, and ${MOST_POINTS - MOST_BEST} of the others.` : '') +
     (rows.some((row) => row['best'] === 'part') ? GREY : ''),
   data,
   spec(rows, report, room) {
