@@ -4,7 +4,7 @@ import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
 import { countWithin, trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
-import { OTHER_SCIENCE, type LaneOutcome, type Origin, type TrainJob, type TrialFailure } from '../core/results.ts';
+import { OTHER_SCIENCE, type LaneOutcome, type Origin, type ReportProgress, type TrainJob, type TrialFailure } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
@@ -127,7 +127,7 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
     for await (const { index, found } of storedTrials(store, sweepId, spec)) {
       if (index >= within) break;
       if (found === undefined) lost++;
-      if (index % LOOK_UPS === 0) Context.current().heartbeat(index);
+      if (index % LOOK_UPS === 0) Context.current().heartbeat({ doing: 'counting', done: index + 1, total: within } satisfies ReportProgress);
     }
     return lost;
   }
@@ -195,7 +195,8 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const context = Context.current();
-      const unreported = await reports.write({ runs: store.url, sweepId, outcome }, { signal: context.cancellationSignal, onAlive: () => context.heartbeat() });
+      const onAlive = (progress?: ReportProgress) => context.heartbeat(...(progress === undefined ? [] : [progress]));
+      const unreported = await reports.write({ runs: store.url, sweepId, outcome }, { signal: context.cancellationSignal, onAlive });
       const message = [outcome.message, unreported].filter((one) => one !== undefined).join('; ');
       await writeOutcome(store, sweepId, { ...outcome, ...(message !== '' && { message }) });
       return { lost };

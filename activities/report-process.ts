@@ -1,6 +1,7 @@
 /** Writes reports in processes of their own: drawing blocks Node's event loop for longer than the jobs of other sweeps may go without a heartbeat. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ReportProgress } from '../core/results.ts';
 import type { SweepOutcome } from '../store/runs.ts';
 import { hasSameCode, OtherCode, unguarded, type CodeGuard, type Loaded } from './code-guard.ts';
 import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
@@ -8,10 +9,10 @@ import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
 /** `outcome`: how the sweep ends, which is written after its report. */
 export interface ReportRequest { runs: string; sweepId: string; outcome: SweepOutcome }
 
-/** `alive`: it has come further. `unreported`: why there can be no report of what lies there, in a line. */
-export type FromReportWriter = Loaded | { type: 'alive' } | { type: 'done'; unreported?: string } | { type: 'failed'; message: string };
+/** `alive`: it has come further, which `progress` says. `unreported`: why there can be no report of what lies there, in a line. */
+export type FromReportWriter = Loaded | { type: 'alive'; progress: ReportProgress } | { type: 'done'; unreported?: string } | { type: 'failed'; message: string };
 
-export interface ReportOptions { signal: AbortSignal; onAlive(): void; beatMs?: number; mostSilenceMs?: number }
+export interface ReportOptions { signal: AbortSignal; onAlive(progress?: ReportProgress): void; beatMs?: number; mostSilenceMs?: number }
 
 export interface ReportWriters {
   /** Has one ready, which takes a second, since it loads all that draws; not while another one writes. */
@@ -67,12 +68,14 @@ function written({ child, same }: Writer, request: ReportRequest, options: Repor
   child.stderr?.setEncoding('utf8').on('data', (text: string) => { errors = (errors + text).slice(-4000); });
   let heardAt = Date.now();
   let end: FromReportWriter | undefined;
+  let progress: ReportProgress | undefined;
   const kill = () => void child.kill('SIGKILL');
-  const beat = setInterval(() => (Date.now() - heardAt > mostSilenceMs ? kill() : onAlive()), beatMs);
+  const beat = setInterval(() => (Date.now() - heardAt > mostSilenceMs ? kill() : onAlive(progress)), beatMs);
   signal.addEventListener('abort', kill, { once: true });
   return new Promise<string | undefined>((resolve, reject) => {
     child.on('message', (message: FromReportWriter) => {
       heardAt = Date.now();
+      if (message.type === 'alive') progress = message.progress;
       end = message;
     });
     child.once('error', reject); // it cannot be started

@@ -1,5 +1,6 @@
 /** The process that writes a report: it is told which, once. It belongs to the worker that started it. */
 import { UserError } from '../core/errors.ts';
+import type { ReportProgress } from '../core/results.ts';
 import { writeReport } from '../reports/report.ts';
 import { openStore } from '../store/index.ts';
 import type { FromReportWriter, ReportRequest } from './report-process.ts';
@@ -10,10 +11,10 @@ process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => {}); // ^C reaches the whole process group; the worker decides what becomes of a report
 
 let toldAt = 0;
-function onProgress(): void {
+function onProgress(progress: ReportProgress): void {
   if (Date.now() - toldAt < 500) return;
   toldAt = Date.now();
-  send({ type: 'alive' });
+  send({ type: 'alive', progress });
 }
 
 send({ type: 'loaded' });

@@ -6,7 +6,7 @@
  * was trained to its end, and stays out too. A repeat that has not ended yet is `missing`.
  */
 import { canonicalJson } from './json.ts';
-import { countTrials, trialWith, type Suggestions } from './plan.ts';
+import { countTrials, trialWith, type PlannedTrial, type Suggestions } from './plan.ts';
 import { hasEnded } from './progress.ts';
 import type { Metrics, RungRecord, TrialResult, TrialStatus } from './results.ts';
 import type { Configuration } from './search/index.ts';
@@ -25,6 +25,8 @@ export interface TrialRow {
   metrics: Metrics;
   parameters?: number;
   backend?: string;
+  /** How often the search has drawn it, where that is more than once. */
+  draws?: number;
 }
 
 /** Mean over n repeats; low and high bound its 95 % interval and are absent for n = 1. */
@@ -49,7 +51,7 @@ export interface SummaryRow {
   metrics: Record<string, Estimate>;
 }
 
-/** A row for every planned trial, in the plan's order; of a search that learns, for every chosen one. A random search may draw a trial twice: it is one trial and one row. */
+/** A row for every planned trial, in the plan's order; of a search that learns, for every chosen one. A random search may draw a trial twice: it is one row, which says so. */
 export function trialRows(
   spec: SweepSpec, results: ReadonlyMap<string, TrialResult>, failed: ReadonlySet<string>, stopped: ReadonlyMap<string, RungRecord> = new Map(),
   suggestions?: Suggestions,
@@ -58,17 +60,21 @@ export function trialRows(
   for (let index = 0; index < countTrials(spec); index++) {
     const chosen = trialWith(spec, index, suggestions);
     if (chosen === undefined) continue;
-    const { trialId, repeat, configuration, trial } = chosen;
-    const planned = { trialId, repeat: repeat + 1, seed: trial.seed, configuration };
-    const found = results.get(trialId) ?? stopped.get(trialId);
-    if (found === undefined) rows.set(trialId, { ...planned, status: failed.has(trialId) ? 'failed' : 'missing', metrics: {} });
-    else {
-      const { steps, metrics, parameters, backend } = found;
-      const status = hasEnded(found) ? found.status : 'stopped';
-      rows.set(trialId, { ...planned, status, steps, metrics: status === 'diverged' ? {} : metrics, parameters, backend });
-    }
+    const { trialId } = chosen;
+    const known = rows.get(trialId);
+    if (known !== undefined) known.draws = (known.draws ?? 1) + 1;
+    else rows.set(trialId, trialRow(chosen, results.get(trialId) ?? stopped.get(trialId), failed.has(trialId)));
   }
   return [...rows.values()];
+}
+
+/** What became of one trial, by what there is of it. */
+export function trialRow({ trialId, repeat, configuration, trial }: PlannedTrial, found: TrialResult | RungRecord | undefined, hasFailed: boolean): TrialRow {
+  const planned = { trialId, repeat: repeat + 1, seed: trial.seed, configuration };
+  if (found === undefined) return { ...planned, status: hasFailed ? 'failed' : 'missing', metrics: {} };
+  const { steps, metrics, parameters, backend } = found;
+  const status = hasEnded(found) ? found.status : 'stopped';
+  return { ...planned, status, steps, metrics: status === 'diverged' ? {} : metrics, parameters, backend };
 }
 
 /** A row for every configuration, in the order in which the trials name them. */

@@ -69,11 +69,16 @@ export function trialOf(spec: SweepSpec, configuration: Configuration, repeat: n
   return { ...parts, seed: deriveSeed(spec.seed, 'repeat', repeat) } as unknown as TrialSpec;
 }
 
-/** One line that a person recognises a trial by: 'lstm length 20 learning rate 0.001 seed 2'. */
-export function labelOf(configuration: Configuration, repeat: number): string {
-  const words = Object.entries(configuration).map(([path, value]) => {
+/** One line that a person recognises a configuration by: 'lstm length 20 learning rate 0.001'. */
+export function nameOf(configuration: Configuration): string {
+  return Object.entries(configuration).map(([path, value]) => {
     const name = path.slice(path.lastIndexOf('.') + 1);
     return typeof value === 'string' ? value : `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${valueText(value)}`;
-  });
-  return [...words, `seed ${repeat + 1}`].join(' ');
+  }).join(' ');
+}
+
+/** The same of a trial: 'lstm length 20 learning rate 0.001 seed 2'. */
+export function labelOf(configuration: Configuration, repeat: number): string {
+  const name = nameOf(configuration);
+  return `${name}${name === '' ? '' : ' '}seed ${repeat + 1}`;
 }

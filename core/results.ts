@@ -62,6 +62,12 @@ export interface LaneOutcome { trialId: string; status: TrialStatus | 'paused'; 
 /** A heartbeat: where the job is, small enough to be sent often. */
 export interface JobProgress { label: string; trialId: string; step: number; toStep: number; metrics: Metrics; worker: string }
 
+/** What is being done for a report that takes a while, and how much of it. */
+export interface ReportProgress { doing: 'counting' | 'reading' | 'drawing' | 'writing'; done: number; total: number }
+
+/** The configuration that ranks first, and its mean over `n` of its `repeats`. */
+export interface Leader { label: string; objective: number; n: number; repeats: number }
+
 /** A sweep at one moment, for `status`, `watch` and the progress display. */
 export interface SweepSnapshot {
   sweepId: string;
@@ -77,7 +83,12 @@ export interface SweepSnapshot {
   /** Jobs at a time, where somebody has set it while the sweep ran. */
   maxConcurrent?: number;
   running: JobProgress[];
+  /** The best single trial; a seed may just have been lucky. */
   best?: { label: string; trialId: string; objective: number };
+  /** The configuration that ranks first; left out where nobody has looked at all of them. */
+  leader?: Leader;
+  /** All is trained, or over: the report is being written; empty where its worker does not say how far it is. */
+  reporting?: Partial<ReportProgress>;
   /** When the workflow began, if the server says so; ISO 8601. */
   startedAt?: string;
   /** What went wrong and is being tried again, a line each: a full disk, a trainer that was killed. */

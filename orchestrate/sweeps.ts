@@ -6,11 +6,13 @@ import { defaultPayloadConverter, defineSearchAttributeKey, TypedSearchAttribute
 import type { Heartbeat } from '../activities/attempts.ts';
 import { UserError } from '../core/errors.ts';
 import type { Control } from '../core/control.ts';
+import { trialRow } from '../core/aggregate.ts';
 import { countTrials } from '../core/plan.ts';
 import { addProgress, emptyProgress, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
 import { queuesOf } from '../core/queues.ts';
-import type { JobProgress, SweepSnapshot } from '../core/results.ts';
+import type { JobProgress, ReportProgress, SweepSnapshot } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
+import { frontRunner } from '../core/standing.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { ensureSearchAttributes } from '../server/attributes.ts';
 import { workflowUrl, type TemporalTarget } from '../server/connection.ts';
@@ -192,6 +194,13 @@ function runningJobs(description: WorkflowExecutionDescription): JobProgress[] {
   });
 }
 
+/** How far the report is, by the heartbeat of the activity that has it written; empty: it has not said. */
+function reportProgress(description: WorkflowExecutionDescription): Partial<ReportProgress> {
+  const finish = (description.raw.pendingActivities ?? []).find(({ activityType }) => activityType?.name === 'finish');
+  const payload = finish?.heartbeatDetails?.payloads?.[0];
+  return payload ? defaultPayloadConverter.fromPayload<ReportProgress>(payload) : {};
+}
+
 /** Activities that failed and are tried again, and why. */
 function troubles(description: WorkflowExecutionDescription): string[] {
   return (description.raw.pendingActivities ?? []).flatMap(({ attempt, lastFailure, activityType }) => {
@@ -209,10 +218,10 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
   const workflowId = await workflowIdOf(store, sweepId);
   const root = await describe(target, workflowId);
   if (root === undefined) return undefined;
-  const state = STATE[root.status.name] ?? 'failed';
+  const ended = STATE[root.status.name] ?? 'failed';
   const startedAt = root.startTime.toISOString();
-  if (state !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state, startedAt };
-  const { paused, shards, ending: _, ...own } = await query<SweepProgress>(target, workflowId);
+  if (ended !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state: ended, startedAt };
+  const { paused, shards, ending, ...own } = await query<SweepProgress>(target, workflowId);
   let progress: Progress & { maxConcurrent?: number } = own;
   const running = runningJobs(root);
   const trouble = troubles(root);
@@ -223,7 +232,8 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
     running.push(...runningJobs(description));
     trouble.push(...troubles(description));
   }
-  return { sweepId, state: paused ? 'paused' : 'running', startedAt, ...progress, running, ...(trouble.length > 0 && { trouble }) };
+  const state = paused && !ending ? 'paused' : 'running';
+  return { sweepId, state, startedAt, ...progress, running, ...(ending && { reporting: reportProgress(root) }), ...(trouble.length > 0 && { trouble }) };
 }
 
 async function specOf(store: Store, sweepId: string): Promise<SweepSpec> {
@@ -237,7 +247,10 @@ export async function storedSnapshot(store: Store, sweepId: string, spec: SweepS
   const outcome = await readOutcome(store, sweepId);
   const { paused, maxConcurrent } = await readControl(store, sweepId);
   let progress = emptyProgress(countTrials(spec));
-  for await (const { label, found } of storedTrials(store, sweepId, spec)) {
+  const front = frontRunner(spec.objective);
+  for await (const { found, ...trial } of storedTrials(store, sweepId, spec)) {
+    const { label } = trial;
+    front.add(found === undefined || 'message' in found ? trialRow(trial, undefined, found !== undefined) : trialRow(trial, found, false));
     if (found === undefined) continue;
     const end = 'message' in found ? { trialId: found.trialId, status: 'failed' as const, steps: 0, objective: null, cached: false } : outcomeOf(found, spec.objective.metric);
     progress = withOutcome(progress, end, label, spec.objective.goal);
@@ -245,7 +258,7 @@ export async function storedSnapshot(store: Store, sweepId: string, spec: SweepS
     if (end.status === 'paused' && outcome !== undefined) progress = withStopped(progress, 1);
   }
   return {
-    sweepId, state: outcome?.state ?? (paused ? 'paused' : 'running'), ...progress, running: [],
+    sweepId, state: outcome?.state ?? (paused ? 'paused' : 'running'), ...progress, running: [], ...front.leader(),
     ...(maxConcurrent !== undefined && { maxConcurrent }), ...(outcome?.message && { message: outcome.message }),
   };
 }

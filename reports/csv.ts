@@ -3,6 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { Json } from '../core/json.ts';
 import { schedulerOf } from '../core/schedulers/index.ts';
 import type { Configuration } from '../core/search/index.ts';
+import { readAhead } from '../store/read-ahead.ts';
 import type { Row } from './figures/index.ts';
 import type { Report } from './model.ts';
 
@@ -52,8 +53,8 @@ export function summaryCsv({ summary, dimensions, metrics, input: { spec } }: Re
 export async function* curvesCsv({ trials, input }: Report): AsyncGenerator<string> {
   const { curveMetrics } = input;
   yield csv(['trial', 'step', ...curveMetrics], []);
-  for (const { trialId } of trials) {
-    const curve = (await input.curveOf(trialId)) ?? [];
+  const read = async ({ trialId }: (typeof trials)[number]) => ({ trialId, curve: (await input.curveOf(trialId)) ?? [] });
+  for await (const { trialId, curve } of readAhead(trials, read)) {
     yield stringify(curve.map((point) => [trialId, point.step, ...curveMetrics.map((name) => point.metrics[name])]));
   }
 }

@@ -23,10 +23,11 @@ import {
   type Table,
   type Written,
 } from './tables.ts';
-import { visible } from './visible.ts';
+import { oneLine, visible } from './visible.ts';
 
+/** Text on the page, or in an attribute: never markup, and nothing in it goes unseen or turns round what stands beside it. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return oneLine(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** JSON that cannot end its script element, whatever its strings hold. */
@@ -138,7 +139,7 @@ ${shown}
 }
 
 async function chartHtml(name: string, figure: Figure, rows: Row[], report: Report) {
-  const description = `${figure.title}. ${figure.caption(report, rows)}`;
+  const description = oneLine(`${figure.title}. ${figure.caption(report, rows)}`);
   const compiled = (room: Room) => ({ ...compileFigure(figure.spec(rows, report, room)), background: 'transparent', description });
   const [wide, narrow] = [compiled('wide'), compiled('narrow')];
   const still = `<div class="still wide">${await svgOf(wide, rows)}</div><div class="still narrow">${await svgOf(narrow, rows)}</div>`;
@@ -183,7 +184,7 @@ ${tableHtml(problems, 'Diverged and failed trials', 'plain')}${cut(problems, 're
 <h1>${escapeHtml(spec.name)}</h1>
 <p class="question">${escapeHtml(spec.description)}</p>
 <p class="facts">${escapeHtml(`${countsText(report)} · ${provenance.backends.join(', ')}`)}</p>
-${ending === undefined ? '' : `<p class="facts">${escapeHtml(visible(ending))}</p>`}
+${ending === undefined ? '' : `<p class="facts">${escapeHtml(ending)}</p>`}
 ${sentence === undefined ? '' : `<p class="headline">${escapeHtml(sentence)}</p>`}
 </header>
 <main>

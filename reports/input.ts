@@ -6,7 +6,7 @@ import { suggestionsOf, type RecordEntry } from '../core/adaptive.ts';
 import { metricNames } from '../core/aggregate.ts';
 import { formProblem } from '../core/form/check.ts';
 import { countTrials, trialWith, type Suggestions } from '../core/plan.ts';
-import type { CurvePoint, Metrics, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type { CurvePoint, Metrics, ReportProgress, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
@@ -66,7 +66,7 @@ export interface ReadOptions {
   /** How the sweep ends, if that is known and not written yet: whoever has an end has a report. */
   outcome?: SweepOutcome | undefined;
   /** Called often. */
-  onProgress?: (() => void) | undefined;
+  onProgress?: ((progress: ReportProgress) => void) | undefined;
 }
 
 /** What is of the sweep and of none of its trials. Throws a UserError if there is no sweep. */
@@ -134,22 +134,33 @@ export async function readRun(store: Store, sweepId: string, { outcome: ending, 
     observations: new Map(),
     samples: new Map(),
     curveMetrics: [],
-    curveOf: async (id) => input.curves.get(id) ?? (input.results.has(id) || input.stopped.has(id) ? (await again(id)).curve : undefined),
+    curveOf: async (id) => input.curves.get(id) ?? (input.results.has(id) || input.stopped.has(id) ? await curveAgain(id) : undefined),
     starts: parse<Provenance[]>(files, sweepId, 'provenance.json', starts) ?? [],
     hashes,
   };
+  function unchanged(path: string, bytes: Uint8Array | undefined): void {
+    if (hashes.get(path) !== (bytes && sha256(bytes))) throw new UserError(`${sweepId}/${path}: changed while the report was made of it; make it again`);
+  }
   /** A trial that was read before. */
   async function again(id: string): Promise<ParsedTrial> {
     const bytes = await readTrial(store, sweepId, id);
-    for (const [path, one] of bytes) {
-      if (hashes.get(path) !== sha256(one)) throw new UserError(`${sweepId}/${path}: changed while the report was made of it; make it again`);
-    }
+    for (const [path, one] of bytes) unchanged(path, one);
     return parseTrial(sweepId, id, bytes);
+  }
+  /** Of such a trial the curve alone, one file of many. */
+  async function curveAgain(id: string): Promise<CurvePoint[]> {
+    const file = input.results.has(id) ? 'metrics.csv' : (await highestRung(store, sweepId, id))?.curve ?? '';
+    const path = `trials/${id}/${file}`;
+    const files = await read(store, sweepId, [path]);
+    unchanged(path, files.get(path));
+    return parseCurve(files, sweepId, path);
   }
 
   const metrics: Metrics = {};
+  const total = countTrials(spec);
+  let done = 0;
   for await (const trial of readTrials(store, sweepId, spec, suggestions)) {
-    onProgress();
+    onProgress({ doing: 'reading', done: ++done, total });
     for (const [path, sum] of trial.sums) hashes.set(path, sum);
     const { result, failure, rung, timing, curve = [] } = parseTrial(sweepId, trial.id, trial.files);
     if (timing !== undefined) input.timings.set(trial.id, timing);
@@ -165,7 +176,7 @@ export async function readRun(store: Store, sweepId: string, { outcome: ending, 
     if (curve !== undefined) input.curves.set(trialId, curve);
     if (observations !== undefined) input.observations.set(trialId, observations);
     if (samples !== undefined) input.samples.set(trialId, samples);
-    onProgress();
+    onProgress({ doing: 'reading', done, total });
   }
   return input;
 }

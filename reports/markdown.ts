@@ -14,14 +14,25 @@ import {
   type Table,
   type Written,
 } from './tables.ts';
-import { visible } from './visible.ts';
+import { oneLine, visible } from './visible.ts';
 
-/** Text that comes from a spec or a message must not become markup: every character that could start some is escaped. */
+/** Text that comes from a spec or a message must not become markup: whatever could start some is escaped, and nothing goes unseen. */
 export function escapeMarkdown(text: string): string {
-  return escapeMarks(text).replace(/\s+/g, ' ');
+  return escapeMarks(oneLine(text).replace(/\s+/g, ' ').trim());
 }
 
-const escapeMarks = (text: string) => text.replace(/[\\`*_[\]<>#!|~&]/g, '\\$&');
+/** Characters of markup, of mathematics and templates; bare addresses; and what starts a list, a rule or a heading. */
+const escapeMarks = (text: string) => text
+  .replace(/[\\`*_[\]<>#!|~&$]/g, '\\$&')
+  .replace(/\b([a-z][a-z0-9+.-]*)(?=:\/\/|:[^\s:]*@)/gi, (scheme) => `${scheme}\\`)
+  .replace(/\bwww(?=\.)/gi, 'www\\')
+  .replace(/:(?=[a-z][a-z0-9_+-]*:)/gi, '\\:')
+  .replace(/(?<!\w)@(?=\w)|@(?=[\w-]+\.)|\{(?=[{%])/g, `$&${NOTHING}`)
+  .replace(/^(?=[-+=:](?:[-+=:\s]|$))/, '\\')
+  .replace(/^(\d{1,9})(?=[.)](?:\s|$))/, '$1\\');
+
+/** A comment: some look for names after an @, and for their own brackets, whether these are escaped or not. */
+const NOTHING = '<!-- -->';
 
 /** Spaces that Markdown would drop stay. */
 const spaced = (text: string) => text.replace(/^ | $| (?= )/g, '&nbsp;');
@@ -52,6 +63,12 @@ function figureParts({ name, figure, rows }: Drawing, report: Report): string[] 
   return [`## ${figure.title}`, shown, `${escapeMarkdown(figure.caption(report, rows))}${all}`];
 }
 
+/** Between fences that are longer than any in it. */
+function codeBlock(text: string): string {
+  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  return [fence, oneLine(text), fence].join('\n');
+}
+
 export function markdownOf(report: Report, drawings: Drawing[], provenance: ProvenanceFile): string {
   const { spec, sweepId } = report.input;
   const [answer, summary, trials, problems] = [answerTable(report), summaryTable(report), trialsTable(report), problemsTable(report)];
@@ -75,7 +92,7 @@ export function markdownOf(report: Report, drawings: Drawing[], provenance: Prov
       .join('\n'),
     '## Verify',
     verifyText,
-    ['```', `sweep report ${sweepId} --verify`, '```'].join('\n'),
+    codeBlock(`sweep report ${sweepId} --verify`),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

@@ -2,7 +2,9 @@
 import { metricNames, summarize, trialRows, type Estimate, type SummaryRow, type TrialRow } from '../core/aggregate.ts';
 import { canonicalJson, valueText, type Json } from '../core/json.ts';
 import type { Configuration } from '../core/search/index.ts';
+import * as standing from '../core/standing.ts';
 import type { ReportInput } from './input.ts';
+import { oneLine } from './visible.ts';
 
 /** The dimension that most questions are about. */
 export const LENGTH = 'task.length';
@@ -17,7 +19,16 @@ export interface Report {
   summary: SummaryRow[];
 }
 
+const models = new WeakMap<ReportInput, Report>();
+
+/** Made once of what was read: of a hundred thousand trials that takes half a minute. */
 export function modelOf(input: ReportInput): Report {
+  const known = models.get(input) ?? makeModel(input);
+  models.set(input, known);
+  return known;
+}
+
+function makeModel(input: ReportInput): Report {
   const trials = trialRows(input.spec, input.results, new Set(input.failures.keys()), input.stopped, input.suggestions);
   return {
     input,
@@ -30,7 +41,7 @@ export function modelOf(input: ReportInput): Report {
 
 /** 'training.learningRate' -> 'learning rate'. */
 export function wordsOf(path: string): string {
-  return path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+  return oneLine(path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`));
 }
 
 /** A dimension's value as people write it; absent (a condition does not hold): nothing. */
@@ -112,9 +123,5 @@ function longest(rows: SummaryRow[]): SummaryRow[] {
   return [...found.values()];
 }
 
-/** Configurations with a value for the objective, best first; of equals, the one that failed less often. */
-export function ranked(report: Report): SummaryRow[] {
-  const { metric, goal } = report.input.spec.objective;
-  const value = (row: SummaryRow) => (row.metrics[metric]?.mean ?? NaN) * (goal === 'maximize' ? -1 : 1);
-  return report.summary.filter((row) => row.metrics[metric] !== undefined).sort((a, b) => value(a) - value(b) || a.failed - b.failed);
-}
+/** Configurations with a value for the objective, best first; those of which a repeat has none come after all others. */
+export const ranked = (report: Report): SummaryRow[] => standing.ranked(report.summary, report.input.spec.objective);

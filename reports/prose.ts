@@ -12,7 +12,8 @@ export const verifyText =
 export const intervalProse =
   'Intervals are 95 % confidence intervals of the mean over repeats, mean ± t(0.975; n − 1) · s / √n, ' +
   'clipped to the metric’s range. ' +
-  'A diverged or failed repeat has no number: it is counted, and does not enter the mean.';
+  'A diverged or failed repeat has no number: it does not enter the mean, which is then one of survivors, and says so. ' +
+  'Its configuration counts as no better than those of which every repeat has a number.';
 
 /** Why a sweep is over that has not simply trained all of its trials: 'Ended by its budget of 5 seconds, …', 'Cancelled'. */
 export function endingText({ outcome }: Pick<ReportInput, 'outcome'>): string | undefined {

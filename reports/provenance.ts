@@ -115,7 +115,8 @@ export interface ProvenanceFile {
   specHash: string;
   seed: number;
   science: number;
-  trials: Record<'planned' | TrialRow['status'], number>;
+  /** `different`: where a search has drawn some more than once. */
+  trials: Record<'planned' | TrialRow['status'], number> & { different?: number };
   /** Of the results, sorted. */
   backends: string[];
   starts: Provenance[];
@@ -130,7 +131,8 @@ export interface ProvenanceFile {
 export async function provenanceOf({ input, trials }: Report): Promise<ProvenanceFile> {
   const { spec, timings } = input;
   const found = [...input.results.values(), ...input.stopped.values()];
-  const count = (status: TrialRow['status']) => trials.filter((trial) => trial.status === status).length;
+  const drawn = (some: TrialRow[]) => some.reduce((sum, { draws = 1 }) => sum + draws, 0);
+  const count = (status: TrialRow['status']) => drawn(trials.filter((trial) => trial.status === status));
   const times = [...timings.values()];
   return {
     sweep: input.sweepId,
@@ -139,7 +141,8 @@ export async function provenanceOf({ input, trials }: Report): Promise<Provenanc
     seed: spec.seed,
     science: found[0]?.science ?? SCIENCE_VERSION,
     trials: {
-      planned: trials.length,
+      planned: drawn(trials),
+      ...(drawn(trials) > trials.length && { different: trials.length }),
       completed: count('completed'),
       stopped: count('stopped'),
       diverged: count('diverged'),

@@ -6,6 +6,7 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import type { FigureSpec, Row } from './figures/index.ts';
 import { config, font } from './figures/theme.ts';
 import { fontFiles, textWidth } from './text-width.ts';
+import { oneLine } from './visible.ts';
 
 // Exported by vega, missing in its types.
 declare module 'vega' {
@@ -41,14 +42,19 @@ export function compileFigure(spec: FigureSpec, title?: FigureTitle): vega.Spec 
 
 /** The picture, without scripts. Expressions are interpreted, never evaluated as code: a sweep file may hold anything. */
 export async function svgOf(spec: vega.Spec, rows: Row[]): Promise<string> {
-  vega.textMetrics.width = (item, text) => textWidth(String(text ?? '').trim(), item.fontSize ?? 11, item.fontWeight === 'bold');
+  // Of a text that vega cuts at its limit it asks for the width before that.
+  const room = (limit: number | undefined) => (limit !== undefined && limit > 0 ? limit : Infinity);
+  vega.textMetrics.width = (item, text) =>
+    Math.min(room(item.limit), textWidth(String(text ?? '').trim(), item.fontSize ?? 11, item.fontWeight === 'bold'));
   vega.resetSVGDefIds();
   const data = (spec.data ?? []).map((set) => (set.name === ROWS ? { ...set, values: rows } : set));
   const runtime = vega.parse({ ...spec, data } as vega.Spec, undefined, { ast: true });
   const view = new vega.View(runtime, { renderer: 'none', expr: expressionInterpreter, logLevel: vega.Error });
   try {
+    // Whatever a label holds, it cannot turn the picture's other texts round.
     // Points that only a pointer can find are no part of a picture. Attributes hold no '>': vega escapes them.
-    return `${(await view.toSVG()).replace(/<path [^>]*opacity="0"[^>]*>(<\/path>)?/g, '')}\n`;
+    const svg = await view.toSVG();
+    return `${oneLine(svg.replace(/<path [^>]*opacity="0"[^>]*>(<\/path>)?/g, ''))}\n`;
   } finally {
     view.finalize();
   }

@@ -1,6 +1,7 @@
 /** The report of a sweep: built from its data files, written beside them, verified against them. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors.ts';
+import type { ReportProgress } from '../core/results.ts';
 import type { Store } from '../store/types.ts';
 import { curvesCsv, resultsCsv, rowsCsv, summaryCsv, timingsCsv } from './csv.ts';
 import { chooseFigures, isTable, type Drawing } from './figures/index.ts';
@@ -11,6 +12,7 @@ import { modelOf, type Report } from './model.ts';
 import { provenanceOf } from './provenance.ts';
 import { compileFigure, pngOf, svgOf, vegaLiteFile } from './render.ts';
 import { wrapped } from './text-width.ts';
+import { oneLine } from './visible.ts';
 
 /** What is too large to be held is told piece by piece, as often as one asks. */
 export type Content = string | Uint8Array | AsyncIterable<string>;
@@ -24,7 +26,7 @@ export type ReportFiles = Map<string, Content>;
 const SUBTITLE_WIDTH = 660;
 
 /** Every file of the report, from the data alone: the same input gives the same bytes. `onProgress` is called often. */
-export async function buildReport(input: ReportInput, onProgress: () => void = () => {}): Promise<ReportFiles> {
+export async function buildReport(input: ReportInput, onProgress: (progress: ReportProgress) => void = () => {}): Promise<ReportFiles> {
   const report = modelOf(input);
   const drawings = chooseFigures(report);
   const provenance = await provenanceOf(report);
@@ -37,8 +39,8 @@ export async function buildReport(input: ReportInput, onProgress: () => void = (
   files.set('timings.csv', timingsCsv(report));
   files.set('provenance.json', `${JSON.stringify(provenance, null, 2)}\n`);
   const figures: Promise<[path: string, content: Content]>[] = [];
-  for (const drawing of drawings) {
-    onProgress();
+  for (const [i, drawing] of drawings.entries()) {
+    onProgress({ doing: 'drawing', done: i + 1, total: drawings.length });
     figures.push(...await filesOf(drawing, report));
   }
   for (const [path, content] of await Promise.all(figures)) files.set(path, content);
@@ -50,7 +52,7 @@ async function filesOf({ name, figure, rows }: Drawing, report: Report): Promise
   const file = async (type: string, content: Content | Promise<Content>): Promise<[string, Content]> => [`figures/${name}.${type}`, await content];
   if (isTable(figure)) return [file('csv', rowsCsv(rows))];
   const spec = figure.spec(rows, report, 'wide');
-  const title = { text: figure.title, subtitle: wrapped(figure.caption(report, rows), SUBTITLE_WIDTH, 11) };
+  const title = { text: figure.title, subtitle: wrapped(oneLine(figure.caption(report, rows)), SUBTITLE_WIDTH, 11) };
   const svg = await svgOf(compileFigure(spec, title), rows);
   return [file('vl.json', vegaLiteFile(spec, title, rows)), file('svg', svg), file('png', pngOf(svg))];
 }
@@ -61,15 +63,19 @@ const folderOf = (sweepId: string) => `${sweepId}/report`;
 /** Builds and writes the report; files of an earlier one that it no longer has are removed. Returns the paths written. */
 export async function writeReport(store: Store, sweepId: string, options: ReadOptions = {}): Promise<string[]> {
   const { onProgress = () => {} } = options;
-  const files = await buildReport(await readRun(store, sweepId, options), onProgress);
-  for (const [path, content] of files) await store.put(`${folderOf(sweepId)}/${path}`, isWhole(content) ? content : told(content, onProgress));
+  const input = await readRun(store, sweepId, options);
+  const files = await buildReport(input, onProgress);
+  const curves = input.results.size + input.stopped.size;
+  for (const [path, content] of files) await store.put(`${folderOf(sweepId)}/${path}`, isWhole(content) ? content : told(content, curves, onProgress));
   for (const path of await listAll(store, folderOf(sweepId))) if (!files.has(path)) await store.remove(`${folderOf(sweepId)}/${path}`);
   return [...files.keys()];
 }
 
-async function* told(pieces: AsyncIterable<string>, onProgress: () => void): AsyncGenerator<string> {
+/** A piece is about a trial. */
+async function* told(pieces: AsyncIterable<string>, total: number, onProgress: (progress: ReportProgress) => void): AsyncGenerator<string> {
+  let done = 0;
   for await (const piece of pieces) {
-    onProgress();
+    onProgress({ doing: 'writing', done: Math.min(++done, total), total });
     yield piece;
   }
 }

@@ -1,7 +1,8 @@
 /** The tables that people read, the same in report.html and report.md. Numbers are rounded; the CSV files have every digit. */
-import { metricRange, type Estimate, type SummaryRow } from '../core/aggregate.ts';
+import { metricRange, type SummaryRow, type TrialRow } from '../core/aggregate.ts';
 import type { Json } from '../core/json.ts';
 import type { SweepSpec } from '../core/spec.ts';
+import { isWhole, shareText } from '../core/standing.ts';
 import { intervalText, LENGTH, labelOf, ranked, shortText, textOf, valuesOf, wordsOf, type Report } from './model.ts';
 
 /** What a network wrote, after the prompt that it was given. */
@@ -30,16 +31,22 @@ const MOST_COLUMNS = 12;
 const MOST_ROWS = 24;
 const BEST = 10;
 
+const CELL = 'model.cell';
+/** What configurations have that a conditional dimension does not apply to. */
+const NO_VALUE = '–';
+
 export const cell = (text: string, more: Omit<Cell, 'text'> = {}): Cell => ({ text, ...more });
 export const numberCell = (x: number | undefined): Cell => (x === undefined ? cell('') : cell(shortText(x), { sort: x }));
 const secondsCell = (x: number | undefined): Cell => (x === undefined ? cell('') : cell(x.toFixed(1), { sort: x }));
 export const valueCell = (value: Json | undefined): Cell => cell(textOf(value), typeof value === 'number' ? { sort: value } : {});
 
-/** The mean, under it the interval, and what kept repeats out of them. */
-function estimateCell(row: SummaryRow | undefined, estimate: Estimate | undefined): Cell {
+/** The mean, under it the interval, and, where that is not of all repeats, of how many and why. */
+function estimateCell(row: SummaryRow | undefined, metric: string): Cell {
   if (row === undefined) return cell('');
+  const estimate = row.metrics[metric];
   const out = ([['failed', row.failed], ['stopped', row.stopped], ['to come', row.missing]] as const).flatMap(([word, n]) => (n > 0 ? [`${n} ${word}`] : []));
-  const warning = out.length === 0 ? {} : { warning: out.join(', ') };
+  const share = estimate === undefined || isWhole(row, metric) ? [] : [shareText(row, metric)];
+  const warning = out.length === 0 ? {} : { warning: [...share, ...out].join(', ') };
   if (estimate === undefined) return cell('–', warning);
   const interval = intervalText(estimate);
   return cell(shortText(estimate.mean), { sort: estimate.mean, ...(interval === '' ? {} : { note: interval }), ...warning });
@@ -78,13 +85,10 @@ function gridTable(report: Report, down: readonly string[], across: readonly str
   } = report.input.spec;
   const columns = [...grouped(report, across).keys()];
   return {
-    head: [down.map(wordsOf).join(', '), ...columns.map((label) => label || metric)],
+    head: [down.map(wordsOf).join(', '), ...columns.map((label) => label || (across.length === 0 ? metric : NO_VALUE))],
     rows: [...grouped(report, down)].map(([label, group]) => [
-      cell(label || model.cell),
-      ...columns.map((column) => {
-        const row = group.find(({ configuration }) => labelOf(configuration, across) === column);
-        return estimateCell(row, row?.metrics[metric]);
-      }),
+      cell(label || (down.length > 0 ? NO_VALUE : across.includes(CELL) ? metric : model.cell)),
+      ...columns.map((column) => estimateCell(group.find(({ configuration }) => labelOf(configuration, across) === column), metric)),
     ]),
   };
 }
@@ -103,18 +107,18 @@ function grouped(report: Report, paths: readonly string[]): Map<string, SummaryR
   return groups;
 }
 
-/** Every configuration, those without a mean last; of too many, the best. */
+/** Every configuration, those without a mean over all their repeats last and without a rank; of too many, the best. */
 function rankingTable(report: Report): TitledTable {
   const { metric } = report.input.spec.objective;
-  const [best, isWhole] = [ranked(report), report.summary.length <= MOST_ROWS];
-  const shown = isWhole ? [...new Set([...best, ...report.summary])] : best.slice(0, BEST);
+  const [best, few] = [ranked(report), report.summary.length <= MOST_ROWS];
+  const shown = few ? [...new Set([...best, ...report.summary])] : best.slice(0, BEST);
   return {
-    title: `${isWhole ? 'Configurations' : 'Best configurations'} by mean ${metric}`,
+    title: `${few ? 'Configurations' : 'Best configurations'} by mean ${metric}`,
     head: ['', ...report.dimensions.map(wordsOf), `mean ${metric}`],
     rows: shown.map((row, i) => [
-      cell(i < best.length ? String(i + 1) : '', { sort: i }),
+      cell(isWhole(row, metric) ? String(i + 1) : '', { sort: i }),
       ...report.dimensions.map((path) => valueCell(row.configuration[path])),
-      estimateCell(row, row.metrics[metric]),
+      estimateCell(row, metric),
     ]),
   };
 }
@@ -127,7 +131,8 @@ function solvedWhen({ objective, training: { stopWhen } }: SweepSpec): { metric:
 
 /**
  * One sentence for sweeps over lengths: up to which length each network solves the task, in the sense of the sweep's own
- * stopping rule. Undefined where the sweep does not ask that.
+ * stopping rule, with all of its repeats; and where only those that are left do, how many these are. Undefined where the sweep
+ * does not ask that.
  */
 export function headline(report: Report): string | undefined {
   const solved = solvedWhen(report.input.spec);
@@ -139,10 +144,12 @@ export function headline(report: Report): string | undefined {
   if (groups.size > MOST_COLUMNS) return undefined;
   const reach = [...groups].map(([label, rows]) => {
     const byLength = [...rows].sort((a, b) => Number(a.configuration[LENGTH]) - Number(b.configuration[LENGTH]));
-    const first = byLength.findIndex((row) => !((row.metrics[solved.metric]?.mean ?? 0) >= solved.atLeast));
-    const last = byLength[(first === -1 ? byLength.length : first) - 1];
+    const reaches = (row: SummaryRow) => (row.metrics[solved.metric]?.mean ?? 0) >= solved.atLeast;
+    const first = byLength.findIndex((row) => !reaches(row) || !isWhole(row, solved.metric));
+    const [last, next] = first === -1 ? [byLength.at(-1)] : [byLength[first - 1], byLength[first]];
     const name = label === '' ? report.input.spec.model.cell : label;
-    return last === undefined ? `${name} at none` : `${name} up to ${String(last.configuration[LENGTH])}`;
+    const partly = next !== undefined && reaches(next) ? ` (${String(next.configuration[LENGTH])} with ${shareText(next, solved.metric)})` : '';
+    return `${name} ${last === undefined ? 'at none' : `up to ${String(last.configuration[LENGTH])}`}${partly}`;
   });
   return `Lengths solved with a mean ${wordsOf(solved.metric)} of at least ${solved.atLeast}: ${reach.join('; ')}.`;
 }
@@ -197,8 +204,12 @@ export function problemsTable({ dimensions, trials, input: { failures } }: Repor
   };
 }
 
-export function countsText({ trials }: Report): string {
-  const count = (status: string) => trials.filter((t) => t.status === status).length;
-  const words = (['stopped', 'diverged', 'failed', 'missing'] as const).flatMap((status) => (count(status) > 0 ? [`${count(status)} ${status}`] : []));
-  return [`${count('completed')} of ${trials.length} trials completed`, ...words].join(', ');
+/** Counts as all displays do: a trial that was drawn twice is two trials of the sweep, and trained once. */
+export function countsText({ trials, input: { spec } }: Report): string {
+  const count = (some: TrialRow[]) => some.reduce((sum, { draws = 1 }) => sum + draws, 0);
+  const of = (status: string) => count(trials.filter((t) => t.status === status));
+  const words = (['stopped', 'diverged', 'failed', 'missing'] as const).flatMap((status) => (of(status) > 0 ? [`${of(status)} ${status}`] : []));
+  const drawn = count(trials);
+  const twice = drawn === trials.length ? [] : [`${trials.length} of them different: ${spec.search.name} drew some more than once`];
+  return [`${of('completed')} of ${drawn} trials completed`, ...words, ...twice].join(', ');
 }

@@ -11,6 +11,7 @@ import { entryOf } from '../models/options.ts';
 import { tasks } from '../models/tasks/index.ts';
 import type { Task } from '../models/types.ts';
 import { probes } from './dimension.ts';
+import { wideEncoding } from './encoding.ts';
 import { namesOf } from './paths.ts';
 import { didYouMean, listOf, type Path, type Problem, show, showArgument } from './problem.ts';
 
@@ -65,6 +66,13 @@ function bytesOf(path: string, folder: string): Uint8Array {
   }
 }
 
+/** Why bytes are no text, with what makes one of them where that is known. */
+function notUtf8(bytes: Uint8Array, path: string, otherwise: string): string {
+  const encoding = wideEncoding(bytes);
+  if (encoding === undefined) return otherwise;
+  return `is ${encoding}, not UTF-8; convert it: iconv -f ${encoding} -t UTF-8 ${showArgument(path)} > ${showArgument(path.replace(/(\.[^.]*)?$/, '-utf8$1'))}`;
+}
+
 /** The text of that name, with line ends as on Unix. Throws a UserError that says what is wrong with it. */
 function textOf(name: string, folder: string): string {
   const bytes = Object.hasOwn(packaged, name) ? undefined : bytesOf(name, folder);
@@ -73,8 +81,9 @@ function textOf(name: string, folder: string): string {
     text = bytes === undefined ? (packaged[name] as () => string)() : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (bytes === undefined) throw error;
-    throw new UserError('is not UTF-8 text');
+    throw new UserError(notUtf8(bytes, resolve(folder, name), 'is not UTF-8 text'));
   }
+  if (bytes !== undefined && text.includes('\0')) throw new UserError(notUtf8(bytes, resolve(folder, name), 'has NUL characters, so that it is no text'));
   text = text.replace(/\r\n?/g, '\n');
   if (text.trim() === '') throw new UserError('is empty');
   const [only, ...others] = new Set(text);

@@ -143,11 +143,11 @@ describe('a frame', () => {
       '  lstm length 20 seed 3   step 2,250/3,000   accuracy 0.76   loss 0.575',
       '  lstm length 25 seed 1   step   600/3,000   accuracy 0.28   loss  1.84',
       '',
-      '  accuracy     5     10     15     20     25     30     35   mean of 3 repeats (* of fewer)',
+      '  accuracy     5     10     15     20     25     30     35   mean of 3 repeats (* 2 of 3)',
       '  rnn       0.99   0.99   0.84   0.69   0.54*  0.39   0.24*',
       '  lstm      0.99   0.99   0.99   0.99      ·      ·      ·',
       '',
-      '  best accuracy 1.00: rnn length 5 seed 1 · 145 steps/s',
+      '  best accuracy 0.99, mean of 3 repeats: rnn length 5 · 145 steps/s',
     ]);
   });
 
@@ -264,7 +264,7 @@ describe('the table of results', () => {
 
   test('lengths run across, cells down; a star where a repeat has no number', () => {
     assert.deepEqual(show(140), [
-      'accuracy      5      10      15      20      25      30      35   by length, mean of 3 repeats (* of fewer: some diverged or failed)',
+      'accuracy      5      10      15      20      25      30      35   by length, mean of 3 repeats (* 2 of 3: the others diverged or failed)',
       'rnn        0.99    0.99    0.84    0.69    0.54*   0.39    0.24*',
       'lstm       0.99    0.99    0.99    0.99    0.99    0.99    0.99',
     ]);

@@ -13,6 +13,23 @@ import { loadSweep, parseSweep, type Sweep } from '../spec/index.ts';
 import { readCorpus, writeCorpus } from '../store/runs.ts';
 import { memoryStore } from './support/example-run.ts';
 
+/** Texts in the encodings that other programs write, with a mark of the order of bytes and without one. */
+const wide: [file: string, text: string, encoding: string][] = [
+  ...['UTF-16LE', 'UTF-16BE', 'UTF-32LE', 'UTF-32BE'].flatMap((encoding): [string, string, string][] => [
+    [`${encoding}.txt`, 'the quick brown fox\n'.repeat(40), encoding], [`marked-${encoding}.txt`, `\uFEFF${'the quick brown fox\n'.repeat(40)}`, encoding],
+    [`russian-${encoding}.txt`, 'быстрая бурая лиса\n'.repeat(40), encoding],
+  ]),
+];
+
+function encode(text: string, encoding: string): Buffer {
+  const utf16 = Buffer.from(text, 'utf16le');
+  if (encoding === 'UTF-16LE') return utf16;
+  if (encoding === 'UTF-16BE') return utf16.swap16();
+  const utf32 = Buffer.alloc(4 * [...text].length);
+  [...text].forEach((c, i) => utf32.writeUInt32LE(c.codePointAt(0) ?? 0, 4 * i));
+  return encoding === 'UTF-32LE' ? utf32 : utf32.swap32();
+}
+
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sweep-corpora-'));
@@ -26,6 +43,8 @@ before(async () => {
     'monotone.txt': 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa',
     'latin1.txt': Buffer.from([0x61, 0xe9, 0x62]),
     'short.txt': 'abc abc',
+    'nuls.txt': `abc\0${'def '.repeat(200)}`,
+    ...Object.fromEntries(wide.map(([name, text, encoding]) => [name, encode(text, encoding)])),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
 });
@@ -137,6 +156,10 @@ describe('refused before training, in a line that names its place', () => {
     ['a folder', 'books', `is a folder; ${allowed}`],
     ['a device that never ends', '/dev/zero', `is no file; ${allowed}`],
     ['bytes that are no UTF-8', 'latin1.txt', `is not UTF-8 text; ${allowed}`],
+    ...wide.map(([file, , encoding]): [string, string, string] => [
+      `a book in ${file}`, file, `is ${encoding}, not UTF-8; convert it: iconv -f ${encoding} -t UTF-8 ${file} > ${file.replace('.txt', '-utf8.txt')}; ${allowed}`,
+    ]),
+    ['a book with a NUL', 'nuls.txt', `has NUL characters, so that it is no text; ${allowed}`],
     ['an empty book', 'empty.txt', `is empty; ${allowed}`],
     ['a book of white space', 'blank.txt', `is empty; ${allowed}`],
     ['a book of one character', 'one.txt', `has no character but "a", so that there is nothing to learn; ${allowed}`],

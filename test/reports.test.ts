@@ -395,7 +395,7 @@ test('the answer is a table of lengths, or a ranking where there is no grid', as
     table.rows.map((row) => row[0]?.text),
     ['rnn', 'lstm'],
   );
-  assert.equal(table.rows[0]?.[5]?.warning, '1 failed');
+  assert.equal(table.rows[0]?.[5]?.warning, '2 of 3 repeats, 1 failed');
   const long: SweepSpec = { ...oneFigure, space: { ...small.space, 'task.length': { from: 5, to: 75, step: 5 } } };
   const upright = answerTable((await example({ spec: long })).report);
   assert.deepEqual([upright.head, upright.rows.length], [['length', 'rnn', 'lstm'], 15]);

@@ -59,7 +59,8 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   function show(status: string): void {
     const { best } = part.progress();
     const limit = control.maxConcurrent === undefined ? '' : ` · at most ${control.maxConcurrent} at a time`;
-    setCurrentDetails(`**${status}** · ${summaryOf(part.progress())}${limit}${best ? `\n\nBest ${metric}: **${best.objective}** (${best.label}, trial \`${best.trialId}\`)` : ''}`);
+    const top = best ? `\n\nBest trial: ${metric} **${best.objective}** (${best.label}, \`${best.trialId}\`)` : '';
+    setCurrentDetails(`**${status}** · ${summaryOf(part.progress())}${limit}${top}`);
   }
   function publish(status: string): void {
     show(status);

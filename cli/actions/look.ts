@@ -1,5 +1,5 @@
 /** `sweep watch` and `sweep status`: how sweeps are, from the server if one answers, else from the runs folder alone. */
-import type { SweepSnapshot } from '../../core/results.ts';
+import type { Leader, SweepSnapshot } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { UserError } from '../../core/errors.ts';
 import { countTrials } from '../../core/plan.ts';
@@ -13,12 +13,12 @@ import { storedTrials } from '../../store/trials.ts';
 import { chooseDisplay, follow, nearPath, reportPath, sayHowToComeBack } from '../follow.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { summaryJson } from '../ui/json.ts';
-import { endedLine, runningLines } from '../ui/progress.ts';
+import { bestText, differentText, endedLine, leaderText, reportingText, runningLines } from '../ui/progress.ts';
 import { resultsTable } from '../ui/results-table.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table, type Cell } from '../ui/table.ts';
-import { age, clean, count, metricValue, padEnd, plural } from '../ui/text.ts';
-import { track, type Seen } from '../ui/tracker.ts';
+import { age, clean, count, padEnd, plural } from '../ui/text.ts';
+import { MOST_TRIALS, track, type Seen } from '../ui/tracker.ts';
 import type { EndedTrial, View } from '../ui/view.ts';
 
 interface Options { runs: string; json?: boolean }
@@ -69,12 +69,12 @@ export async function statusOfAll({ runs, json }: Options): Promise<void> {
   if (json) return void sayJson(await Promise.all(all.map((status) => asJson(store, status))));
   if (all.length === 0) return void say(`There are no sweeps in ${nearPath(store.url)}. Start one with: sweep start FILE`);
   const style = styleOf(process.stdout);
-  const rows = await Promise.all(all.map(async ({ sweepId, spec, state, snapshot: { completed, failed, total, best } }) => [
+  const rows = await Promise.all(all.map(async ({ sweepId, spec, state, snapshot }) => [
     sweepId,
-    stateText(state, style),
-    `${count(completed + failed)}/${count(total)}`,
-    failed > 0 ? { text: count(failed), tint: style.red } : '0',
-    best ? `${spec.objective.metric} ${metricValue(spec.objective.metric, best.objective)}` : '',
+    stateText(snapshot.reporting ? 'reporting' : state, style),
+    `${count(snapshot.completed + snapshot.failed)}/${count(snapshot.total)}`,
+    snapshot.failed > 0 ? { text: count(snapshot.failed), tint: style.red } : '0',
+    bestOf(spec, snapshot.leader ?? await storedLeader(store, sweepId, spec)),
     ageText(await startedAt(store, sweepId)),
   ]));
   const head = ['sweep', 'state', 'trials', 'failed', 'best', 'started'].map((text) => ({ text, tint: style.bold }));
@@ -90,19 +90,22 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
   const style = styleOf(process.stdout);
   const width = (process.stdout.columns ?? 120) - 3;
   const view = await look(store, status);
-  const { completed, cached, diverged, failed, stopped = 0, total, best, message, maxConcurrent } = snapshot;
+  const { completed, cached, diverged, failed, stopped = 0, total, message, maxConcurrent } = snapshot;
   const { dot, cross, ellipsis } = symbols(style);
+  const different = differentText(view.summary);
   const counts = [
-    `${count(completed + failed)}/${plural(total, 'trial')}`, ...(cached > 0 ? [`${count(cached)} cached`] : []), `${count(diverged)} diverged`, `${count(failed)} failed`,
+    `${count(completed + failed)}/${plural(total, 'trial')}`, ...(different === undefined ? [] : [different]),
+    ...(cached > 0 ? [`${count(cached)} cached`] : []), `${count(diverged)} diverged`, `${count(failed)} failed`,
     ...(stopped > 0 ? [`${count(stopped)} stopped`] : []),
   ];
   const report = await reportPath(store, sweepId);
   const facts: [string, string | undefined][] = [
-    ['State', [stateText(state, style).text, ...counts].join(` ${dot} `)],
+    ['State', [stateText(snapshot.reporting ? 'reporting' : state, style).text, ...counts].join(` ${dot} `)],
     ['Why', message && clean(message)],
+    ['Now', reportingText(snapshot)],
     ['Limit', maxConcurrent === undefined ? undefined : `at most ${plural(maxConcurrent, 'job')} at a time`],
     ['Started', ageText(await startedAt(store, sweepId)) || undefined],
-    ['Best', best && `${spec.objective.metric} ${metricValue(spec.objective.metric, best.objective)}: ${clean(best.label)} (trial ${best.trialId})`],
+    ['Best', bestText(view)],
     ['Folder', nearPath(`${store.url}/${sweepId}`)],
     ['Report', report],
     ['Temporal UI', url],
@@ -123,6 +126,13 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
   say(style.bold(sweepId) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`));
   for (const line of body) say(line === '' ? '' : `  ${line}`);
   if (state === 'unfinished') say(`\n${UNFINISHED}`);
+}
+
+const bestOf = ({ objective }: SweepSpec, leader: Leader | undefined): string => (leader === undefined ? '' : leaderText(objective, leader));
+
+/** Of a sweep that runs, by what lies in its folder; undefined where that would take long. */
+async function storedLeader(store: Store, sweepId: string, spec: SweepSpec): Promise<Leader | undefined> {
+  return countTrials(spec) > MOST_TRIALS ? undefined : (await storedSnapshot(store, sweepId, spec)).leader;
 }
 
 const UNFINISHED = 'Unfinished: no server or worker answers for it, so this is what the runs folder says. sweep start FILE goes on with it.';
@@ -174,8 +184,11 @@ async function startedAt(store: Store, sweepId: string): Promise<Date | undefine
 
 const ageText = (at: Date | undefined): string => (at === undefined ? '' : `${age((Date.now() - at.getTime()) / 1000)} ago`);
 
-function stateText(state: Status['state'], style: Style): Cell {
-  const tint = { running: style.green, paused: style.yellow, completed: (t: string) => t, cancelled: style.yellow, failed: style.red, unfinished: style.yellow }[state];
+function stateText(state: Status['state'] | 'reporting', style: Style): Cell {
+  const tint = {
+    running: style.green, paused: style.yellow, completed: (t: string) => t, cancelled: style.yellow, failed: style.red, unfinished: style.yellow,
+    reporting: style.green,
+  }[state];
   return { text: state, tint };
 }
 

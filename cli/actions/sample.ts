@@ -3,6 +3,9 @@ import { UserError } from '../../core/errors.ts';
 import { countTrials, trialAt } from '../../core/plan.ts';
 import type { TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
+import { canonicalJson } from '../../core/json.ts';
+import { isBetter } from '../../core/progress.ts';
+import { meanObjective } from '../../core/schedulers/index.ts';
 import { loadBackend, type BackendKind } from '../../models/backends/index.ts';
 import { sampleTrial } from '../../models/sample.ts';
 import { tasks } from '../../models/tasks/index.ts';
@@ -85,8 +88,17 @@ function labelsOf(spec: SweepSpec): Map<string, string> {
   return new Map(trials.map(({ trialId, label }) => [trialId, label]));
 }
 
-function bestOf({ objective: { metric, goal } }: SweepSpec, results: TrialResult[]): TrialResult {
-  const rank = ({ status, metrics: { [metric]: value } }: TrialResult) =>
-    (status !== 'completed' || value === undefined ? Infinity : goal === 'maximize' ? -value : value);
-  return [...results].sort((a, b) => rank(a) - rank(b))[0] as TrialResult;
+/** Of the configuration that is best as a whole, which a repeat without a number rules out, the best repeat. */
+function bestOf({ objective: { metric, goal }, repeats }: SweepSpec, results: TrialResult[]): TrialResult {
+  const keyOf = ({ trial }: TrialResult) => canonicalJson({ ...trial, seed: null });
+  const valueOf = ({ status, metrics }: TrialResult) => (status === 'completed' ? metrics[metric] ?? null : null);
+  const groups = new Map<string, (number | null)[]>();
+  for (const result of results) groups.set(keyOf(result), [...(groups.get(keyOf(result)) ?? []), valueOf(result)]);
+  const worth = (result: TrialResult) => {
+    const values = groups.get(keyOf(result)) ?? [];
+    return values.length < repeats ? null : meanObjective(values);
+  };
+  const order = (a: number | null, b: number | null) => Number(isBetter(goal, b, a)) - Number(isBetter(goal, a, b));
+  const ranked = results.map((result) => ({ result, worth: worth(result), own: valueOf(result) }));
+  return ranked.sort((a, b) => order(a.worth, b.worth) || order(a.own, b.own))[0]?.result as TrialResult;
 }

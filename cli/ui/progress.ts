@@ -1,6 +1,10 @@
 /** A view of a sweep -> lines of a terminal. Pure: the clock is an argument. */
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import type { SummaryRow } from '../../core/aggregate.ts';
+import type { Leader, ReportProgress } from '../../core/results.ts';
+import type { Objective } from '../../core/spec.ts';
+import { leaderOf } from '../../core/standing.ts';
 import { spaceCounts } from './space.ts';
 import { resultsTable } from './results-table.ts';
 import { symbols, type Style } from './style.ts';
@@ -71,7 +75,7 @@ export function frame(view: View, { width, height, style }: Screen, now: number)
 }
 
 export function barLine({ snapshot, began, seen, left }: View, width: number, style: Style, now: number): string {
-  const { completed, failed, total, running, state } = snapshot;
+  const { completed, failed, total, running, state, reporting } = snapshot;
   const { dot, dash } = symbols(style);
   const done = completed + failed;
   const partly = running.reduce((sum, { step, toStep }) => sum + (toStep > 0 ? step / toStep : 0), 0);
@@ -79,7 +83,7 @@ export function barLine({ snapshot, began, seen, left }: View, width: number, st
   const counted = `${count(done)}/${count(total)}`;
   const elapsed = duration((now - began) / 1000);
   const failures = failed > 0 ? style.red(`${count(failed)} failed`) : `${failed} failed`;
-  const paused = state === 'paused' ? [style.yellow('paused')] : [];
+  const paused = reporting ? ['writing its report'] : state === 'paused' ? [style.yellow('paused')] : [];
   const richToPoor = [
     [counted, elapsed, `${remaining} left`, failures],
     [counted, `${remaining} left`, ...(failed > 0 ? [failures] : [])],
@@ -101,6 +105,17 @@ export function bar(share: number, length: number, style: Style): string {
   return style.green(done) + style.dim((style.colors ? heavy : light).repeat(rest));
 }
 
+const DOING: Record<ReportProgress['doing'], string> = {
+  counting: 'looking at trial', reading: 'reading trial', drawing: 'drawing figure', writing: 'writing the curve of trial',
+};
+
+/** 'writing its report: reading trial 41,000 of 100,000'; undefined while it trains. */
+export function reportingText({ reporting }: View['snapshot']): string | undefined {
+  if (reporting === undefined) return undefined;
+  const { doing, done = 0, total = 0 } = reporting;
+  return doing === undefined ? 'writing its report' : `writing its report: ${DOING[doing]} ${count(done)} of ${count(total)}`;
+}
+
 /** What failed and is tried again: the first of it, and how much more there is. */
 function troubleLines({ snapshot: { trouble = [] } }: View, style: Style): string[] {
   const [first, ...more] = trouble;
@@ -118,6 +133,8 @@ export function waitingLine(seconds: number, style: Style): string {
 export function runningLines({ spec, snapshot }: View, width: number, height: number, style: Style): string[] {
   const { running, completed, failed, total } = snapshot;
   if (height < 1) return [];
+  const reporting = reportingText(snapshot);
+  if (reporting !== undefined) return [style.dim(reporting)];
   if (running.length === 0) return completed + failed < total ? [style.dim('waiting for a worker')] : [];
   const shown = running.slice(0, running.length > height ? height - 1 : height);
   const metric = spec.objective.metric;
@@ -148,15 +165,33 @@ export function runningLines({ spec, snapshot }: View, width: number, height: nu
   return shown.length === running.length ? lines : [...lines, style.dim(`${symbols(style).ellipsis} ${count(running.length - shown.length)} more in training`)];
 }
 
+/** 'accuracy 1.00, mean of 3 repeats': what the configuration is worth that ranks first. */
+export function leaderText({ metric }: Objective, { objective, n, repeats }: Leader): string {
+  return `${metric} ${metricValue(metric, objective)}${n < repeats ? `, ${n} of ${repeats} repeats` : repeats > 1 ? `, mean of ${repeats} repeats` : ''}`;
+}
+
+/** The configuration that ranks first; of a sweep that is too large to look at all of it while it runs, the best trial. */
+export function bestText({ spec: { objective }, summary, snapshot: { best, leader = leaderOf(summary, objective) } }: View): string | undefined {
+  const { metric } = objective;
+  if (leader === undefined) return best && `${metric} ${metricValue(metric, best.objective)}, one trial: ${clean(best.label)}`;
+  return `${leaderText(objective, leader)}${leader.label === '' ? '' : `: ${clean(leader.label)}`}`;
+}
+
+/** '4 different', where a search has drawn some trials more than once: they count as often, and are trained once. */
+export function differentText(summary: readonly SummaryRow[]): string | undefined {
+  const trials = summary.flatMap(({ repeats }) => repeats);
+  return trials.some(({ draws = 1 }) => draws > 1) ? `${count(trials.length)} different` : undefined;
+}
+
 /** The best so far and the speed; or that nothing has been heard for a while. */
-export function lastLine({ spec, snapshot, stepsPerSecond, seen }: View, style: Style, now: number): string {
+export function lastLine(view: View, style: Style, now: number): string {
+  const { stepsPerSecond, seen } = view;
   if (now - seen > SILENCE) {
     return style.yellow(`no news for ${duration((now - seen) / 1000)}: the Temporal server or the workers do not answer; trying again`);
   }
-  const { best } = snapshot;
-  const { metric } = spec.objective;
+  const best = bestText(view);
   return [
-    ...(best ? [`best ${metric} ${metricValue(metric, best.objective)}: ${clean(best.label)}`] : []),
+    ...(best === undefined ? [] : [`best ${best}`]),
     ...(stepsPerSecond === undefined ? [] : [`${stepsPerSecond < 10 ? stepsPerSecond.toFixed(1) : count(Math.round(stepsPerSecond))} steps/s`]),
   ].join(` ${symbols(style).dot} `);
 }
@@ -169,20 +204,21 @@ export function endedLine({ label, status, steps, metrics, message }: EndedTrial
   return `${clean(label)}: ${status}${after}${values}${message === undefined ? '' : `: ${clean(message)}`}`;
 }
 
-/** '8/42 trials, 2:40 left, 0 failed, best accuracy 1.00 (rnn length 5 seed 1)' */
-export function progressLine({ spec, snapshot, left }: View): string {
-  const { completed, failed, total, best } = snapshot;
-  const { metric } = spec.objective;
+/** '8/42 trials, 2:40 left, 0 failed, best accuracy 1.00, mean of 3 repeats: rnn length 5' */
+export function progressLine(view: View): string {
+  const { snapshot: { completed, failed, total }, left } = view;
+  const [best, reporting] = [bestText(view), reportingText(view.snapshot)];
   return [
     `${count(completed + failed)}/${count(total)} trials`,
     ...(left === undefined ? [] : [`${duration(left)} left`]),
     `${count(failed)} failed`,
-    ...(best ? [`best ${metric} ${metricValue(metric, best.objective)} (${clean(best.label)})`] : []),
+    ...(best === undefined ? [] : [`best ${best}`]),
+    ...(reporting === undefined ? [] : [reporting]),
   ].join(', ');
 }
 
 /** How it ended, and what to look at next. */
-export function closingLines({ snapshot, began, seen, whole }: View, report: string | undefined, style: Style): string[] {
+export function closingLines({ snapshot, summary, began, seen, whole }: View, report: string | undefined, style: Style): string[] {
   const { state, completed, failed, diverged, total, sweepId, message } = snapshot;
   const time = duration((seen - began) / 1000);
   const after = whole ? ` after ${time}` : '';
@@ -193,6 +229,7 @@ export function closingLines({ snapshot, began, seen, whole }: View, report: str
   if (state === 'failed') return [style.red(`Failed${after}${why}`), `${kept}${where}`];
   if (state !== 'completed') return [`${state}: ${kept}${where}`];
   const bad = failed > 0 ? ` with ${style.red(`${plural(failed, 'failed trial')}`)} (sweep status ${sweepId} says why)` : '';
-  const apart = diverged > 0 ? ` ${plural(diverged, 'trial')} diverged.` : '';
+  const different = differentText(summary);
+  const apart = (diverged > 0 ? ` ${plural(diverged, 'trial')} diverged.` : '') + (different === undefined ? '' : ` ${plural(total, 'trial')}, ${different}.`);
   return [`Done${whole ? ` in ${time}` : ''}${bad}${why}.${apart}${where}`];
 }

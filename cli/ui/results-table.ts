@@ -2,8 +2,8 @@
 import stringWidth from 'string-width';
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { canonicalJson, valueText, type Json } from '../../core/json.ts';
-import { isBetter } from '../../core/progress.ts';
 import type { SweepSpec } from '../../core/spec.ts';
+import { isWhole, ranked } from '../../core/standing.ts';
 import { symbols, type Style } from './style.ts';
 import { table, type Cell, type Row } from './table.ts';
 import { clean, dimensionName, metricValue, padStart } from './text.ts';
@@ -77,7 +77,7 @@ function grid(spec: Subject, summary: readonly SummaryRow[], down: readonly stri
       ...columns.map((column) => cellOf(spec, found.get(canonicalJson({ ...row, ...column })), star, style)),
     ]),
     labels: labels.length,
-    notes: notesOf(spec, star, down.length === 0 ? '' : names),
+    notes: notesOf(spec, summary, down.length === 0 ? '' : names),
   };
 }
 
@@ -88,27 +88,31 @@ const byNumber = ([path, ...more]: readonly string[]) => (a: SummaryRow['configu
 };
 
 function leaders(spec: Subject, summary: readonly SummaryRow[], paths: readonly string[], style: Style): Layout {
-  const { metric, goal } = spec.objective;
-  const mean = (row: SummaryRow) => row.metrics[metric]?.mean ?? null;
-  const star = starOf(summary);
-  const order = (a: SummaryRow, b: SummaryRow) => (isBetter(goal, mean(a), mean(b)) ? -1 : isBetter(goal, mean(b), mean(a)) ? 1 : 0);
-  const best = summary.filter((row) => mean(row) !== null).sort(order).slice(0, LEADERS);
+  const { metric } = spec.objective;
+  const best = ranked(summary, spec.objective).slice(0, LEADERS);
+  const star = starOf(best);
+  const rank = (row: SummaryRow, i: number) => (isWhole(row, metric) ? `${i + 1}` : '');
   return {
     head: ['best', ...paths.map(dimensionName), metric + star],
-    body: best.map((row, i) => [`${i + 1}`, ...paths.map((path) => text(row.configuration[path])), cellOf(spec, row, star, style)]),
+    body: best.map((row, i) => [rank(row, i), ...paths.map((path) => text(row.configuration[path])), cellOf(spec, row, star, style)]),
     labels: paths.length + 1,
-    notes: notesOf(spec, star),
+    notes: notesOf(spec, best),
   };
 }
 
+const hasStar = ({ n, failed }: SummaryRow): boolean => n > 0 && failed > 0;
+
 /** Room for a star in every cell if one has it, so that numbers stay in line. */
-const starOf = (summary: readonly SummaryRow[]): string => (summary.some(({ n, failed }) => n > 0 && failed > 0) ? ' ' : '');
+const starOf = (summary: readonly SummaryRow[]): string => (summary.some(hasStar) ? ' ' : '');
 
 /** What the numbers are, in full and in short. */
-function notesOf({ repeats }: Subject, star: string, by = ''): string[] {
+function notesOf({ repeats }: Subject, summary: readonly SummaryRow[], by = ''): string[] {
   const mean = repeats === 1 ? 'one repeat' : `mean of ${repeats} repeats`;
-  const full = star === '' ? mean : `${mean} (* of fewer: some diverged or failed)`;
-  return [by === '' ? full : `by ${by}, ${full}`, star === '' ? mean : `${mean} (* of fewer)`];
+  const starred = summary.filter(hasStar).map(({ n }) => n);
+  const [least, most] = [Math.min(...starred), Math.max(...starred)];
+  const some = least === most ? `${least}` : `${least} to ${most}`;
+  const full = starred.length === 0 ? mean : `${mean} (* ${some} of ${repeats}: the others diverged or failed)`;
+  return [by === '' ? full : `by ${by}, ${full}`, starred.length === 0 ? mean : `${mean} (* ${some} of ${repeats})`];
 }
 
 /** The first layout that fits, roomy if it can be; else what fits of the first one. */

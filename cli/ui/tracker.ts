@@ -10,7 +10,7 @@ import { secondsLeft, smooth, type Finished } from './eta.ts';
 import type { EndedTrial, View } from './view.ts';
 
 /** A larger sweep is shown by its counts and what runs, without its table, its end and a line for each trial: they walk over all trials at every change. */
-const MOST_TRIALS = 2000;
+export const MOST_TRIALS = 2000;
 /** Speed is measured over this much of the past, in milliseconds. */
 const RECENT = 30_000;
 

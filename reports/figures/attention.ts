@@ -1,6 +1,6 @@
 import { examples, labelOf, type Report } from '../model.ts';
 import { seenOf } from '../observations.ts';
-import { visible } from '../visible.ts';
+import { cutLabel, visible } from '../visible.ts';
 import type { Figure, Row } from './index.ts';
 import { distinct, oneLine } from './layout.ts';
 import { heat } from './theme.ts';
@@ -55,7 +55,7 @@ export const attention: Figure = {
         };
       };
       return {
-        ...(panels.length < 2 ? {} : { title: { text: panel, fontSize: 13, offset: 8 } }),
+        ...(panels.length < 2 ? {} : { title: { text: cutLabel(panel as string), fontSize: 13, offset: 8 } }),
         width: { step },
         height: { step },
         transform: [{ filter: { field: 'panel', equal: panel } }],
@@ -74,6 +74,7 @@ export const attention: Figure = {
             { field: 'to', title: 'written' },
             { field: 'from', title: 'read' },
             { field: 'weight', title: 'weight', format: '.3f' },
+            ...(cutLabel(panel as string) === panel ? [] : [{ field: 'panel', title: 'configuration' }]),
           ],
         },
       };

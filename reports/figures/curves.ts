@@ -3,7 +3,7 @@ import type { CurvePoint } from '../../core/results.ts';
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { labelOf, LENGTH, ranked, type Report } from '../model.ts';
 import type { Figure, Room, Row } from './index.ts';
-import { distinct, inPanels, layoutBy, oneLine, repeatsText } from './layout.ts';
+import { distinct, inPanels, layoutBy, oneLine, repeatsText, wholeTip } from './layout.ts';
 import { ink, ORDERED_COLOURS, orderedColours, seriesColours } from './theme.ts';
 
 const MOST_PANELS = 12;
@@ -58,7 +58,7 @@ function dataOf(metric: string, report: Report): Row[] | undefined {
   const named = report.summary.map((row) => ({ row, line: layout.line(row.configuration), panel: layout.panel(row.configuration) }));
   const few = distinct(named, 'line').length <= ORDERED_COLOURS && distinct(named, 'panel').length <= MOST_PANELS;
   const rows = few
-    ? named.flatMap(({ row, line, panel }) => rowsOf(metric, report, row, { panel, line }))
+    ? named.flatMap(({ row, line, panel }) => rowsOf(metric, report, row, { panel, line, ...layout.whole(row.configuration) }))
     : ranked(report)
         .slice(0, BEST + BEHIND)
         .flatMap((row, i) => rowsOf(metric, report, row, { line: oneLine(labelOf(row.configuration, report.dimensions)), rank: i + 1 }));
@@ -137,6 +137,7 @@ export function curvesFigure(metric: string, axis: { title: string; high?: numbe
         { field: 'step', title: 'step', format: ',' },
         { field: metric, title: `mean ${metric}`, format: '.4f' },
         { field: 'n', title: 'repeats' },
+        ...wholeTip(rows),
       ];
       const { panels, unit } = many ? bestAmongAll(rows, tooltip, room) : panelsOfLines(rows, lineTitle, tooltip, room);
       // A little air above, or lines at the top lift their panel's heading.

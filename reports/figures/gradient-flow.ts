@@ -2,7 +2,7 @@ import type { TrialRow } from '../../core/aggregate.ts';
 import { seenOf } from '../observations.ts';
 import { examples, labelOf, LENGTH, type Report } from '../model.ts';
 import type { Figure, FigureSpec, Row } from './index.ts';
-import { comparedDimension, distinct, inPanels, layoutBy, oneLine, type Layout } from './layout.ts';
+import { comparedDimension, distinct, inPanels, layoutBy, oneLine, wholeTip, type Layout } from './layout.ts';
 import { dashes, ORDERED_COLOURS, orderedColours, series, seriesColours } from './theme.ts';
 
 const MOST_PANELS = 12;
@@ -60,7 +60,7 @@ function rowsBy(report: Report, layout: Layout, summary = report.summary): Row[]
       const panel = [layout.panel(configuration), layers.length > 1 ? `layer ${layer}` : ''].filter((part) => part !== '').join(', ');
       return WHEN.flatMap((when) => {
         const own = flows.filter((flow) => flow.layer === layer && flow.when === when);
-        return own.length === 0 ? [] : lineOf(own, { panel, line: layout.line(configuration), when });
+        return own.length === 0 ? [] : lineOf(own, { panel, line: layout.line(configuration), when, ...layout.whole(configuration) });
       });
     });
   });
@@ -83,6 +83,7 @@ function layoutOf(report: Report): { layout: Layout; rows: Row[] } | undefined {
     lineTitle: BEST_TITLE,
     line: (configuration) => oneLine(labelOf(configuration, report.dimensions)),
     panel: () => '',
+    whole: () => ({}),
   };
   const best = examples(report, (trial) => flowsOf(report, trial).length > 0, BEST);
   const rows = rowsBy(
@@ -141,6 +142,7 @@ export const gradientFlow: Figure = {
       { field: 't', title: 't' },
       { field: 'norm', title: 'norm', format: '.3~e' },
       { field: 'n', title: 'repeats' },
+      ...wholeTip(rows),
     ];
     const visible = { condition: { param: 'shown', value: 1 }, value: 0.12 };
     const figure = inPanels(distinct(rows, 'panel'), room, {

@@ -1,7 +1,10 @@
 import type { SummaryRow } from '../../core/aggregate.ts';
+import { canonicalJson } from '../../core/json.ts';
+import { isWhole } from '../../core/standing.ts';
 import { labelOf, LENGTH, shortText, textOf, valuesOf, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
-import { distinct, inPanels, objectiveSpan, oneLine, repeatsText } from './layout.ts';
+import { cutLabels } from '../visible.ts';
+import { distinct, GREY, inPanels, objectiveSpan, oneLine, repeatsText, wholeTip } from './layout.ts';
 import { heat, ink, onHeat } from './theme.ts';
 
 const OPTIMIZER = 'training.optimizer';
@@ -55,20 +58,28 @@ function troubleOf({ repeats, missing }: SummaryRow): Trouble {
   };
 }
 
-/** A row a configuration: its place, its mean as number and text, and what kept repeats out of it. */
+/** A row a configuration: its place, its mean as number and text, its colour's number (one of survivors has no colour), and what kept repeats out of it. */
 function data(report: Report): Row[] | undefined {
   const axes = axesOf(report);
   const { metric } = report.input.spec.objective;
   if (axes === undefined || !report.summary.some((row) => row.metrics[metric] !== undefined)) return undefined;
-  const rows = report.summary.map((row): Row => {
+  const places = report.summary.map((row) => ({
+    panel: oneLine(labelOf(row.configuration, axes.panels)),
+    across: oneLine(textOf(row.configuration[axes.across])),
+    down: oneLine(downLabel(row, axes)),
+  }));
+  const cut = { panel: cutLabels(distinct(places, 'panel')), across: cutLabels(distinct(places, 'across')), down: cutLabels(distinct(places, 'down')) };
+  const rows = report.summary.map((row, i): Row => {
     const estimate = row.metrics[metric];
+    const whole = places[i] as (typeof places)[number];
+    const place = { panel: cut.panel(whole.panel), across: cut.across(whole.across), down: cut.down(whole.down) };
     return {
-      panel: oneLine(labelOf(row.configuration, axes.panels)),
-      across: oneLine(textOf(row.configuration[axes.across])),
-      down: oneLine(downLabel(row, axes)),
+      ...place,
+      ...(canonicalJson(place) !== canonicalJson(whole) && { whole: oneLine(labelOf(row.configuration, report.dimensions)) }),
       mean: estimate?.mean ?? null,
       low: estimate?.low ?? null,
       high: estimate?.high ?? null,
+      judged: isWhole(row, metric) ? (estimate?.mean ?? null) : null,
       text: estimate === undefined ? '' : shortText(estimate.mean),
       ...troubleOf(row),
       n: row.n,
@@ -91,7 +102,7 @@ function downLabel({ configuration }: SummaryRow, { down: [first, ...dependent] 
 /** Numbers by size, names in order of appearance. */
 function inOrder(report: Report, path: string, labels: unknown[]): unknown[] {
   const known = valuesOf(report, path).map((value) => oneLine(textOf(value)));
-  return known.filter((label) => labels.includes(label));
+  return known.some((label) => !labels.includes(label)) ? labels : known;
 }
 
 /** A logarithmic scale where the values span over two decades; and the value halfway along it, where the text turns. */
@@ -116,7 +127,8 @@ export const heatmap: Figure = {
   caption({ input: { spec } }, rows) {
     const diverged = rows.some(({ note }) => String(note).includes(DIVERGED));
     const means = `Mean ${wordsOf(spec.objective.metric)} of ${repeatsText(spec.repeats)}; brighter is better.`;
-    return diverged ? `${means} ${DIVERGED} and a step: diverged there, and not in the mean.` : means;
+    const grey = rows.some(({ mean, judged }) => mean !== null && judged === null) ? GREY : '';
+    return `${means}${diverged ? ` ${DIVERGED} and a step: diverged there, and not in the mean.` : ''}${grey}`;
   },
   data,
   spec(rows, report, room) {
@@ -125,8 +137,9 @@ export const heatmap: Figure = {
     const columns = inOrder(report, axes.across, distinct(rows, 'across'));
     const panels = distinct(rows, 'panel');
     const lines = axes.down.length === 1 ? inOrder(report, axes.down[0] as string, distinct(rows, 'down')) : distinct(rows, 'down');
-    const means = rows.flatMap(({ mean }) => (typeof mean === 'number' ? [mean] : []));
-    const { middle, scale } = scaleOf(metric, goal, means);
+    const valuesOfColumn = (column: string) => rows.flatMap(({ [column]: x }) => (typeof x === 'number' ? [x] : []));
+    const judged = valuesOfColumn('judged');
+    const { middle, scale } = scaleOf(metric, goal, judged.length > 0 ? judged : valuesOfColumn('mean'));
     const available = room === 'narrow' ? 240 : panels.length < 2 ? 540 : 252;
     const width = Math.max(20, Math.min(room === 'narrow' ? 72 : 92, Math.floor(available / columns.length)));
     const x = {
@@ -144,8 +157,10 @@ export const heatmap: Figure = {
       axis: { labelLimit: room === 'narrow' ? 80 : 140 },
     };
     const bright = goal === 'maximize' ? 'datum.mean > ' : 'datum.mean < ';
-    const colour = { condition: { test: `${bright}${middle}`, value: onHeat.dark }, value: onHeat.light };
+    const colour = { condition: [{ test: '!isValid(datum.judged)', value: ink.soft }, { test: `${bright}${middle}`, value: onHeat.dark }], value: onHeat.light };
     const there = { filter: 'isValid(datum.mean)' };
+    const coloured = { filter: 'isValid(datum.judged)' };
+    const grey = { filter: '!isValid(datum.judged)' };
     const lacking = { filter: '!isValid(datum.mean)' };
     const tooltip = [
       { field: 'down', title: wordsOf(axes.down[0] as string) },
@@ -155,6 +170,7 @@ export const heatmap: Figure = {
       { field: 'high', title: 'to', format: '.4~g' },
       { field: 'n', title: 'repeats' },
       { field: 'words', title: 'left out' },
+      ...wholeTip(rows),
     ];
     const legend = room === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
     const note = { type: 'text', fontSize: 10, lineBreak: '\n', lineHeight: 12, baseline: 'middle' };
@@ -171,12 +187,12 @@ export const heatmap: Figure = {
       encoding: { x, y },
       layer: [
         {
-          transform: [there],
+          transform: [coloured],
           mark: { type: 'rect', stroke: 'white', strokeWidth: 2 },
-          encoding: { color: { field: 'mean', type: 'quantitative', title: `mean ${wordsOf(metric)}`, scale, legend }, tooltip },
+          encoding: { color: { field: 'judged', type: 'quantitative', title: `mean ${wordsOf(metric)}`, scale, legend }, tooltip },
         },
         {
-          transform: [lacking],
+          transform: [grey],
           mark: { type: 'rect', fill: ink.grid, stroke: 'white', strokeWidth: 2 },
           encoding: { tooltip },
         },

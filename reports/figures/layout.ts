@@ -2,7 +2,8 @@
 import { metricRange } from '../../core/aggregate.ts';
 import type { Configuration } from '../../core/search/index.ts';
 import { labelOf, LENGTH, textOf, wordsOf, type Report } from '../model.ts';
-import type { FigureSpec, Room } from './index.ts';
+import { cutLabels, oneLine } from '../visible.ts';
+import type { FigureSpec, Room, Row } from './index.ts';
 
 const CELL = 'model.cell';
 
@@ -12,6 +13,8 @@ export interface Layout {
   /** The line and the panel that a configuration belongs to. */
   line(configuration: Configuration): string;
   panel(configuration: Configuration): string;
+  /** The configuration in full, where its line or panel is cut; for `wholeTip`. */
+  whole(configuration: Configuration): Row;
 }
 
 /** So many lines can be told apart in a panel, if there is a choice. */
@@ -28,16 +31,29 @@ export function layoutBy(report: Report, linePath: string | undefined, elsewhere
   const few = new Set(report.summary.map(({ configuration }) => lineOf([linePath ?? CELL, ...own])(configuration))).size <= MOST_LINES;
   const along = few ? own : [];
   const panels = report.dimensions.filter((path) => path !== linePath && !along.includes(path) && !elsewhere.includes(path));
+  const line = along.length > 0 ? lineOf([linePath as string, ...along])
+    : (configuration: Configuration) => oneLine(linePath === undefined ? spec.model.cell : textOf(configuration[linePath]));
+  const [cutLine, cutPanel] = [line, lineOf(panels)].map((labelled) => {
+    const cut = cutLabels(report.summary.map(({ configuration }) => labelled(configuration)));
+    const of = (configuration: Configuration) => cut(labelled(configuration));
+    return { of, isCut: (configuration: Configuration) => of(configuration) !== labelled(configuration) };
+  }) as [Cut, Cut];
   return {
     lineTitle: [linePath ?? CELL, ...along].map(wordsOf).join(', '),
-    line: along.length > 0 ? lineOf([linePath as string, ...along])
-      : (configuration) => oneLine(linePath === undefined ? spec.model.cell : textOf(configuration[linePath])),
-    panel: (configuration) => oneLine(labelOf(configuration, panels)),
+    line: cutLine.of,
+    panel: cutPanel.of,
+    whole: (configuration): Row =>
+      (cutLine.isCut(configuration) || cutPanel.isCut(configuration) ? { whole: oneLine(labelOf(configuration, report.dimensions)) } : {}),
   };
 }
 
+interface Cut { of(configuration: Configuration): string; isCut(configuration: Configuration): boolean }
+
+/** What a tooltip says of labels that are cut. */
+export const wholeTip = (rows: readonly Row[]): object[] => (rows.some(({ whole }) => whole !== undefined) ? [{ field: 'whole', title: 'configuration' }] : []);
+
 /** Labels go into vega's expressions, whose grammar has no U+2028, and onto one line of the picture. */
-export const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+export { oneLine };
 
 /** The dimension that lines compare when length is on the axis: the cell, or else the first other one. */
 export function comparedDimension({ dimensions }: Report): string | undefined {
@@ -68,6 +84,9 @@ export function inPanels(panels: unknown[], room: Room, unit: object, given?: ob
       };
   return spec as FigureSpec;
 }
+
+/** Part of a caption, where configurations are drawn in grey. */
+export const GREY = ' Grey: not every repeat has a number; the mean is of those that have.';
 
 export const repeatsText = (n: number) => (n === 1 ? 'one repeat' : `${n} repeats`);
 

@@ -1,18 +1,24 @@
+import type { SummaryRow } from '../../core/aggregate.ts';
 import type { Json } from '../../core/json.ts';
+import { isWhole } from '../../core/standing.ts';
 import { labelOf, ranked, textOf, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
-import { repeatsText } from './layout.ts';
-import { series } from './theme.ts';
+import { GREY, oneLine, repeatsText } from './layout.ts';
+import { ink, series } from './theme.ts';
+
+/** So many points are drawn: of more configurations the best, and others evenly among the rest. More hide one another, and take a minute and a hundred megabytes. */
+const MOST_POINTS = 2000;
+const MOST_BEST = 400;
 
 /** More values than this on an axis of names cannot be read. */
 const MOST_NAMES = 20;
 
-/** A row a configuration: its value of dimension i in column `d<i>`, its mean, and whether it is the best. */
+/** A row a configuration: its value of dimension i in column `d<i>`, its mean, and whether it is the best, or one of survivors. */
 function data(report: Report): Row[] | undefined {
   const { metric } = report.input.spec.objective;
   const [best] = ranked(report);
   if (best === undefined || report.dimensions.length === 0) return undefined;
-  return ranked(report)
+  return drawn(ranked(report))
     .reverse()
     .flatMap((row): Row[] => {
       // the best is drawn last, on top
@@ -22,19 +28,26 @@ function data(report: Report): Row[] | undefined {
       return [
         {
           ...Object.fromEntries(columns),
-          configuration: labelOf(row.configuration, report.dimensions),
+          configuration: oneLine(labelOf(row.configuration, report.dimensions)),
           mean: estimate.mean,
           low: estimate.low ?? null,
           high: estimate.high ?? null,
           n: row.n,
           failed: row.failed,
-          best: row === best ? 'best' : 'other',
+          best: row === best ? 'best' : isWhole(row, metric) ? 'other' : 'part',
         },
       ];
     });
 }
 
-const columnOf = (value: Json | undefined) => (value === undefined ? null : typeof value === 'number' ? value : textOf(value));
+function drawn(all: SummaryRow[]): SummaryRow[] {
+  if (all.length <= MOST_POINTS) return all;
+  const rest = all.length - MOST_BEST;
+  const others = Array.from({ length: MOST_POINTS - MOST_BEST }, (_, i) => all[MOST_BEST + Math.floor((i * rest) / (MOST_POINTS - MOST_BEST))] as SummaryRow);
+  return [...all.slice(0, MOST_BEST), ...others];
+}
+
+const columnOf = (value: Json | undefined) => (value === undefined ? null : typeof value === 'number' ? value : oneLine(textOf(value)));
 
 /** The axis of a dimension: numbers by size (logarithmic where they span over two decades), anything else by name. */
 function axisOf(path: string, values: (string | number)[]): object {
@@ -54,8 +67,10 @@ function axisOf(path: string, values: (string | number)[]): object {
 export const metricByDimension: Figure = {
   title: 'Objective by dimension',
   summary: 'the objective of every configuration against each dimension in turn; for sweeps without a length',
-  caption: ({ input: { spec } }) =>
-    `A point is a configuration (mean of ${repeatsText(spec.repeats)}); the best one is filled in every panel.`,
+  caption: (report, rows) =>
+    `A point is a configuration (mean of ${repeatsText(report.input.spec.repeats)}); the best one is filled in every panel.` +
+    (rows.length < ranked(report).length ? ` Of ${ranked(report).length} configurations the best ${MOST_BEST}, and ${MOST_POINTS - MOST_BEST} of the others.` : '') +
+    (rows.some((row) => row['best'] === 'part') ? GREY : ''),
   data,
   spec(rows, report, room) {
     const { metric } = report.input.spec.objective;
@@ -68,6 +83,8 @@ export const metricByDimension: Figure = {
       scale: metric === 'accuracy' ? { domain: [0, 1] } : { zero: false },
       axis: { tickCount: 5 },
     };
+    const some = rows.some((row) => row['best'] === 'part');
+    const scale = { domain: ['other', 'best', ...(some ? ['part'] : [])], range: [other, best, ...(some ? [ink.axis] : [])] };
     const panels = report.dimensions.flatMap((path, i) => {
       const values = [...new Set(rows.map((row) => row[`d${i}`]))].filter((value) => value !== null && value !== undefined);
       const x = axisOf(path, values);
@@ -80,7 +97,7 @@ export const metricByDimension: Figure = {
           encoding: {
             x: { field: `d${i}`, ...x },
             y,
-            color: { field: 'best', type: 'nominal', scale: { domain: ['other', 'best'], range: [other, best] }, legend: null },
+            color: { field: 'best', type: 'nominal', scale, legend: null },
             fill: { condition: { test: "datum.best === 'best'", value: best }, value: null },
             tooltip: [
               { field: 'configuration', title: 'configuration' },

@@ -1,7 +1,9 @@
 import { canonicalJson, type Json } from '../../core/json.ts';
+import { isWhole } from '../../core/standing.ts';
 import { labelOf, ranked, shortText, textOf, valuesOf, wordsOf, type Report } from '../model.ts';
 import type { Figure, Row } from './index.ts';
-import { distinct, objectiveSpan, oneLine } from './layout.ts';
+import { cutLabel } from '../visible.ts';
+import { distinct, GREY, objectiveSpan, oneLine } from './layout.ts';
 import { ink, ORDERED_COLOURS, orderedColours } from './theme.ts';
 
 const LEAST_DIMENSIONS = 3;
@@ -61,7 +63,7 @@ function axisOf(name: string, values: Json[]): Axis {
   if (numbers.length === values.length) return rangeAxis(name, Math.min(...numbers), Math.max(...numbers), few ? numbers : undefined);
   const order = new Map(values.map((value, i) => [canonicalJson(value), i / (values.length - 1)]));
   const place = (value: Json) => order.get(canonicalJson(value)) ?? 0;
-  return { name, place, ticks: values.map((value) => ({ text: oneLine(textOf(value)), place: place(value) })) };
+  return { name, place, ticks: values.map((value) => ({ text: cutLabel(oneLine(textOf(value))), place: place(value) })) };
 }
 
 /** The axis with room below its values: lines of configurations without one pass there, and stay whole. */
@@ -109,6 +111,7 @@ function data(report: Report): Row[] | undefined {
         line,
         place: value === undefined ? 0 : rounded(axis.place(value)),
         mean,
+        judged: isWhole(row, metric) ? mean : null,
         text: i < paths.length ? oneLine(value === undefined ? NO_VALUE : textOf(value)) : shortText(mean),
       };
     });
@@ -119,6 +122,7 @@ function data(report: Report): Row[] | undefined {
     line: null,
     place: rounded(place),
     mean: null,
+    judged: null,
     text,
   });
   return [
@@ -127,6 +131,9 @@ function data(report: Report): Row[] | undefined {
     ...axes.flatMap(({ name }) => [mark('name', name, 0, name), mark('name', name, 1, '')]),
   ];
 }
+
+/** A point of a configuration whose mean is one of survivors. */
+const isPart = ({ kind, judged }: Row) => kind === 'point' && judged === null;
 
 export const parallelCoordinates: Figure = {
   title: 'All dimensions at once',
@@ -137,6 +144,7 @@ export const parallelCoordinates: Figure = {
     return (
       `A line is a configuration; the brighter, the better its ${metric}.` +
       (rows.some(({ kind, text }) => kind === 'tick' && text === NO_VALUE) ? ` At ${NO_VALUE} a dimension does not apply.` : '') +
+      (rows.some(isPart) ? GREY : '') +
       (drawn < all ? ` The best ${drawn} of ${all}.` : '')
     );
   },
@@ -153,8 +161,8 @@ export const parallelCoordinates: Figure = {
       ? { y: { ...across, scale: { padding: 0.5 }, axis: null }, x: along }
       : { x: { ...across, scale: { padding: 0.4 }, axis: { ...named, orient: 'top', labelAngle: 0, labelPadding: 14 } }, y: along };
     const inks = orderedColours(ORDERED_COLOURS);
-    const means = rows.flatMap(({ mean }) => (typeof mean === 'number' ? [mean] : []));
-    const scale = { type: 'quantize', domain: objectiveSpan(metric, goal, means), range: goal === 'maximize' ? inks : inks.reverse() };
+    const judged = rows.flatMap((row) => (typeof row['judged'] === 'number' ? [row['judged']] : []));
+    const scale = { type: 'quantize', domain: judged.length > 0 ? objectiveSpan(metric, goal, judged) : [0, 1], range: goal === 'maximize' ? inks : inks.reverse() };
     const only = (kind: string) => [{ filter: { field: 'kind', equal: kind } }];
     const text = { type: 'text', fontSize: 11, color: ink.text };
     // Behind the letters the lines are paler.
@@ -167,12 +175,21 @@ export const parallelCoordinates: Figure = {
       encoding: ticks,
     };
     const layer = [
+      ...(rows.some(isPart)
+        ? [
+            {
+              transform: [...only('point'), { filter: '!isValid(datum.judged)' }],
+              mark: { type: 'line', strokeWidth: 1.2, color: ink.muted, opacity: 0.85 },
+              encoding: { ...position, detail: { field: 'line' }, order: { value: null } },
+            },
+          ]
+        : []),
       {
-        transform: only('point'),
+        transform: [...only('point'), { filter: 'isValid(datum.judged)' }],
         mark: { type: 'line', strokeWidth: 1.5, opacity: 0.85 },
         encoding: {
           ...position,
-          color: { field: 'mean', type: 'quantitative', scale, legend: null }, // the last axis says it
+          color: { field: 'judged', type: 'quantitative', scale, legend: null }, // the last axis says it
           detail: { field: 'line' },
           order: { value: null }, // as the rows come, which is that of the axes
         },
