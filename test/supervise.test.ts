@@ -48,7 +48,7 @@ test('one that is started while it runs is the same one, and its data are its ow
   assert.deepEqual(second.meta, { port: 1 });
 });
 
-test('one that is killed comes back by itself, and the record counts it', async () => {
+test('one that is killed comes back by itself, and the record counts it', { timeout: 60_000 }, async () => {
   await ensureSupervised({ ...program, folder });
   const { childPid } = await until(async () => {
     const status = await supervisedStatus('program', folder);

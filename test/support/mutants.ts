@@ -1,10 +1,12 @@
 /** Mutants: edits that break the code in one place. Here they are read, made in a copy of the checkout, and put to the tests that must notice. */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { cacheDir } from '../../setup/home.ts';
 import type { Mutant } from '../mutants/types.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,11 +41,14 @@ export type Verdict = { killed: string; by: string } | { survived: true } | { un
 
 interface Run { passed: boolean; failed?: string; output: string }
 
-/** Runs one test file of a checkout. One that does not end in time has not passed. */
-async function runTest(root: string, file: string, limitMs: number): Promise<Run> {
+/** A copy of the checkout to edit, and a home with the parts that were set up, where edited workflows may leave their bundles. */
+interface Copy { root: string; home: string }
+
+/** Runs one test file of a copy. One that does not end in time has not passed. */
+async function runTest({ root, home }: Copy, file: string, limitMs: number): Promise<Run> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const args = ['--import', 'tsx', '--test-reporter=tap', file];
-  const options = { cwd: root, env, maxBuffer: 2 ** 28, timeout: limitMs, killSignal: 'SIGKILL' as const };
+  const options = { cwd: root, env: { ...env, SWEEP_HOME: home }, maxBuffer: 2 ** 28, timeout: limitMs, killSignal: 'SIGKILL' as const };
   try {
     const { stdout } = await promisify(execFile)(process.execPath, args, options);
     return { passed: true, output: stdout };
@@ -54,27 +59,31 @@ async function runTest(root: string, file: string, limitMs: number): Promise<Run
   }
 }
 
-/** What git knows of and what is new, with the packages that are there: tests that run in the copy see nothing of edits elsewhere. */
-async function copyOf(root: string): Promise<string> {
+/** What git knows of and what is new, with the packages that are there. */
+async function copyOf(root: string, folder: string): Promise<Copy> {
+  const copy = { root: join(folder, 'tree'), home: join(folder, 'home') };
   const { stdout } = await promisify(execFile)('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, maxBuffer: 2 ** 26 });
-  const copy = await mkdtemp(join(tmpdir(), 'sweep-mutants-'));
   for (const file of stdout.split('\0').filter((name) => name !== '')) {
-    await cp(join(root, file), join(copy, file)).catch((error: NodeJS.ErrnoException) => { if (error.code !== 'ENOENT') throw error; }); // deleted, not yet committed
+    if (existsSync(join(root, file))) await cp(join(root, file), join(copy.root, file)); // else it is deleted, which is not committed yet
   }
-  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+  await symlink(join(root, 'node_modules'), join(copy.root, 'node_modules'));
+  await mkdir(join(copy.home, 'cache'), { recursive: true });
+  const parts = (await readdir(cacheDir()).catch(() => [])).filter((name) => name !== 'workflows');
+  for (const name of parts) await symlink(join(cacheDir(), name), join(copy.home, 'cache', name));
   return copy;
 }
 
-async function judge(root: string, mutant: Mutant, limitOf: (file: string) => number): Promise<Verdict> {
-  const path = join(root, mutant.file);
+async function judge(copy: Copy, mutant: Mutant, limitOf: (file: string) => number): Promise<Verdict> {
+  const path = join(copy.root, mutant.file);
   const before = await readFile(path, 'utf8');
   try {
     await writeFile(path, edited(before, mutant));
     for (const file of mutant.noticedBy) {
-      const { passed, failed, output } = await runTest(root, file, limitOf(file));
+      const { passed, failed, output } = await runTest(copy, file, limitOf(file));
       if (passed) continue;
-      // Without a test that failed the file was not even loaded: whatever does not parse is no mutant.
-      return failed === undefined ? { unusable: `${file} does not run: ${output.trim().split('\n').find((line) => /Error/.test(line)) ?? output.slice(-200)}` } : { killed: failed, by: file };
+      if (failed !== undefined) return { killed: failed, by: file };
+      // No test failed, and none has run: what cannot be loaded is no mutant.
+      return { unusable: `${file} does not run: ${output.split('\n').find((line) => line.includes('Error')) ?? output.slice(-200)}` };
     }
     return { survived: true };
   } catch (error) {
@@ -98,8 +107,9 @@ const limitFor = (unedited: number) => Math.max(60_000, 6 * unedited);
 
 /** Puts every mutant to its tests, each in one of `jobs` copies of the checkout. Whether all were killed. */
 export async function judgeMutants(mutants: readonly Listed[], { root = ROOT, jobs, onBroken, onVerdict }: Judging): Promise<boolean> {
-  const copies = await Promise.all(Array.from({ length: jobs }, () => copyOf(root)));
-  const inCopies = async <T>(items: readonly T[], work: (item: T, copy: string) => Promise<void>) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sweep-mutants-'));
+  const copies = await Promise.all(Array.from({ length: jobs }, (_, i) => copyOf(root, join(folder, String(i)))));
+  const inCopies = async <T>(items: readonly T[], work: (item: T, copy: Copy) => Promise<void>) => {
     const queue = items.values();
     await Promise.all(copies.map(async (copy) => { for (const item of queue) await work(item, copy); }));
   };
@@ -122,6 +132,6 @@ export async function judgeMutants(mutants: readonly Listed[], { root = ROOT, jo
     });
     return good;
   } finally {
-    await Promise.all(copies.map((copy) => rm(copy, { recursive: true, force: true })));
+    await rm(folder, { recursive: true, force: true });
   }
 }
