@@ -9,7 +9,7 @@ import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig'
 import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envconfig';
 import { UserError } from '../core/errors.ts';
 import type { InstallOptions } from '../setup/progress.ts';
-import { EMBEDDED_NAMESPACE, answers, embeddedStatus, startEmbedded } from './embedded.ts';
+import { EMBEDDED_NAMESPACE, answers, embeddedStatus, startEmbedded, usualAddress } from './embedded.ts';
 import { isListening, whyNotListening } from './ports.ts';
 
 export interface TemporalTarget {
@@ -25,14 +25,13 @@ export interface TemporalTarget {
 export interface ConnectOptions extends InstallOptions {
   /** Start the embedded server if there is no other. */
   start: boolean;
-  /** Where a server that nobody named may answer; left out: the usual port. */
+  /** Where a server that nobody named may answer; left out: the usual port, or SWEEP_SERVER_PORT. */
   local?: string;
 }
 
-const LOCAL = '127.0.0.1:7233';
 const CONNECT_MS = 5_000;
 
-export async function connect({ start, local = LOCAL, ...options }: ConnectOptions): Promise<TemporalTarget> {
+export async function connect({ start, local = usualAddress(), ...options }: ConnectOptions): Promise<TemporalTarget> {
   const profile = readProfile();
   if (profile.address) return connectToProfile(profile, profile.address);
 
@@ -53,7 +52,7 @@ export const isServerChosen = (): boolean => Boolean(readProfile().address);
 /** Whether connect() would have to start the embedded server, so that its program must be there. */
 export async function needsEmbeddedServer(): Promise<boolean> {
   if (isServerChosen()) return false;
-  return !((await embeddedStatus()).healthy || await answers(LOCAL));
+  return !((await embeddedStatus()).healthy || await answers(usualAddress()));
 }
 
 /** The page of a workflow in the Temporal UI, where there is one. */

@@ -53,7 +53,8 @@ async function runTest({ root, home }: Copy, file: string, limitMs: number): Pro
     const { stdout } = await promisify(execFile)(process.execPath, args, options);
     return { passed: true, output: stdout };
   } catch (error) {
-    const { killed, stdout = '', stderr = '' } = error as { killed?: boolean; stdout?: string; stderr?: string };
+    const { killed, stdout, stderr } = error as { killed?: boolean; stdout?: string; stderr?: string };
+    if (stdout === undefined || stderr === undefined) throw error; // it was never started
     const failed = killed ? `no end within ${limitMs / 1000} s` : /^\s*not ok \d+ - (.*)$/m.exec(stdout)?.[1];
     return { passed: false, ...(failed !== undefined && { failed }), output: stdout + stderr };
   }
@@ -103,7 +104,7 @@ export interface Judging {
 }
 
 /** Time that a test file may take with an edit, which may have made it endless. */
-const limitFor = (unedited: number) => Math.max(60_000, 6 * unedited);
+const limitFor = (unedited: number) => Math.max(120_000, Math.ceil(6 * unedited));
 
 /** Puts every mutant to its tests, each in one of `jobs` copies of the checkout. Whether all were killed. */
 export async function judgeMutants(mutants: readonly Listed[], { root = ROOT, jobs, onBroken, onVerdict }: Judging): Promise<boolean> {
