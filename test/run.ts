@@ -22,16 +22,17 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 /** Runs a program of this checkout with our output; its exit status. */
 async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
-  const pass = (signal: NodeJS.Signals) => void child.kill(signal); // a terminal's ^C has reached it already
-  process.on('SIGTERM', pass).on('SIGINT', () => {});
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  const passed = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const; // whatever ends it, the server is stopped after it
+  for (const signal of passed) process.on(signal, pass);
   const [code] = await once(child, 'close') as [number | null];
-  process.off('SIGTERM', pass).removeAllListeners('SIGINT');
+  for (const signal of passed) process.off(signal, pass);
   return code ?? 1;
 }
 
-/** The environment without a Temporal server of the user's: tests have their own. */
+/** The environment, but for a Temporal server that it, or a profile, may name: tests have their own. */
 function ownEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
+  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_'))), TEMPORAL_CONFIG_FILE: join(ROOT, 'none.toml') };
 }
 
 /** What this machine could have and has not, as SWEEP_TEST_WITHOUT names it. */
