@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,15 @@ async function missingParts(): Promise<string[]> {
   return [...(native || whyNotNative() !== undefined ? [] : ['native']), ...(temporal ? [] : ['server'])];
 }
 
+/** Of all files, those that can be run without a server. */
+function withoutServer(files: readonly string[]): string[] {
+  const needs = (file: string) => /newLaboratory\(|newMachine\(|startEmbedded\(|installTemporal\(|from '\.\/faults\//.test(readFileSync(join(ROOT, file), 'utf8'));
+  const left = files.filter(needs);
+  say(`left out, for they need a Temporal server: ${left.join(', ')}`);
+  return files.filter((file) => !left.includes(file));
+}
+
+/** Those that are given, or all. */
 function filesOf(given: readonly string[]): string[] {
   if (given.length > 0) return [...given];
   const rank = (file: string) => (LONGEST.indexOf(file.replace('.test.ts', '')) + LONGEST.length + 1) % (LONGEST.length + 1);
@@ -77,7 +86,7 @@ async function main(given: readonly string[]): Promise<number> {
     say(`error: no tests were run: ${unexpected.join(' and ')} could not be set up, for the reason above. To leave their tests out: SWEEP_TEST_WITHOUT=${missing.join(',')}`);
     return 1;
   }
-  const files = filesOf(given);
+  const files = missing.includes('server') && given.length === 0 ? withoutServer(filesOf(given)) : filesOf(given);
   const shared = given.length === 1 || missing.includes('server') ? undefined : await sharedServer();
   try {
     return await run([...await concurrency(env), '--import', 'tsx', '--test', ...files], { ...env, ...(shared && { SWEEP_TEST_SERVER: shared.address }) });
