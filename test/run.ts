@@ -9,6 +9,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { workflowBundle } from '../orchestrate/bundle.ts';
+import { cacheDir } from '../setup/home.ts';
 import { findTemporal } from '../setup/temporal.ts';
 import { findNative, whyNotNative } from '../setup/tensorflow.ts';
 import { newMachine, type Machine } from './support/machine.ts';
@@ -87,6 +89,7 @@ async function main(given: readonly string[]): Promise<number> {
     return 1;
   }
   const files = missing.includes('server') && given.length === 0 ? withoutServer(filesOf(given)) : filesOf(given);
+  if (given.length !== 1) await workflowBundle(cacheDir()); // else the first files would each make it, at the same time
   const shared = given.length === 1 || missing.includes('server') ? undefined : await sharedServer();
   try {
     return await run([...await concurrency(env), '--import', 'tsx', '--test', ...files], { ...env, ...(shared && { SWEEP_TEST_SERVER: shared.address }) });

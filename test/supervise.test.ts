@@ -57,6 +57,7 @@ test('one that is killed comes back by itself, and the record counts it', { time
   process.kill(childPid as number, 'SIGKILL');
   const back = await until(async () => {
     const status = await supervisedStatus('program', folder);
+    assert.equal(status.state, 'running');
     return status.childPid !== undefined && status.childPid !== childPid && status;
   });
   assert.equal(back.restarts, 1);

@@ -80,6 +80,13 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/supervise.test.ts'],
   },
   {
+    what: 'a server on 7233 is used by who asked for another port',
+    file: 'server/embedded.ts',
+    find: "addressOf({ port: forced('SWEEP_SERVER_PORT') ?? PORT });",
+    replace: 'addressOf({ port: PORT });',
+    noticedBy: ['test/server.test.ts'],
+  },
+  {
     what: 'half of a part is taken for the whole',
     file: 'setup/tensorflow.ts',
     find: 'return whole.every(Boolean) ? manifest : undefined;',
