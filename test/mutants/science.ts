@@ -42,6 +42,6 @@ export const mutants: readonly Mutant[] = [
     file: 'models/initial.ts',
     find: 'Math.sqrt(6 / (inputs + outputs))',
     replace: 'Math.sqrt(6 / inputs)',
-    noticedBy: ['test/cells.test.ts'],
+    noticedBy: ['test/initial.test.ts'],
   },
 ];
