@@ -9,7 +9,7 @@ import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envco
 import { UserError } from '../core/errors.ts';
 import type { InstallOptions } from '../setup/progress.ts';
 import { dial, hasProxy, isLoopback } from './dial.ts';
-import { EMBEDDED_NAMESPACE, answers, awaitEmbedded, embeddedElsewhere, embeddedStatus, startEmbedded } from './embedded.ts';
+import { EMBEDDED_NAMESPACE, answers, awaitEmbedded, embeddedElsewhere, embeddedStatus, startEmbedded, usualAddress } from './embedded.ts';
 import { isListening, whyNotListening } from './ports.ts';
 
 export interface TemporalTarget {
@@ -25,16 +25,15 @@ export interface TemporalTarget {
 export interface ConnectOptions extends InstallOptions {
   /** Start the embedded server if there is no other. */
   start: boolean;
-  /** Where a server that nobody named may answer; left out: the usual port. */
+  /** Where a server that nobody named may answer; left out: the usual port, or SWEEP_SERVER_PORT. */
   local?: string;
   /** How long one of ours that runs may be silent, in milliseconds; left out: longer where it may be started. */
   patienceMs?: number;
 }
 
-const LOCAL = '127.0.0.1:7233';
 const CONNECT_MS = 5_000;
 
-export async function connect({ start, local = LOCAL, ...options }: ConnectOptions): Promise<TemporalTarget> {
+export async function connect({ start, local = usualAddress(), ...options }: ConnectOptions): Promise<TemporalTarget> {
   const profile = readProfile();
   if (profile.address) return connectToProfile(profile, profile.address);
 
@@ -59,7 +58,7 @@ export const isServerExpected = async (): Promise<boolean> => isServerChosen() |
 /** Whether connect() would have to start the embedded server, so that its program must be there. */
 export async function needsEmbeddedServer(): Promise<boolean> {
   if (isServerChosen()) return false;
-  return !((await embeddedStatus()).healthy || await answers(LOCAL));
+  return !((await embeddedStatus()).healthy || await answers(usualAddress()));
 }
 
 /** The page of a workflow in the Temporal UI, where there is one. */

@@ -141,7 +141,10 @@ function forced(name: string): number | undefined {
   throw new UserError(`${name} is ${JSON.stringify(value)}; it should be a port, 1 to 65535.`);
 }
 
-const addressOf = ({ port }: Ports): string => `${HOST}:${port}`;
+/** Where a server of whoever may answer: the usual port, or the one that was asked for in its place. */
+export const usualAddress = (): string => addressOf({ port: forced('SWEEP_SERVER_PORT') ?? PORT });
+
+const addressOf = ({ port }: Pick<Ports, 'port'>): string => `${HOST}:${port}`;
 
 function portsOf({ meta }: SupervisedStatus): Ports | undefined {
   if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return undefined;

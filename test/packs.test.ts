@@ -39,6 +39,8 @@ test('one program serves trials that differ in numbers only, and no others', () 
   const others: Partial<TrainingSpec>[] = [{ clip: { value: 1 } }, { optimizer: 'sgd' }, { batchSize: 5 }, { evaluationSize: 9 }, { truncate: 2 }, { flavour: 'strong' }];
   for (const training of others) assert.notEqual(programKey(trialOf(1, training)), key, JSON.stringify(training));
   assert.notEqual(programKey(trialOf(1, {}, 5)), key);
+  const { model, ...trial } = trialOf(1);
+  for (const other of [{ cell: 'gru' }, { hiddenUnits: 7 }, { layers: 2 }]) assert.notEqual(programKey({ ...trial, model: { ...model, ...other } }), key, JSON.stringify(other));
 });
 
 test('packs are of one program, as even as can be, and in order', () => {

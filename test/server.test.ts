@@ -54,7 +54,7 @@ const oneLine = (pattern: RegExp) => (error: unknown): boolean => {
   return true;
 };
 
-test('without a server and without leave to start one, connecting says what to do', { skip: await isListening(7233) }, async () => {
+test('without a server and without leave to start one, connecting says what to do', async () => {
   await assert.rejects(connect({ start: false }), oneLine(/sweep server start/));
 });
 
@@ -150,8 +150,8 @@ test('a profile in a TOML file says where the server is, and is named where it i
 
 test('what answers on the usual port is used where none of ours runs, and what does not speak Temporal is passed over', async () => {
   const { address = '', uiUrl } = await embeddedStatus();
-  const sourceOf = async (local: string) => {
-    const { source, client } = await connect({ start: false, local });
+  const sourceOf = async (local?: string) => {
+    const { source, client } = await connect({ start: false, ...(local !== undefined && { local }) });
     await client.connection.close();
     return source;
   };
@@ -159,6 +159,7 @@ test('what answers on the usual port is used where none of ours runs, and what d
   process.env.SWEEP_HOME = join(home, 'elsewhere'); // where nobody knows that server
   try {
     assert.equal(await sourceOf(address), 'local');
+    assert.equal(await sourceOf(), 'local', 'SWEEP_SERVER_PORT is that port, and nobody looks at 7233');
     await assert.rejects(sourceOf(new URL(uiUrl ?? '').host.replace('localhost', '127.0.0.1')), oneLine(/sweep server start/));
     await assert.rejects(sourceOf(`127.0.0.1:${await freePort([])}`), oneLine(/sweep server start/));
   } finally {

@@ -141,6 +141,7 @@ describe('divergence', () => {
     }));
     assert.equal(diverged.status, 'diverged');
     assert.ok(diverged.steps > 0 && diverged.steps < 200, `${diverged.steps}`);
+    assert.notEqual(diverged.steps % 50, 0, 'its own step, not that of the next evaluation');
     assert.deepEqual(diverged.metrics, diverged.curve.at(-1)!.metrics);
     for (const { metrics } of diverged.curve) assert.ok(Object.values(metrics).every(Number.isFinite));
   });

@@ -8,8 +8,9 @@ import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/
 import type { temporal } from '@temporalio/proto';
 import type { PackQuestion } from '../../activities/messages.ts';
 import { OtherScience } from '../../activities/failures.ts';
-import { createReportWriters } from '../../activities/report-process.ts';
+import { createReportWriters, type ReportWriters } from '../../activities/report-process.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../activities/trainer-pool.ts';
+import { UserError } from '../../core/errors.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { leaveResult } from '../../bench/bare-result.ts';
@@ -18,11 +19,12 @@ import { startSweep, workflowIdOf } from '../../orchestrate/sweeps.ts';
 import { runWorker } from '../../orchestrate/worker.ts';
 import type { TemporalTarget } from '../../server/connection.ts';
 import { outcomeOf } from '../../core/progress.ts';
+import { writeReport } from '../../reports/report.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { commitTrial, readOutcome, type SweepOutcome } from '../../store/runs.ts';
 import { commitRung } from '../../store/rungs.ts';
 import type { RunLimits, SweepInput } from '../../workflows/messages.ts';
-import { newMachine, until } from './machine.ts';
+import { newMachine, until, type Machine } from './machine.ts';
 
 export const labSpec: SweepSpec = {
   name: 'lab', description: '',
@@ -57,6 +59,8 @@ export interface Laboratory {
   release(count: number): void;
   /** Trials of which this is true fail for good, or of an error that is given. */
   fails(which: (lane: Lane) => boolean, error?: Error): void;
+  /** Reports are written at once (true, as at first), or once they are let go. */
+  reporting(goes: boolean): void;
   /** What trainers say if they are asked for the size of packs; at first 1. */
   packSize(answer: (question: PackQuestion) => number): void;
   start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean; limits?: RunLimits }): Promise<SweepSpec>;
@@ -85,11 +89,42 @@ export interface LaboratoryOptions {
 /** With no workflow kept in memory, every task replays the history before it: whatever is not deterministic is found. */
 export const workers = { 'a worker that keeps workflows in memory': {}, 'a worker that replays them at every task': { maxCachedWorkflows: 0 } };
 
-export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, bare = false }: LaboratoryOptions = {}): Promise<Laboratory> {
-  const machine = await newMachine();
+/** A server for this laboratory alone or, where the run of all tests has started one for them together, that: `stop` leaves it as it is. */
+async function serverFor(machine: Machine): Promise<string> {
+  const shared = process.env['SWEEP_TEST_SERVER'];
+  if (shared) return shared;
   const started = await machine.sweep('server', 'start');
   if (started.code !== 0) throw new Error(started.stdout + started.stderr);
-  const address = `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}`;
+  return `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}`;
+}
+
+/** In this process, where they cost a moment and not a second of loading: report-process.test.ts has the real ones. */
+function reportsHere(): ReportWriters & { goes(goes: boolean): void } {
+  let held: Promise<void> | undefined;
+  let letGo = () => {};
+  return {
+    goes(goes) {
+      if (goes) letGo();
+      held = goes ? undefined : new Promise((resolve) => { letGo = resolve; });
+    },
+    prepare() {},
+    async write({ runs, sweepId, outcome }) {
+      await held;
+      try {
+        await writeReport(openStore(runs), sweepId, { outcome });
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return `there is no new report: ${error.message}`;
+      }
+      return undefined;
+    },
+    close() {},
+  };
+}
+
+export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, bare = false }: LaboratoryOptions = {}): Promise<Laboratory> {
+  const machine = await newMachine();
+  const address = await serverFor(machine);
   const connection = await Connection.connect({ address });
   /** What the next sweep's workflow runs take on. */
   let limits: RunLimits | undefined;
@@ -111,6 +146,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
   const ends: { sweepId: string; trialId: string }[] = [];
   let count = 0;
   const warnings: string[] = [];
+  const reports = bare ? { ...createReportWriters(), goes() {} } : reportsHere(); // a large report would stop all else that goes on here
 
   async function outcomesOf({ lanes, sweepId, toStep, objective }: TrainJob): Promise<LaneOutcome[]> {
     return Promise.all(lanes.map(async ({ trialId, trial }) => {
@@ -158,7 +194,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
   function work(bundle: { codePath: string } | undefined) {
     const ending = new AbortController();
     const ended = runWorker({
-      store, target, slots, backend, trainers, reports: createReportWriters(), signal: ending.signal, cacheDir: join(machine.folder, 'cache'),
+      store, target, slots, backend, trainers, reports, signal: ending.signal, cacheDir: join(machine.folder, 'cache'),
       ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }), ...(bundle && { workflows: bundle }),
       onWarning: (message) => void warnings.push(message),
     });
@@ -192,6 +228,7 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
     release(count) {
       for (const done of [...hand.keys()].slice(0, count)) done();
     },
+    reporting: reports.goes,
     fails(which, error = new TrainingImpossible('this one is meant to fail')) {
       failing = which;
       failure = error;

@@ -1,0 +1,61 @@
+/** Jobs and workflows: what is tried again, what is given up, what a history must say. */
+import type { Mutant } from './types.ts';
+
+export const mutants: readonly Mutant[] = [
+  {
+    what: 'a job is given up however far its attempts get',
+    file: 'activities/attempts.ts',
+    find: 'if (attempts - (furthest?.attempt ?? 0) < MOST_IN_VAIN) return undefined;',
+    replace: 'if (attempts < MOST_IN_VAIN) return undefined;',
+    noticedBy: ['test/attempts.test.ts'],
+  },
+  {
+    what: 'an attempt that gets no further counts as one that does',
+    file: 'activities/attempts.ts',
+    find: 'before?.trialId === trialId && step <= before.step ? before',
+    replace: 'before?.trialId === trialId && step < before.step ? before',
+    noticedBy: ['test/attempts.test.ts'],
+  },
+  {
+    what: 'an extended trial goes on from beyond its end',
+    file: 'activities/seed.ts',
+    find: 'for (let points = 1; points <= before.length; points++) if (stops(before.slice(0, points), training.stopWhen)) return undefined;',
+    replace: '',
+    noticedBy: ['test/seed.test.ts'],
+  },
+  {
+    what: 'the curve of a seed keeps the point at which it ended',
+    file: 'activities/seed.ts',
+    find: 'curve.filter((point) => point.step < step && evaluatesAt(training, point.step))',
+    replace: 'curve.filter((point) => point.step <= step && evaluatesAt(training, point.step))',
+    noticedBy: ['test/seed.test.ts'],
+  },
+  {
+    what: 'a history grows without end',
+    file: 'workflows/dispatch.ts',
+    find: '      if (isLong(setting, running.size)) {',
+    replace: '      if (slots < 0 && isLong(setting, running.size)) {',
+    noticedBy: ['test/replay.test.ts'],
+  },
+  {
+    what: 'decisions are recorded at the end, not as they are made',
+    file: 'workflows/adaptive.ts',
+    find: '      onProgress();\n      await record.write();',
+    replace: '      onProgress();',
+    noticedBy: ['test/replay.test.ts'],
+  },
+  {
+    what: 'what people set is not written down',
+    file: 'workflows/sweep.ts',
+    find: 'recording = recording.then(() => bookkeeping.recordControl({ sweepId, control }));',
+    replace: '',
+    noticedBy: ['test/replay.test.ts'],
+  },
+  {
+    what: 'a sweep that is cancelled has no end',
+    file: 'workflows/sweep.ts',
+    find: "    await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : (rootCause(error) ?? String(error)));",
+    replace: "    if (!isCancellation(error)) await finish('failed', rootCause(error) ?? String(error));",
+    noticedBy: ['test/replay.test.ts'],
+  },
+];
