@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -12,8 +13,9 @@ export async function workflowBundle(cacheDir: string): Promise<{ codePath: stri
   } catch {
     const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger: quiet });
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(`${codePath}.${process.pid}`, code);
-    await rename(`${codePath}.${process.pid}`, codePath);
+    const draft = `${codePath}.${randomUUID()}`; // a process id may be another's too, on a machine that shares the folder
+    await writeFile(draft, code);
+    await rename(draft, codePath);
   }
   return { codePath };
 }

@@ -54,7 +54,7 @@ test('what ran on a machine that is gone is started here', async () => {
   assert.equal((await stopSupervised('gone', folder)).state, 'stopped');
 });
 
-test('a supervisor touches its record, ends its program once another machine has taken its place, and leaves that one\'s record as it is', async () => {
+test('a supervisor touches its record, ends its program once another machine has taken its place, and leaves that one\'s record as it is', { timeout: 60_000 }, async () => {
   const { supervisorPid = 0, childPid = 0 } = await ensureSupervised(program('taken'));
   const long = new Date(Date.now() - 3 * 60_000);
   await utimes(record('taken'), long, long);

@@ -13,7 +13,7 @@ let lab: Laboratory;
 before(async () => { lab = await newLaboratory({ slots: 2 }); });
 after(() => lab.stop());
 
-test('cancel ends a sweep whose report cannot be written, with the reason in its outcome', { timeout: 120_000 }, async () => {
+test('cancel ends a sweep whose report cannot be written, with the reason in its outcome', { timeout: 60_000 }, async () => {
   lab.flow(false);
   await lab.start('stuck');
   await until(() => lab.inHand().length === 2);
@@ -43,7 +43,7 @@ test('a sweep that was paused when it was cancelled goes on unpaused with an ext
   assert.deepEqual([(await readSpec(lab.store, 'held'))?.repeats, await readControl(lab.store, 'held'), await readOutcome(lab.store, 'held')], [3, { paused: false }, undefined]);
 });
 
-test('a worker whose runs folder is moved away takes no more jobs and makes nothing where it was; there the sweep goes on', { timeout: 120_000 }, async () => {
+test('a worker whose runs folder is moved away takes no more jobs and makes nothing where it was; there the sweep goes on', { timeout: 60_000 }, async () => {
   lab.flow(false);
   await lab.start('moved');
   await until(() => lab.inHand().length === 2);
