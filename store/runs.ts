@@ -2,11 +2,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Control } from '../core/control.ts';
 import { UserError } from '../core/errors.ts';
-import { hashJson } from '../core/json.ts';
+import { canonicalJson, hashJson } from '../core/json.ts';
 import type { Checkpoint, CurvePoint, Observation, Origin, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import type { SamplingSpec, SweepSpec, TrainingSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint, observationsIn } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
 import { clearDecisions } from './decisions.ts';
 import { pretty, putFirst, readJson, readWhole, trialKey, type OnDamaged } from './keys.ts';
@@ -26,6 +26,12 @@ export interface SweepOutcome {
 
 const RESULT = 'result.json';
 const FAILURE = 'failure.json';
+const MODEL = 'model.ckpt';
+const CURVE = 'metrics.csv';
+const OBSERVATIONS = 'observations.json';
+const TIMING = 'timing.json';
+/** Written before each result, which is nothing without them; the last one looked for is the one that may rightly be missing. */
+const BESIDE_RESULT = [MODEL, CURVE, TIMING, OBSERVATIONS] as const;
 
 /** The runs folder's own id, made on first use: workers and sweeps that share it find each other by it. */
 export async function storeId(store: Store): Promise<string> {
@@ -110,20 +116,46 @@ export async function listTrials(store: Store, sweepId: string): Promise<string[
   return (await store.list(`${sweepId}/trials`)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
 }
 
-export const readResult = (store: Store, sweepId: string, trialId: string, onDamaged?: OnDamaged) =>
-  readWhole<TrialResult>(store, trialKey(sweepId, trialId, RESULT), onDamaged);
-export const readTiming = (store: Store, sweepId: string, trialId: string) => readWhole<TrialTiming>(store, trialKey(sweepId, trialId, 'timing.json'));
+const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** What everybody who reads a result relies on. */
+const isResultOf = (trialId: string, value: unknown): value is TrialResult =>
+  isObject(value) && value['trialId'] === trialId && (value['status'] === 'completed' || value['status'] === 'diverged')
+  && isObject(value['trial']) && isObject(value['trial']['training']) && isObject(value['metrics']) && Number.isFinite(value['steps']);
+
+/** What a result comes with: which of it is missing; undefined: nothing. Older versions wrote no observations where there were none. */
+async function missingBeside(store: Store, sweepId: string, trialId: string): Promise<string | undefined> {
+  const there = await store.list(trialKey(sweepId, trialId));
+  const missing = BESIDE_RESULT.find((file) => !there.includes(file));
+  if (missing !== OBSERVATIONS) return missing;
+  const network = await store.get(trialKey(sweepId, trialId, MODEL));
+  return network !== undefined && observationsIn(network) === 0 ? undefined : OBSERVATIONS;
+}
+
+/**
+ * The result of a finished trial. One that cannot be read, or has lost its curve, network or another of its files, counts as
+ * none, and `onDamaged` hears of it: the trial is trained again.
+ */
+export async function readResult(store: Store, sweepId: string, trialId: string, onDamaged: OnDamaged = () => {}): Promise<TrialResult | undefined> {
+  const key = trialKey(sweepId, trialId, RESULT);
+  const result = await readWhole<unknown>(store, key, onDamaged);
+  if (result === undefined) return undefined;
+  if (!isResultOf(trialId, result)) return void onDamaged(`${store.url}/${key}: not the result of this trial`);
+  const missing = await missingBeside(store, sweepId, trialId);
+  return missing === undefined ? result : void onDamaged(`${store.url}/${key}: without its ${missing}`);
+}
+export const readTiming = (store: Store, sweepId: string, trialId: string) => readWhole<TrialTiming>(store, trialKey(sweepId, trialId, TIMING));
 export const readFailure = (store: Store, sweepId: string, trialId: string) => readWhole<TrialFailure>(store, trialKey(sweepId, trialId, FAILURE));
 export const clearFailure = (store: Store, sweepId: string, trialId: string) => store.remove(trialKey(sweepId, trialId, FAILURE));
 export const writeFailure = (store: Store, sweepId: string, failure: TrialFailure) =>
   store.put(trialKey(sweepId, failure.trialId, FAILURE), pretty(failure));
 
 export async function readCurve(store: Store, sweepId: string, trialId: string): Promise<CurvePoint[] | undefined> {
-  const bytes = await store.get(trialKey(sweepId, trialId, 'metrics.csv'));
+  const bytes = await store.get(trialKey(sweepId, trialId, CURVE));
   return bytes === undefined ? undefined : decodeCurve(Buffer.from(bytes).toString('utf8'));
 }
 
-export const readObservations = (store: Store, sweepId: string, trialId: string) => readJson<Observation[]>(store, trialKey(sweepId, trialId, 'observations.json'));
+export const readObservations = (store: Store, sweepId: string, trialId: string) => readJson<Observation[]>(store, trialKey(sweepId, trialId, OBSERVATIONS));
 
 /** What the trained network wrote when it was last asked. */
 export const readSamples = (store: Store, sweepId: string, trialId: string) => readWhole<TrialSamples>(store, trialKey(sweepId, trialId, 'samples.json'));
@@ -139,7 +171,7 @@ export async function isSampled(store: Store, sweepId: string, { trialId, status
 
 /** The trained network: weights and optimizer state at the last step. Throws a UserError that names a damaged one. */
 export async function readModel(store: Store, sweepId: string, trialId: string): Promise<Checkpoint | undefined> {
-  const key = trialKey(sweepId, trialId, 'model.ckpt');
+  const key = trialKey(sweepId, trialId, MODEL);
   const bytes = await store.get(key);
   try {
     return bytes && decodeCheckpoint(bytes).checkpoint;
@@ -151,20 +183,20 @@ export async function readModel(store: Store, sweepId: string, trialId: string):
 export interface FinishedTrial { result: TrialResult; timing: TrialTiming; curve: CurvePoint[]; model: Checkpoint }
 
 /**
- * Commits a finished trial once: `result.json` is written last and only if nobody was first with one that can be read, so a
- * trial with a result is whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
+ * Commits a finished trial once: `result.json` is written last and only if nobody was first with one that is whole, so a trial
+ * with a result is whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
  */
 export async function commitTrial(store: Store, sweepId: string, { result, timing, curve, model }: FinishedTrial): Promise<TrialResult> {
   const key = (file: string) => trialKey(sweepId, result.trialId, file);
   let standing = await readResult(store, sweepId, result.trialId);
   if (standing === undefined) {
     await Promise.all([ // at once: each waits for the disk
-      store.put(key('model.ckpt'), encodeCheckpoint(model, result)),
-      store.put(key('metrics.csv'), encodeCurve(curve)),
-      model.observations.length > 0 && store.put(key('observations.json'), pretty(model.observations)),
-      store.put(key('timing.json'), pretty(timing)),
+      store.put(key(MODEL), encodeCheckpoint(model, result)),
+      store.put(key(CURVE), encodeCurve(curve)),
+      store.put(key(OBSERVATIONS), pretty(model.observations)),
+      store.put(key(TIMING), pretty(timing)),
     ]);
-    standing = await putFirst(store, key(RESULT), result);
+    standing = await putFirst(store, key(RESULT), result, isSameAs(result));
     await store.remove(key(FAILURE));
   }
   await store.remove(key('attempts'));
@@ -180,18 +212,31 @@ export function differenceFrom({ backend, replayed }: Origin, result: RungRecord
   return undefined;
 }
 
+/** A result that has lost its files may be of another origin than those that take their place. */
+const isSameAs = (result: TrialResult) => (there: TrialResult) => canonicalJson(there) === canonicalJson(result);
+
+interface Taken { result: TrialResult; files: [name: string, bytes: Uint8Array][] }
+
+/** A finished trial of one sweep with all its files; undefined where it has none of this origin, or its network or curve is damaged. */
+async function takeTrial(store: Store, sweepId: string, trialId: string, origin: Origin): Promise<Taken | undefined> {
+  const result = await readResult(store, sweepId, trialId);
+  if (result === undefined || differenceFrom(origin, result) !== undefined) return undefined;
+  const all = await Promise.all(BESIDE_RESULT.map(async (file) => [file, await store.get(trialKey(sweepId, trialId, file))] as const));
+  const files = all.flatMap(([name, bytes]): Taken['files'] => (bytes === undefined ? [] : [[name, bytes]]));
+  const { [MODEL]: network = Buffer.of(), [CURVE]: curve = Buffer.of() } = Object.fromEntries(files);
+  decodeCurve(Buffer.from(curve).toString('utf8'));
+  return decodeCheckpoint(network).checkpoint.step === result.steps ? { result, files } : undefined;
+}
+
 /** A result of the same trial and origin from one of the other sweeps of the runs folder, copied into this one; undefined where there is none. */
 export async function adoptTrial(store: Store, sweepId: string, trialId: string, origin: Origin, sweeps?: readonly string[]): Promise<TrialResult | undefined> {
   for (const other of sweeps ?? (await listSweeps(store))) {
     if (other === sweepId) continue;
-    const result = await readResult(store, other, trialId);
-    if (result === undefined || differenceFrom(origin, result) !== undefined) continue;
-    const there = await store.list(trialKey(other, trialId));
-    for (const file of ['model.ckpt', 'metrics.csv', 'observations.json', 'timing.json']) {
-      const bytes = there.includes(file) ? await store.get(trialKey(other, trialId, file)) : undefined;
-      if (bytes !== undefined) await store.put(trialKey(sweepId, trialId, file), bytes);
-    }
-    return putFirst(store, trialKey(sweepId, trialId, RESULT), result); // last, as in a commit
+    // What is wrong with the files of another sweep, damaged or not to be read, keeps no trial of this one from being trained.
+    const taken = await takeTrial(store, other, trialId, origin).catch(() => undefined);
+    if (taken === undefined) continue;
+    for (const [file, bytes] of taken.files) await store.put(trialKey(sweepId, trialId, file), bytes);
+    return putFirst(store, trialKey(sweepId, trialId, RESULT), taken.result, isSameAs(taken.result)); // last, as in a commit
   }
   return undefined;
 }

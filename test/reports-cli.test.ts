@@ -48,7 +48,7 @@ test('writes a report, verifies it, and fails on a changed data file, which it n
   assert.match(written.out, new RegExp(`^Report: .*${sweepId}/report/report\\.html \\(10 files\\)\\n$`));
   const verified = report(sweepId.slice(0, -3), '--verify');
   assert.equal(verified.code, 0);
-  assert.match(verified.out, /: verified\. 10 files of the report follow from 14 data files, byte for byte\.\n$/);
+  assert.match(verified.out, /: verified\. 10 files of the report follow from 18 data files, byte for byte\.\n$/);
 
   const [trial = ''] = await openStore(runs).list(`${sweepId}/trials`);
   const path = join(runs, sweepId, 'trials', trial, 'metrics.csv');
