@@ -9,7 +9,8 @@ import type { SweepSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
 import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
 import {
-  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome, type SweepOutcome,
+  adoptTrial, clearAbandoned, clearFailure, clearLeftovers, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, writeControl, writeFailure, writeOutcome,
+  type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import { furthestOf, whyGivenUp, type Heartbeat } from './attempts.ts';
@@ -95,16 +96,23 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
     return undefined;
   }
 
+  /** How many trials have nothing to show; those that have ended keep nothing that a kill has left. */
   async function countLost(sweepId: string): Promise<number> {
     const spec = await readSpec(store, sweepId);
     if (spec === undefined) throw new Error(`${store.url}/${sweepId} has been deleted; start the sweep again`);
     const within = countWithin(spec);
     let lost = 0;
-    for await (const { index, found } of storedTrials(store, sweepId, spec)) {
+    const ended: string[] = [];
+    const clear = () => Promise.all(ended.splice(0).map((trialId) => clearLeftovers(store, sweepId, trialId)));
+    for await (const { index, trialId, found } of storedTrials(store, sweepId, spec)) {
       if (index >= within) break;
+      if (found !== undefined && 'status' in found) ended.push(trialId);
       if (found === undefined) lost++;
-      if (index % LOOK_UPS === 0) Context.current().heartbeat(index);
+      if (index % LOOK_UPS > 0) continue;
+      await clear();
+      Context.current().heartbeat(index);
     }
+    await clear();
     return lost;
   }
 
@@ -162,6 +170,7 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
      * is damaged that no training makes again.
      */
     async finish({ sweepId, outcome, whole }: { sweepId: string; outcome: SweepOutcome; whole: boolean }): Promise<{ lost: number }> {
+      await clearAbandoned(store, sweepId);
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const context = Context.current();

@@ -44,6 +44,11 @@ export async function storeId(store: Store): Promise<string> {
   return made.id;
 }
 
+/** Removes what writers that died have left anywhere under a prefix. */
+export async function clearAbandoned(store: Store, prefix: string): Promise<void> {
+  for (const { key, abandoned } of (await store.strays?.(prefix)) ?? []) if (abandoned) await store.remove(key);
+}
+
 // ---- sweeps ----
 
 /** Ids of the sweeps in the runs folder. */
@@ -112,8 +117,11 @@ export async function readCorpus(store: Store, sweepId: string, reference: strin
 
 // ---- trials ----
 
+/** Named by its id, and not by a program that keeps copies. */
+const TRIAL_FOLDER = /^[0-9a-f]{20}\/$/;
+
 export async function listTrials(store: Store, sweepId: string): Promise<string[]> {
-  return (await store.list(`${sweepId}/trials`)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
+  return (await store.list(`${sweepId}/trials`)).filter((name) => TRIAL_FOLDER.test(name)).map((name) => name.slice(0, -1));
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -212,6 +220,12 @@ export function differenceFrom({ backend, replayed }: Origin, result: RungRecord
   return undefined;
 }
 
+/** Removes what a finished trial keeps where a kill came right after its commit: the way to it, and an earlier failure. */
+export async function clearLeftovers(store: Store, sweepId: string, trialId: string): Promise<void> {
+  const there = await store.list(trialKey(sweepId, trialId));
+  for (const name of ['attempts', 'rungs', FAILURE]) if (there.includes(name) || there.includes(`${name}/`)) await store.remove(trialKey(sweepId, trialId, name));
+}
+
 /** A result that has lost its files may be of another origin than those that take their place. */
 const isSameAs = (result: TrialResult) => (there: TrialResult) => canonicalJson(there) === canonicalJson(result);
 
@@ -243,7 +257,7 @@ export async function adoptTrial(store: Store, sweepId: string, trialId: string,
 
 // ---- checkpoints of a trial that is being trained ----
 
-const stepOf = (key: string) => Number(/step-(\d+)\.ckpt$/.exec(key)?.[1] ?? -1);
+const stepOf = (key: string) => Number(/(?:^|\/)step-(\d+)\.ckpt$/.exec(key)?.[1] ?? -1);
 
 /** Every checkpoint of a trial on its way, newest first, whatever attempt it is of. */
 async function attemptKeys(store: Store, sweepId: string, trialId: string): Promise<string[]> {
