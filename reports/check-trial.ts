@@ -27,7 +27,13 @@ const ON_THE_WAY = ['attempts/', 'rungs/', 'failure.json'];
 const RUNG = /^step-(\d{9})\.(json|csv|ckpt)$/;
 
 const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
-const same = (a: unknown, b: unknown) => canonicalJson(a ?? null) === canonicalJson(b ?? null);
+function same(a: unknown, b: unknown): boolean {
+  try {
+    return canonicalJson(a ?? null) === canonicalJson(b ?? null);
+  } catch {
+    return false; // what is no JSON, NaN for one, is like nothing
+  }
+}
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
 
 function decodeObject<T>(bytes: Uint8Array): T {

@@ -10,7 +10,10 @@ import { decodeCheckpoint, encodeCheckpoint, observationsIn } from './checkpoint
 import { decodeCurve, encodeCurve } from './curve.ts';
 import { clearDecisions } from './decisions.ts';
 import { pretty, putFirst, readJson, readWhole, trialKey, type OnDamaged } from './keys.ts';
+import { readAhead } from './read-ahead.ts';
 import type { Store } from './types.ts';
+
+const ENDS = ['completed', 'cancelled', 'failed'];
 
 /** How a sweep ended, in `outcome.json`; absent while it runs. */
 export interface SweepOutcome {
@@ -24,6 +27,8 @@ export interface SweepOutcome {
   message?: string;
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+
 const RESULT = 'result.json';
 const FAILURE = 'failure.json';
 const MODEL = 'model.ckpt';
@@ -36,12 +41,21 @@ const BESIDE_RESULT = [MODEL, CURVE, TIMING, OBSERVATIONS] as const;
 /** The runs folder's own id, made on first use: workers and sweeps that share it find each other by it. */
 export async function storeId(store: Store): Promise<string> {
   const key = '.store.json';
-  const known = await readJson<{ id: string }>(store, key);
-  if (known !== undefined) return known.id; // a full disk is no reason not to know it
+  const known = await readStoreId(store, key);
+  if (known !== undefined) return known; // a full disk is no reason not to know it
   await store.putNew(key, pretty({ id: randomBytes(4).toString('hex') }));
-  const made = await readJson<{ id: string }>(store, key);
+  const made = await readStoreId(store, key);
   if (made === undefined) throw new Error(`${store.url}/${key} has gone again`);
-  return made.id;
+  return made;
+}
+
+/** It becomes part of names: of queues, workflows and files. */
+async function readStoreId(store: Store, key: string): Promise<string | undefined> {
+  const there = await readWhole<{ id?: unknown }>(store, key);
+  if (there === undefined && (await store.get(key)) === undefined) return undefined;
+  if (isObject(there) && typeof there.id === 'string' && /^[\w-]{1,64}$/.test(there.id)) return there.id;
+  throw new UserError(`${store.url}/${key} is damaged: it should hold the id of this runs folder. Remove it, and a new one is made: `
+    + 'finished trials stay, and what runs now is begun again with sweep start');
 }
 
 /** Removes what writers that died have left anywhere under a prefix. */
@@ -54,18 +68,38 @@ export async function clearAbandoned(store: Store, prefix: string): Promise<void
 /** Ids of the sweeps in the runs folder. */
 export async function listSweeps(store: Store): Promise<string[]> {
   const folders = (await store.list('')).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
-  const found = await Promise.all(folders.map(async (id) => ((await store.list(id)).includes('sweep.json') ? id : undefined)));
-  return found.filter((id) => id !== undefined);
+  const found: string[] = [];
+  // A folder that may not be looked into, lost+found for one, is no sweep.
+  const isSweep = async (id: string) => (await store.list(id).catch((): string[] => [])).includes('sweep.json');
+  for await (const [id, is] of readAhead(folders, async (one) => [one, await isSweep(one)] as const)) if (is) found.push(id);
+  return found;
 }
 
-export const readSpec = (store: Store, sweepId: string) => readJson<SweepSpec>(store, `${sweepId}/sweep.json`);
+const SPEC_OBJECTS = ['task', 'model', 'training', 'space', 'search', 'scheduler', 'objective', 'budget'];
+
+/** What a resolved spec is counted and named by; the rest is what its writer promises. */
+const isSpec = (value: unknown): value is SweepSpec =>
+  isObject(value) && SPEC_OBJECTS.every((key) => isObject(value[key])) && typeof value['name'] === 'string' && [value['repeats'], value['seed']].every(Number.isFinite);
+
+/** Undefined where there is none; throws a UserError that names one that is none. */
+export async function readSpec(store: Store, sweepId: string): Promise<SweepSpec | undefined> {
+  const key = `${sweepId}/sweep.json`;
+  const spec = await readJson<unknown>(store, key);
+  if (spec === undefined || isSpec(spec)) return spec;
+  throw new UserError(`${store.url}/${key}: not a resolved sweep`);
+}
 
 /** A spec that a sweep had before it was extended: what it was, and how its trials ended. */
 export interface EarlierSpec { hash: string; ends: Pick<TrainingSpec, 'maxSteps' | 'stopWhen'> }
 
 const EXTENDED = 'extended.json';
 /** The specs that a sweep had before, oldest first. */
-export const readEarlier = async (store: Store, sweepId: string): Promise<EarlierSpec[]> => (await readJson<EarlierSpec[]>(store, `${sweepId}/${EXTENDED}`)) ?? [];
+export async function readEarlier(store: Store, sweepId: string): Promise<EarlierSpec[]> {
+  const key = `${sweepId}/${EXTENDED}`;
+  const earlier = (await readJson<EarlierSpec[]>(store, key)) ?? [];
+  if (!Array.isArray(earlier) || !earlier.every((one) => isObject(one) && isObject(one.ends))) throw new UserError(`${store.url}/${key}: not a list of earlier specs`);
+  return earlier;
+}
 
 /**
  * Keeps the resolved spec of a sweep. Returns the one that stands: the given one, or what it has been extended to; undefined if
@@ -97,7 +131,12 @@ export async function reopenSweep(store: Store, sweepId: string, spec: SweepSpec
 export const readControl = async (store: Store, sweepId: string): Promise<Control> => (await readJson<Control>(store, `${sweepId}/control.json`)) ?? { paused: false };
 export const writeControl = (store: Store, sweepId: string, control: Control) => store.put(`${sweepId}/control.json`, pretty(control));
 
-export const readOutcome = (store: Store, sweepId: string) => readJson<SweepOutcome>(store, `${sweepId}/outcome.json`);
+export async function readOutcome(store: Store, sweepId: string): Promise<SweepOutcome | undefined> {
+  const key = `${sweepId}/outcome.json`;
+  const outcome = await readJson<SweepOutcome>(store, key);
+  if (outcome === undefined || (isObject(outcome) && ENDS.includes(outcome.state))) return outcome;
+  throw new UserError(`${store.url}/${key}: not the end of a sweep`);
+}
 export const writeOutcome = (store: Store, sweepId: string, outcome: SweepOutcome) => store.put(`${sweepId}/outcome.json`, pretty(outcome));
 export const clearOutcome = (store: Store, sweepId: string) => store.remove(`${sweepId}/outcome.json`);
 
@@ -123,8 +162,6 @@ const TRIAL_FOLDER = /^[0-9a-f]{20}\/$/;
 export async function listTrials(store: Store, sweepId: string): Promise<string[]> {
   return (await store.list(`${sweepId}/trials`)).filter((name) => TRIAL_FOLDER.test(name)).map((name) => name.slice(0, -1));
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** What everybody who reads a result relies on. */
 const isResultOf = (trialId: string, value: unknown): value is TrialResult =>
