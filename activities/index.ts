@@ -10,7 +10,8 @@ import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
 import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
 import {
-  adoptTrial, clearFailure, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, standingSpec, writeControl, writeFailure, writeOutcome, type SweepOutcome,
+  adoptTrial, clearAbandoned, clearFailure, clearLeftovers, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, standingSpec,
+  writeControl, writeFailure, writeOutcome, type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import { beginningOf, excused, furthestOf, whyGivenUp, whyHopeless, type Heartbeat } from './attempts.ts';
@@ -119,16 +120,23 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
     return undefined;
   }
 
+  /** How many trials have nothing to show; those that have ended keep nothing that a kill has left. */
   async function countLost(sweepId: string): Promise<number> {
     const spec = await readSpec(store, sweepId);
     if (spec === undefined) throw new Error(`${store.url}/${sweepId} has been deleted; start the sweep again`);
     const within = countWithin(spec);
     let lost = 0;
-    for await (const { index, found } of storedTrials(store, sweepId, spec)) {
+    const ended: string[] = [];
+    const clear = () => Promise.all(ended.splice(0).map((trialId) => clearLeftovers(store, sweepId, trialId)));
+    for await (const { index, trialId, found } of storedTrials(store, sweepId, spec)) {
       if (index >= within) break;
+      if (found !== undefined && 'status' in found) ended.push(trialId);
       if (found === undefined) lost++;
-      if (index % LOOK_UPS === 0) Context.current().heartbeat({ doing: 'counting', done: index + 1, total: within } satisfies ReportProgress);
+      if (index % LOOK_UPS > 0) continue;
+      await clear();
+      Context.current().heartbeat({ doing: 'counting', done: index + 1, total: within } satisfies ReportProgress);
     }
+    await clear();
     return lost;
   }
 
@@ -192,6 +200,7 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
      * is damaged that no training makes again.
      */
     async finish({ sweepId, outcome, whole }: { sweepId: string; outcome: SweepOutcome; whole: boolean }): Promise<{ lost: number }> {
+      await clearAbandoned(store, sweepId);
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const context = Context.current();

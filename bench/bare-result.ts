@@ -1,4 +1,4 @@
-/** What is left of a trial that trained nothing: a result, written without care, so that what a sweep looks for at its end is there. */
+/** What is left of a trial that trained nothing: its files, written without care, so that what a sweep looks for at its end is there. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outcomeOf } from '../core/progress.ts';
@@ -12,6 +12,7 @@ export async function leaveResult(store: Store, { sweepId, toStep, objective }: 
   };
   const folder = join(store.url, sweepId, 'trials', trialId);
   await mkdir(folder, { recursive: true });
+  for (const file of ['metrics.csv', 'model.ckpt', 'observations.json', 'timing.json']) await writeFile(join(folder, file), '');
   await writeFile(join(folder, 'result.json'), JSON.stringify(result));
   return outcomeOf(result, objective);
 }

@@ -10,7 +10,12 @@ export const SCIENCE_VERSION = 4;
 
 /** 20 hexadecimal digits (80 bits): no collision to be expected below a billion trials. */
 export function trialId(trial: TrialSpec): string {
-  return hashJson({ ...trial, science: SCIENCE_VERSION }).slice(0, 20);
+  return trialIdIn(SCIENCE_VERSION, trial);
+}
+
+/** The same in a version of the science. */
+export function trialIdIn(science: number, trial: TrialSpec): string {
+  return hashJson({ ...trial, science }).slice(0, 20);
 }
 
 /** A seed in [0, 2^32) for one purpose; different paths give independent seeds. */

@@ -10,6 +10,7 @@ import type { CurvePoint, Metrics, ReportProgress, RungRecord, TrialFailure, Tri
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
+import { decisionFiles } from '../store/decisions.ts';
 import { pretty } from '../store/keys.ts';
 import { readAhead } from '../store/read-ahead.ts';
 import { highestRung } from '../store/rungs.ts';
@@ -71,8 +72,8 @@ export interface ReadOptions {
 
 /** What is of the sweep and of none of its trials. Throws a UserError if there is no sweep. */
 async function readSweep(store: Store, sweepId: string, outcome?: SweepOutcome) {
-  const decisions = (await store.list(`${sweepId}/decisions`)).map((name) => `decisions/${name}`);
-  const files = await read(store, sweepId, ['sweep.json', 'provenance.json', 'outcome.json', ...decisions]);
+  const decisions = (await decisionFiles(store, sweepId)).map((name) => `decisions/${name}`);
+  const files = await read(store, sweepId, ['sweep.json', 'extended.json', 'control.json', 'provenance.json', 'outcome.json', ...decisions]);
   if (outcome !== undefined) files.set('outcome.json', Buffer.from(pretty(outcome)));
   const spec = parseSpec(files, sweepId);
   return { files, spec, suggestions: parseSuggestions(files, sweepId, spec) };

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors.ts';
 import type { ReportProgress } from '../core/results.ts';
+import { clearAbandoned } from '../store/runs.ts';
 import type { Store } from '../store/types.ts';
+import { checkRun, type Finding, type RunCheck } from './check.ts';
 import { curvesCsv, resultsCsv, rowsCsv, summaryCsv, timingsCsv } from './csv.ts';
 import { chooseFigures, isTable, type Drawing } from './figures/index.ts';
 import { htmlOf } from './html.ts';
@@ -67,6 +69,7 @@ export async function writeReport(store: Store, sweepId: string, options: ReadOp
   const files = await buildReport(input, onProgress);
   const curves = input.results.size + input.stopped.size;
   for (const [path, content] of files) await store.put(`${folderOf(sweepId)}/${path}`, isWhole(content) ? content : told(content, curves, onProgress));
+  await clearAbandoned(store, folderOf(sweepId));
   for (const path of await listAll(store, folderOf(sweepId))) if (!files.has(path)) await store.remove(`${folderOf(sweepId)}/${path}`);
   return [...files.keys()];
 }
@@ -112,27 +115,32 @@ export interface Verification {
   data: Check[];
   /** The report's files against a report built from the data as it is now. Paths in the report's folder. */
   report: Check[];
+  /** What does not hold among the data files themselves. */
+  findings: Finding[];
+  /** Results that were looked at for that. */
+  results: number;
   /** Why the report could not be built from the data as it is now. */
   problem?: string;
 }
 
 /**
- * Checks that a report follows from its data: first every data file against the SHA-256 sum in the report's
- * provenance.json, then every file of the report against one rebuilt in memory. `published` is the report to check,
- * by default the one in the store. Throws a UserError if there is none.
+ * Checks that a report follows from its data, and that the data agrees with itself: every data file against the SHA-256 sum in the
+ * report's provenance.json, every file of the report against one rebuilt in memory, and the data files against each other
+ * (check.ts). `published` is the report to check, by default the one in the store. Throws a UserError if there is none.
  */
 export async function verifyReport(store: Store, sweepId: string, published?: Map<string, Uint8Array>): Promise<Verification> {
   const there = published ?? (await readReport(store, sweepId));
   if (there.size === 0) throw new UserError(`${sweepId} has no report yet; write it with: sweep report ${sweepId}`);
-  let data: Check[] = [];
+  const result: Verification = { ok: false, data: [], report: [], findings: [], results: 0 };
   try {
-    data = compare(recordedSums(there), await hashRun(store, sweepId));
-    const report = compare(await sumsOf(await buildReport(await readRun(store, sweepId))), await sumsOf(there));
-    return { ok: [...data, ...report].every(({ state }) => state === 'equal'), data, report };
+    Object.assign(result, await checkRun(store, sweepId) satisfies RunCheck);
+    result.data = compare(recordedSums(there), await hashRun(store, sweepId));
+    result.report = compare(await sumsOf(await buildReport(await readRun(store, sweepId))), await sumsOf(there));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { ok: false, data, report: [], problem: error.message };
+    return { ...result, problem: error.message };
   }
+  return { ...result, ok: result.findings.length === 0 && [...result.data, ...result.report].every(({ state }) => state === 'equal') };
 }
 
 /** The sums in a report's provenance.json; none where that is missing or is no longer JSON: the rebuilt one will tell. */

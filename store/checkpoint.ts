@@ -25,6 +25,21 @@ export function encodeCheckpoint({ step, curve, observations, tensors }: Checkpo
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
 }
 
+function headerOf(bytes: Buffer): { header: Header; end: number } {
+  const start = MAGIC.length + 4;
+  const end = start + bytes.readUInt32LE(MAGIC.length);
+  return { header: JSON.parse(bytes.toString('utf8', start, end)) as Header, end };
+}
+
+/** How many observations a checkpoint says it has; none of damaged bytes: decoding tells of those. */
+export function observationsIn(given: Uint8Array): number {
+  try {
+    return (headerOf(Buffer.from(given.buffer, given.byteOffset, given.byteLength)).header.observations ?? []).length;
+  } catch {
+    return 0;
+  }
+}
+
 export interface Decoded { checkpoint: Checkpoint; origin: Origin | undefined }
 
 /** Throws an Error that says what is wrong with damaged bytes. */
@@ -34,10 +49,8 @@ export function decodeCheckpoint(given: Uint8Array): Decoded {
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('not a checkpoint');
   const body = bytes.subarray(0, bytes.length - HASH_BYTES);
   if (!createHash('sha256').update(body).digest().equals(bytes.subarray(body.length))) throw new Error('a checkpoint whose SHA-256 does not match');
-  const start = MAGIC.length + 4;
-  const headerEnd = start + bytes.readUInt32LE(MAGIC.length);
-  const header = JSON.parse(bytes.toString('utf8', start, headerEnd)) as Header;
-  let offset = headerEnd;
+  const { header, end } = headerOf(bytes);
+  let offset = end;
   const tensors: Checkpoint['tensors'] = {};
   for (const { name, shape } of header.tensors) {
     const count = shape.reduce((product, size) => product * size, 1);

@@ -1,10 +1,28 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
-import type { Store } from './types.ts';
+import { inTurn } from './in-turn.ts';
+import { readAhead } from './read-ahead.ts';
+import { isAbandoned, temporaryName } from './temporary.ts';
+import type { Store, Stray } from './types.ts';
 
 const isMissing = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+const isHidden = (name: string) => name.startsWith('.');
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** A link to a folder is one: sweeps may lie on another disk. */
+const isFolder = async (parent: string, entry: Dirent): Promise<boolean> =>
+  entry.isDirectory() || (entry.isSymbolicLink() && (await stat(join(parent, entry.name)).catch(() => undefined))?.isDirectory() === true);
 
 /** A store in a folder. Writes are temp file, fsync, rename (or link, where only the first may win), fsync of the folder. */
 export function openFolder(root: string): Store {
@@ -30,7 +48,7 @@ export function openFolder(root: string): Store {
   /** Writes beside the target, so that the rename stays on one file system; leaves nothing behind when it fails. */
   async function writeBeside<T>(target: string, bytes: Uint8Array | string | AsyncIterable<string>, publish: (temp: string) => Promise<T>): Promise<T> {
     await makeRoom(dirname(target));
-    const temp = join(dirname(target), `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+    const temp = join(dirname(target), temporaryName());
     try {
       const file = await open(temp, 'wx');
       try {
@@ -53,7 +71,7 @@ export function openFolder(root: string): Store {
     async get(key) {
       await look();
       try {
-        return await readFile(place(key));
+        return await inTurn(() => readFile(place(key)));
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw error;
@@ -77,13 +95,9 @@ export function openFolder(root: string): Store {
     },
     async list(prefix) {
       await look();
-      try {
-        const entries = await readdir(place(prefix), { withFileTypes: true });
-        return entries.filter((e) => !e.name.startsWith('.')).map((e) => (e.isDirectory() ? `${e.name}/` : e.name)).sort();
-      } catch (error) {
-        if (isMissing(error)) return [];
-        throw error;
-      }
+      const folder = place(prefix);
+      const shown = (await entriesOf(folder)).filter(({ name }) => !isHidden(name));
+      return (await Promise.all(shown.map(async (e) => (await isFolder(folder, e) ? `${e.name}/` : e.name)))).sort();
     },
     async remove(prefix) {
       const target = place(prefix);
@@ -93,6 +107,18 @@ export function openFolder(root: string): Store {
         if (isMissing(error)) return;
         await rm(target, { recursive: true, force: true });
       }
+    },
+    async strays(prefix) {
+      const found: Stray[] = [];
+      const folders: string[] = [];
+      for (const e of await entriesOf(place(prefix))) {
+        const key = prefix === '' ? e.name : `${prefix}/${e.name}`;
+        if (isHidden(e.name)) found.push({ key, what: 'hidden', abandoned: isAbandoned(e.name, (await lstat(place(key)).catch(() => undefined))?.mtime ?? new Date()) });
+        else if (e.isDirectory()) folders.push(key);
+        else if (!e.isFile()) found.push({ key, what: e.isSymbolicLink() ? 'link' : 'special', abandoned: false });
+      }
+      for await (const inside of readAhead(folders, (folder) => this.strays?.(folder) ?? Promise.resolve([]))) found.push(...inside);
+      return found;
     },
   };
 }

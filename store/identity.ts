@@ -7,8 +7,9 @@ import { readFileSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { UserError } from '../core/errors.ts';
 import { hashJson } from '../core/json.ts';
-import { pretty, readJson } from './keys.ts';
+import { pretty, readWhole } from './keys.ts';
 import type { Store } from './types.ts';
 
 /** Where a folder lies. `inode` goes with it when it is moved on its file system, and is that of every machine that shares it. */
@@ -31,7 +32,7 @@ export async function storeId(store: Store): Promise<string> {
 
 /** The same of a folder that has one already: nothing is made where there is none any more. */
 export async function knownStoreId(store: Store): Promise<string | undefined> {
-  const known = await readJson<Identity>(store, KEY);
+  const known = await readIdentity(store);
   if (known === undefined) return undefined;
   const here = await placeOf(store.url);
   if (here === undefined) return known.id;
@@ -39,6 +40,15 @@ export async function knownStoreId(store: Store): Promise<string | undefined> {
   // A full or read-only disk is no reason not to know it: the next one comes to the same.
   if (now !== known) await store.put(KEY, pretty(now)).catch(() => {});
   return now.id;
+}
+
+/** The id becomes part of names: of queues, workflows and files. */
+async function readIdentity(store: Store): Promise<Identity | undefined> {
+  const there = await readWhole<Identity>(store, KEY);
+  if (there === undefined && (await store.get(KEY)) === undefined) return undefined;
+  if (typeof there?.id === 'string' && /^[\w-]{1,64}$/.test(there.id)) return there;
+  throw new UserError(`${store.url}/${KEY} is damaged: it should hold the id of this runs folder. Remove it, and a new one is made: `
+    + 'finished trials stay, and what runs now is begun again with sweep start');
 }
 
 /** What a folder is that is found here with this file in it. Depends on nothing else, so that two who ask at once agree. */

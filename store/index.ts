@@ -4,7 +4,7 @@ import { UserError } from '../core/errors.ts';
 import { openFolder } from './folder.ts';
 import type { Store } from './types.ts';
 
-export type { Store } from './types.ts';
+export type { Store, Stray } from './types.ts';
 
 /** Opens the place where runs live: a folder's path or file:// address. Nothing is created before the first write. */
 export function openStore(runs: string): Store {

@@ -29,7 +29,7 @@ export const readRung = (store: Store, sweepId: string, trialId: string, step: n
 
 /** The highest rung that a trial has reached, by the names of its files relative to the trial's folder; undefined: none. */
 export async function highestRung(store: Store, sweepId: string, trialId: string): Promise<{ record: string; curve: string } | undefined> {
-  const last = (await store.list(trialKey(sweepId, trialId, 'rungs'))).filter((name) => name.endsWith('.json')).at(-1);
+  const last = (await store.list(trialKey(sweepId, trialId, 'rungs'))).filter((name) => /^step-\d{9}\.json$/.test(name)).at(-1);
   return last === undefined ? undefined : { record: `rungs/${last}`, curve: `rungs/${last.replace('.json', '.csv')}` };
 }
 

@@ -2,17 +2,19 @@
 import { createHash } from 'node:crypto';
 import type { Control } from '../core/control.ts';
 import { UserError } from '../core/errors.ts';
-import { hashJson } from '../core/json.ts';
+import { canonicalJson, hashJson } from '../core/json.ts';
 import type { Checkpoint, CurvePoint, Observation, Origin, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import type { SamplingSpec, SweepSpec, TrainingSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint, observationsIn } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
 import { clearDecisions } from './decisions.ts';
 import { pretty, putFirst, readJson, readWhole, trialKey, type OnDamaged } from './keys.ts';
+import { readAhead } from './read-ahead.ts';
 import type { Store } from './types.ts';
 
 export { knownStoreId, storeId } from './identity.ts';
+const ENDS = ['completed', 'cancelled', 'failed'];
 
 /** How a sweep ended, in `outcome.json`; absent while it runs. */
 export interface SweepOutcome {
@@ -26,26 +28,59 @@ export interface SweepOutcome {
   message?: string;
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+
 const RESULT = 'result.json';
 const FAILURE = 'failure.json';
+const MODEL = 'model.ckpt';
+const CURVE = 'metrics.csv';
+const OBSERVATIONS = 'observations.json';
+const TIMING = 'timing.json';
+/** Written before each result, which is nothing without them; the last one looked for is the one that may rightly be missing. */
+const BESIDE_RESULT = [MODEL, CURVE, TIMING, OBSERVATIONS] as const;
+
+/** Removes what writers that died have left anywhere under a prefix. */
+export async function clearAbandoned(store: Store, prefix: string): Promise<void> {
+  for (const { key, abandoned } of (await store.strays?.(prefix)) ?? []) if (abandoned) await store.remove(key);
+}
 
 // ---- sweeps ----
 
 /** Ids of the sweeps in the runs folder. */
 export async function listSweeps(store: Store): Promise<string[]> {
   const folders = (await store.list('')).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
-  const found = await Promise.all(folders.map(async (id) => ((await store.list(id)).includes('sweep.json') ? id : undefined)));
-  return found.filter((id) => id !== undefined);
+  const found: string[] = [];
+  // A folder that may not be looked into, lost+found for one, is no sweep.
+  const isSweep = async (id: string) => (await store.list(id).catch((): string[] => [])).includes('sweep.json');
+  for await (const [id, is] of readAhead(folders, async (one) => [one, await isSweep(one)] as const)) if (is) found.push(id);
+  return found;
 }
 
-export const readSpec = (store: Store, sweepId: string) => readJson<SweepSpec>(store, `${sweepId}/sweep.json`);
+const SPEC_OBJECTS = ['task', 'model', 'training', 'space', 'search', 'scheduler', 'objective', 'budget'];
+
+/** What a resolved spec is counted and named by; the rest is what its writer promises. */
+const isSpec = (value: unknown): value is SweepSpec =>
+  isObject(value) && SPEC_OBJECTS.every((key) => isObject(value[key])) && typeof value['name'] === 'string' && [value['repeats'], value['seed']].every(Number.isFinite);
+
+/** Undefined where there is none; throws a UserError that names one that is none. */
+export async function readSpec(store: Store, sweepId: string): Promise<SweepSpec | undefined> {
+  const key = `${sweepId}/sweep.json`;
+  const spec = await readJson<unknown>(store, key);
+  if (spec === undefined || isSpec(spec)) return spec;
+  throw new UserError(`${store.url}/${key}: not a resolved sweep`);
+}
 
 /** A spec that a sweep had before it was extended: what it was, and how its trials ended. */
 export interface EarlierSpec { hash: string; ends: Pick<TrainingSpec, 'maxSteps' | 'stopWhen'> }
 
 const EXTENDED = 'extended.json';
 /** The specs that a sweep had before, oldest first. */
-export const readEarlier = async (store: Store, sweepId: string): Promise<EarlierSpec[]> => (await readJson<EarlierSpec[]>(store, `${sweepId}/${EXTENDED}`)) ?? [];
+export async function readEarlier(store: Store, sweepId: string): Promise<EarlierSpec[]> {
+  const key = `${sweepId}/${EXTENDED}`;
+  const earlier = (await readJson<EarlierSpec[]>(store, key)) ?? [];
+  if (!Array.isArray(earlier) || !earlier.every((one) => isObject(one) && isObject(one.ends))) throw new UserError(`${store.url}/${key}: not a list of earlier specs`);
+  return earlier;
+}
 
 /**
  * Keeps the resolved spec of a sweep. Returns the one that stands: the given one, or what it has been extended to; undefined if
@@ -82,7 +117,12 @@ export async function reopenSweep(store: Store, sweepId: string, spec: SweepSpec
 export const readControl = async (store: Store, sweepId: string): Promise<Control> => (await readJson<Control>(store, `${sweepId}/control.json`)) ?? { paused: false };
 export const writeControl = (store: Store, sweepId: string, control: Control) => store.put(`${sweepId}/control.json`, pretty(control));
 
-export const readOutcome = (store: Store, sweepId: string) => readJson<SweepOutcome>(store, `${sweepId}/outcome.json`);
+export async function readOutcome(store: Store, sweepId: string): Promise<SweepOutcome | undefined> {
+  const key = `${sweepId}/outcome.json`;
+  const outcome = await readJson<SweepOutcome>(store, key);
+  if (outcome === undefined || (isObject(outcome) && ENDS.includes(outcome.state))) return outcome;
+  throw new UserError(`${store.url}/${key}: not the end of a sweep`);
+}
 export const writeOutcome = (store: Store, sweepId: string, outcome: SweepOutcome) => store.put(`${sweepId}/outcome.json`, pretty(outcome));
 export const clearOutcome = (store: Store, sweepId: string) => store.remove(`${sweepId}/outcome.json`);
 
@@ -102,24 +142,51 @@ export async function readCorpus(store: Store, sweepId: string, reference: strin
 
 // ---- trials ----
 
+/** Named by its id, and not by a program that keeps copies. */
+const TRIAL_FOLDER = /^[0-9a-f]{20}\/$/;
+
 export async function listTrials(store: Store, sweepId: string): Promise<string[]> {
-  return (await store.list(`${sweepId}/trials`)).filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
+  return (await store.list(`${sweepId}/trials`)).filter((name) => TRIAL_FOLDER.test(name)).map((name) => name.slice(0, -1));
 }
 
-export const readResult = (store: Store, sweepId: string, trialId: string, onDamaged?: OnDamaged) =>
-  readWhole<TrialResult>(store, trialKey(sweepId, trialId, RESULT), onDamaged);
-export const readTiming = (store: Store, sweepId: string, trialId: string) => readWhole<TrialTiming>(store, trialKey(sweepId, trialId, 'timing.json'));
+/** What everybody who reads a result relies on. */
+const isResultOf = (trialId: string, value: unknown): value is TrialResult =>
+  isObject(value) && value['trialId'] === trialId && (value['status'] === 'completed' || value['status'] === 'diverged')
+  && isObject(value['trial']) && isObject(value['trial']['training']) && isObject(value['metrics']) && Number.isFinite(value['steps']);
+
+/** What a result comes with: which of it is missing; undefined: nothing. Older versions wrote no observations where there were none. */
+async function missingBeside(store: Store, sweepId: string, trialId: string): Promise<string | undefined> {
+  const there = await store.list(trialKey(sweepId, trialId));
+  const missing = BESIDE_RESULT.find((file) => !there.includes(file));
+  if (missing !== OBSERVATIONS) return missing;
+  const network = await store.get(trialKey(sweepId, trialId, MODEL));
+  return network !== undefined && observationsIn(network) === 0 ? undefined : OBSERVATIONS;
+}
+
+/**
+ * The result of a finished trial. One that cannot be read, or has lost its curve, network or another of its files, counts as
+ * none, and `onDamaged` hears of it: the trial is trained again.
+ */
+export async function readResult(store: Store, sweepId: string, trialId: string, onDamaged: OnDamaged = () => {}): Promise<TrialResult | undefined> {
+  const key = trialKey(sweepId, trialId, RESULT);
+  const result = await readWhole<unknown>(store, key, onDamaged);
+  if (result === undefined) return undefined;
+  if (!isResultOf(trialId, result)) return void onDamaged(`${store.url}/${key}: not the result of this trial`);
+  const missing = await missingBeside(store, sweepId, trialId);
+  return missing === undefined ? result : void onDamaged(`${store.url}/${key}: without its ${missing}`);
+}
+export const readTiming = (store: Store, sweepId: string, trialId: string) => readWhole<TrialTiming>(store, trialKey(sweepId, trialId, TIMING));
 export const readFailure = (store: Store, sweepId: string, trialId: string) => readWhole<TrialFailure>(store, trialKey(sweepId, trialId, FAILURE));
 export const clearFailure = (store: Store, sweepId: string, trialId: string) => store.remove(trialKey(sweepId, trialId, FAILURE));
 export const writeFailure = (store: Store, sweepId: string, failure: TrialFailure) =>
   store.put(trialKey(sweepId, failure.trialId, FAILURE), pretty(failure));
 
 export async function readCurve(store: Store, sweepId: string, trialId: string): Promise<CurvePoint[] | undefined> {
-  const bytes = await store.get(trialKey(sweepId, trialId, 'metrics.csv'));
+  const bytes = await store.get(trialKey(sweepId, trialId, CURVE));
   return bytes === undefined ? undefined : decodeCurve(Buffer.from(bytes).toString('utf8'));
 }
 
-export const readObservations = (store: Store, sweepId: string, trialId: string) => readJson<Observation[]>(store, trialKey(sweepId, trialId, 'observations.json'));
+export const readObservations = (store: Store, sweepId: string, trialId: string) => readJson<Observation[]>(store, trialKey(sweepId, trialId, OBSERVATIONS));
 
 /** What the trained network wrote when it was last asked. */
 export const readSamples = (store: Store, sweepId: string, trialId: string) => readWhole<TrialSamples>(store, trialKey(sweepId, trialId, 'samples.json'));
@@ -135,7 +202,7 @@ export async function isSampled(store: Store, sweepId: string, { trialId, status
 
 /** The trained network: weights and optimizer state at the last step. Throws a UserError that names a damaged one. */
 export async function readModel(store: Store, sweepId: string, trialId: string): Promise<Checkpoint | undefined> {
-  const key = trialKey(sweepId, trialId, 'model.ckpt');
+  const key = trialKey(sweepId, trialId, MODEL);
   const bytes = await store.get(key);
   try {
     return bytes && decodeCheckpoint(bytes).checkpoint;
@@ -147,20 +214,20 @@ export async function readModel(store: Store, sweepId: string, trialId: string):
 export interface FinishedTrial { result: TrialResult; timing: TrialTiming; curve: CurvePoint[]; model: Checkpoint }
 
 /**
- * Commits a finished trial once: `result.json` is written last and only if nobody was first with one that can be read, so a
- * trial with a result is whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
+ * Commits a finished trial once: `result.json` is written last and only if nobody was first with one that is whole, so a trial
+ * with a result is whole. Same trial, same result: whoever comes second has nothing to add. Returns what now stands there.
  */
 export async function commitTrial(store: Store, sweepId: string, { result, timing, curve, model }: FinishedTrial): Promise<TrialResult> {
   const key = (file: string) => trialKey(sweepId, result.trialId, file);
   let standing = await readResult(store, sweepId, result.trialId);
   if (standing === undefined) {
     await Promise.all([ // at once: each waits for the disk
-      store.put(key('model.ckpt'), encodeCheckpoint(model, result)),
-      store.put(key('metrics.csv'), encodeCurve(curve)),
-      model.observations.length > 0 && store.put(key('observations.json'), pretty(model.observations)),
-      store.put(key('timing.json'), pretty(timing)),
+      store.put(key(MODEL), encodeCheckpoint(model, result)),
+      store.put(key(CURVE), encodeCurve(curve)),
+      store.put(key(OBSERVATIONS), pretty(model.observations)),
+      store.put(key(TIMING), pretty(timing)),
     ]);
-    standing = await putFirst(store, key(RESULT), result);
+    standing = await putFirst(store, key(RESULT), result, isSameAs(result));
     await store.remove(key(FAILURE));
   }
   await store.remove(key('attempts'));
@@ -176,25 +243,44 @@ export function differenceFrom({ backend, replayed }: Origin, result: RungRecord
   return undefined;
 }
 
+/** Removes what a finished trial keeps where a kill came right after its commit: the way to it, and an earlier failure. */
+export async function clearLeftovers(store: Store, sweepId: string, trialId: string): Promise<void> {
+  const there = await store.list(trialKey(sweepId, trialId));
+  for (const name of ['attempts', 'rungs', FAILURE]) if (there.includes(name) || there.includes(`${name}/`)) await store.remove(trialKey(sweepId, trialId, name));
+}
+
+/** A result that has lost its files may be of another origin than those that take their place. */
+const isSameAs = (result: TrialResult) => (there: TrialResult) => canonicalJson(there) === canonicalJson(result);
+
+interface Taken { result: TrialResult; files: [name: string, bytes: Uint8Array][] }
+
+/** A finished trial of one sweep with all its files; undefined where it has none of this origin, or its network or curve is damaged. */
+async function takeTrial(store: Store, sweepId: string, trialId: string, origin: Origin): Promise<Taken | undefined> {
+  const result = await readResult(store, sweepId, trialId);
+  if (result === undefined || differenceFrom(origin, result) !== undefined) return undefined;
+  const all = await Promise.all(BESIDE_RESULT.map(async (file) => [file, await store.get(trialKey(sweepId, trialId, file))] as const));
+  const files = all.flatMap(([name, bytes]): Taken['files'] => (bytes === undefined ? [] : [[name, bytes]]));
+  const { [MODEL]: network = Buffer.of(), [CURVE]: curve = Buffer.of() } = Object.fromEntries(files);
+  decodeCurve(Buffer.from(curve).toString('utf8'));
+  return decodeCheckpoint(network).checkpoint.step === result.steps ? { result, files } : undefined;
+}
+
 /** A result of the same trial and origin from one of the other sweeps of the runs folder, copied into this one; undefined where there is none. */
 export async function adoptTrial(store: Store, sweepId: string, trialId: string, origin: Origin, sweeps?: readonly string[]): Promise<TrialResult | undefined> {
   for (const other of sweeps ?? (await listSweeps(store))) {
     if (other === sweepId) continue;
-    const result = await readResult(store, other, trialId);
-    if (result === undefined || differenceFrom(origin, result) !== undefined) continue;
-    const there = await store.list(trialKey(other, trialId));
-    for (const file of ['model.ckpt', 'metrics.csv', 'observations.json', 'timing.json']) {
-      const bytes = there.includes(file) ? await store.get(trialKey(other, trialId, file)) : undefined;
-      if (bytes !== undefined) await store.put(trialKey(sweepId, trialId, file), bytes);
-    }
-    return putFirst(store, trialKey(sweepId, trialId, RESULT), result); // last, as in a commit
+    // What is wrong with the files of another sweep, damaged or not to be read, keeps no trial of this one from being trained.
+    const taken = await takeTrial(store, other, trialId, origin).catch(() => undefined);
+    if (taken === undefined) continue;
+    for (const [file, bytes] of taken.files) await store.put(trialKey(sweepId, trialId, file), bytes);
+    return putFirst(store, trialKey(sweepId, trialId, RESULT), taken.result, isSameAs(taken.result)); // last, as in a commit
   }
   return undefined;
 }
 
 // ---- checkpoints of a trial that is being trained ----
 
-const stepOf = (key: string) => Number(/step-(\d+)\.ckpt$/.exec(key)?.[1] ?? -1);
+const stepOf = (key: string) => Number(/(?:^|\/)step-(\d+)\.ckpt$/.exec(key)?.[1] ?? -1);
 
 /** Every checkpoint of a trial on its way, newest first, whatever attempt it is of. */
 async function attemptKeys(store: Store, sweepId: string, trialId: string): Promise<string[]> {

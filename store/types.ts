@@ -11,4 +11,14 @@ export interface Store {
   list(prefix: string): Promise<string[]>;
   /** Removes a key or all keys under a prefix; fine if there are none. */
   remove(prefix: string): Promise<void>;
+  /** All under a prefix that is no key's; left out by a store where nothing can be. */
+  strays?(prefix: string): Promise<Stray[]>;
+}
+
+/** A hidden file or folder, a link, or what is neither file nor folder. */
+export interface Stray {
+  key: string;
+  what: 'hidden' | 'link' | 'special';
+  /** Left by a writer that died: it may be removed. */
+  abandoned: boolean;
 }

@@ -48,7 +48,9 @@ test('writes a report, verifies it, and fails on a changed data file, which it n
   assert.match(written.out, new RegExp(`^Report: .*${sweepId}/report/report\\.html \\(10 files\\)\\n$`));
   const verified = report(sweepId.slice(0, -3), '--verify');
   assert.equal(verified.code, 0);
-  assert.match(verified.out, /: verified\. 10 files of the report follow from 14 data files, byte for byte\.\n$/);
+  const [line = '', ...meaning] = verified.out.trim().split('\n');
+  assert.match(line, /: verified\. 10 files of the report follow from 18 data files, byte for byte\.$/);
+  assert.match(meaning.join(' '), /^Proved: .+ Not proved: that training gave this data \(sweep report \S+ --verify --retrain 3 /);
 
   const [trial = ''] = await openStore(runs).list(`${sweepId}/trials`);
   const path = join(runs, sweepId, 'trials', trial, 'metrics.csv');
@@ -66,8 +68,15 @@ test('writes a report, verifies it, and fails on a changed data file, which it n
     JSON.parse(asJson.out).data.filter((check: { state: string }) => check.state !== 'equal'),
     [{ path: `trials/${trial}metrics.csv`, state: 'changed' }],
   );
+  await writeFile(path, before.replace(/\n$/, '1\n'));
+  assert.equal(report(sweepId).code, 0);
+  const anew = report(sweepId, '--verify');
+  assert.equal(anew.code, 1);
+  assert.match(anew.out, new RegExp(`NOT verified\\.\nData that does not agree with itself:\n {2}trials/${trial}metrics\\.csv does not end in`));
   await writeFile(path, before);
+  assert.equal(report(sweepId).code, 0);
   assert.equal(report(sweepId, '--verify').code, 0);
+  assert.match(report(sweepId, '--retrain', '1').err, /--retrain goes with --verify/);
 });
 
 test('writes a report elsewhere and verifies it there', async () => {

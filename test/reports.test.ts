@@ -479,7 +479,7 @@ test('provenance.json has the spec, the code, the machine, the durations, and th
   assert.deepEqual(provenance.backends, ['tensorflow 2.21.0 cpu']);
   assert.deepEqual(provenance.starts, [exampleProvenance]);
   assert.deepEqual(Object.keys(provenance.data), [...input.hashes.keys()]);
-  assert.equal(Object.keys(provenance.data).length, 2 + 3 * 41 + 1);
+  assert.equal(Object.keys(provenance.data).length, 2 + 4 * 41 + 1);
 });
 
 test('what this machine is can be collected and is recorded once', async () => {

@@ -8,6 +8,7 @@ import { followSweep, storedSnapshot, sweepUrl } from '../../orchestrate/sweeps.
 import { connect, isServerExpected, type TemporalTarget } from '../../server/connection.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readWhole } from '../../store/keys.ts';
+import { readAhead } from '../../store/read-ahead.ts';
 import { listSweeps, readOutcome, readSpec } from '../../store/runs.ts';
 import { storedTrials } from '../../store/trials.ts';
 import { chooseDisplay, follow, nearPath, reportPath, sayHowToComeBack } from '../follow.ts';
@@ -16,7 +17,7 @@ import { summaryJson } from '../ui/json.ts';
 import { bestText, differentText, endedLine, leaderText, reportingText, runningLines } from '../ui/progress.ts';
 import { resultsTable } from '../ui/results-table.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
-import { table, type Cell } from '../ui/table.ts';
+import { table, type Cell, type Row } from '../ui/table.ts';
 import { age, clean, count, padEnd, plural } from '../ui/text.ts';
 import { MOST_TRIALS, track, type Seen } from '../ui/tracker.ts';
 import type { EndedTrial, View } from '../ui/view.ts';
@@ -65,26 +66,41 @@ export async function watch(given: string, { runs, json }: Options, signal: Abor
 
 export async function statusOfAll({ runs, json }: Options): Promise<void> {
   const store = openStore(runs);
-  const all = await statusesOf(store, await listSweeps(store));
-  if (json) return void sayJson(await Promise.all(all.map((status) => asJson(store, status))));
-  if (all.length === 0) return void say(`There are no sweeps in ${nearPath(store.url)}. Start one with: sweep start FILE`);
+  const ids = await listSweeps(store);
+  const rows: Row[] = [];
+  const found: object[] = [];
+  const damaged: Damaged[] = [];
+  let unfinished = false;
   const style = styleOf(process.stdout);
-  const rows = await Promise.all(all.map(async ({ sweepId, spec, state, snapshot }) => [
+  for await (const status of statusesOf(store, ids)) {
+    unfinished ||= status.state === 'unfinished';
+    if (status.state === 'damaged') damaged.push(status);
+    if (json) found.push(status.state === 'damaged' ? status : await asJson(store, status));
+    else rows.push(status.state === 'damaged' ? [status.sweepId, { text: 'damaged', tint: style.red }, '', '', '', ''] : await rowOf(store, status, style));
+  }
+  if (json) return void sayJson(found);
+  if (ids.length === 0) return void say(`There are no sweeps in ${nearPath(store.url)}. Start one with: sweep start FILE`);
+  const head = ['sweep', 'state', 'trials', 'failed', 'best', 'started'].map((text) => ({ text, tint: style.bold }));
+  table([head, ...rows], { sides: ['left', 'left', 'right', 'right', 'left', 'left'] }).forEach(say);
+  if (unfinished) say(UNFINISHED);
+  for (const { sweepId, message } of damaged) say(`Damaged: ${sweepId}: ${clean(message)}`);
+}
+
+async function rowOf(store: Store, { sweepId, spec, state, snapshot }: Status, style: Style): Promise<Row> {
+  return [
     sweepId,
     stateText(snapshot.reporting ? 'reporting' : state, style),
     `${count(snapshot.completed + snapshot.failed)}/${count(snapshot.total)}`,
     snapshot.failed > 0 ? { text: count(snapshot.failed), tint: style.red } : '0',
     bestOf(spec, snapshot.leader ?? await storedLeader(store, sweepId, spec)),
     ageText(await startedAt(store, sweepId)),
-  ]));
-  const head = ['sweep', 'state', 'trials', 'failed', 'best', 'started'].map((text) => ({ text, tint: style.bold }));
-  table([head, ...rows], { sides: ['left', 'left', 'right', 'right', 'left', 'left'] }).forEach(say);
-  if (all.some(({ state }) => state === 'unfinished')) say(UNFINISHED);
+  ];
 }
 
 export async function statusOfOne(given: string, { runs, json }: Options): Promise<void> {
   const store = openStore(runs);
-  const [status] = await statusesOf(store, [await resolveSweepId(store, given)]) as [Status];
+  const { value: status } = await statusesOf(store, [await resolveSweepId(store, given)]).next() as { value: Status | Damaged };
+  if (status.state === 'damaged') throw new UserError(status.message);
   if (json) return void sayJson(await asJson(store, status));
   const { spec, sweepId, state, snapshot, url } = status;
   const style = styleOf(process.stdout);
@@ -137,18 +153,31 @@ async function storedLeader(store: Store, sweepId: string, spec: SweepSpec): Pro
 
 const UNFINISHED = 'Unfinished: no server or worker answers for it, so this is what the runs folder says. sweep start FILE goes on with it.';
 
-/** Asks the server, if there is one, about the sweeps whose end the runs folder does not know. */
-async function statusesOf(store: Store, sweepIds: readonly string[]): Promise<Status[]> {
-  const outcomes = await Promise.all(sweepIds.map((sweepId) => readOutcome(store, sweepId)));
-  const target = outcomes.every((outcome) => outcome !== undefined) ? undefined : await reachableServer();
-  return Promise.all(sweepIds.map(async (sweepId, i) => {
-    const spec = await specOf(store, sweepId);
-    const live = outcomes[i] === undefined && target ? await liveSnapshot(target, store, sweepId) : undefined;
-    const snapshot = live ?? await storedSnapshot(store, sweepId, spec);
-    const url = target && await sweepUrl(target, store, sweepId);
-    const state = outcomes[i] === undefined && live === undefined ? 'unfinished' as const : snapshot.state;
-    return { sweepId, spec, state, snapshot, ...(url !== undefined && { url }) };
-  }));
+/** A sweep of which nothing can be said but why. */
+interface Damaged { sweepId: string; state: 'damaged'; message: string }
+
+/** Sweep by sweep, a few at a time. Asks the server, if there is one, about those whose end the runs folder does not know. */
+async function* statusesOf(store: Store, sweepIds: readonly string[]): AsyncGenerator<Status | Damaged> {
+  let asked: Promise<TemporalTarget | undefined> | undefined;
+  yield* readAhead(sweepIds, async (sweepId): Promise<Status | Damaged> => {
+    try {
+      return await statusOf(store, sweepId, () => (asked ??= reachableServer()));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { sweepId, state: 'damaged', message: error.message };
+    }
+  });
+}
+
+async function statusOf(store: Store, sweepId: string, server: () => Promise<TemporalTarget | undefined>): Promise<Status> {
+  const outcome = await readOutcome(store, sweepId);
+  const spec = await specOf(store, sweepId);
+  const target = outcome === undefined ? await server() : undefined;
+  const live = target && await liveSnapshot(target, store, sweepId);
+  const snapshot = live ?? await storedSnapshot(store, sweepId, spec);
+  const url = target && await sweepUrl(target, store, sweepId);
+  const state = outcome === undefined && live === undefined ? 'unfinished' as const : snapshot.state;
+  return { sweepId, spec, state, snapshot, ...(url !== undefined && { url }) };
 }
 
 /** Without one, the runs folder tells what it can; that there should be one is told beside it. */

@@ -57,7 +57,7 @@ export interface Plan {
 async function storedIds(store: Store, own: string): Promise<[sweepId: string, trialIds: string[]][]> {
   const sweeps = await listSweeps(store);
   const found: [string, string[]][] = [];
-  for (const sweep of [...sweeps.filter((id) => id === own), ...sweeps.filter((id) => id !== own)]) found.push([sweep, await listTrials(store, sweep)]);
+  for (const sweep of [...sweeps.filter((id) => id === own), ...sweeps.filter((id) => id !== own)]) found.push([sweep, await listTrials(store, sweep).catch(() => [])]);
   return found;
 }
 

@@ -6,9 +6,11 @@ import { hashJson } from '../../core/json.ts';
 import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import type { CurvePoint, Observation, ObservationKind, TrialResult, TrialSamples } from '../../core/results.ts';
 import type { SamplingSpec, SweepSpec } from '../../core/spec.ts';
+import { SCIENCE_VERSION } from '../../core/trial.ts';
 import type { ReportInput } from '../../reports/input.ts';
 import type { Provenance } from '../../reports/provenance.ts';
 import { buildReport } from '../../reports/report.ts';
+import { encodeCheckpoint } from '../../store/checkpoint.ts';
 import { encodeCurve } from '../../store/curve.ts';
 import type { Store } from '../../store/types.ts';
 
@@ -167,7 +169,7 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
     if (missing.includes(index)) continue;
     const planned = trialAt(spec, index);
     const { trialId, trial } = planned;
-    const put = (file: string, content: string) => store.put(`${sweepId}/trials/${trialId}/${file}`, content);
+    const put = (file: string, content: string | Uint8Array) => store.put(`${sweepId}/trials/${trialId}/${file}`, content);
     if (index === failed) {
       await put(
         'failure.json',
@@ -184,7 +186,7 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
     const result: TrialResult = {
       trialId,
       trial,
-      science: 1,
+      science: SCIENCE_VERSION,
       status: index === diverged ? 'diverged' : 'completed',
       steps: index === diverged ? last.step + 37 : last.step,
       metrics: last.metrics,
@@ -205,7 +207,10 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
       }),
     );
     await put('metrics.csv', encodeCurve(curve));
-    if (observe.length > 0) await put('observations.json', json(observationsOf(planned, curve, observe)));
+    const observations = observationsOf(planned, curve, observe);
+    if (observe.length > 0) await put('observations.json', json(observations));
+    const tensors = { 'weights/all': { shape: [result.parameters], values: new Float32Array(result.parameters) } };
+    await put('model.ckpt', encodeCheckpoint({ step: result.steps, curve, observations, tensors }, result));
     if (writes && spec.sampling !== undefined) await put('samples.json', json(samplesOf(planned, spec.sampling)));
     await put('result.json', json(result));
   }

@@ -1,0 +1,155 @@
+/** Whether the files of one trial agree with each other and with its id. */
+import { canonicalJson } from '../core/json.ts';
+import type { Checkpoint, CurvePoint, RungRecord, TrialFailure, TrialResult } from '../core/results.ts';
+import type { TrialSpec } from '../core/spec.ts';
+import { SCIENCE_VERSION, trialIdIn } from '../core/trial.ts';
+import { decodeCheckpoint, type Decoded } from '../store/checkpoint.ts';
+import { decodeCurve } from '../store/curve.ts';
+import { trialKey } from '../store/keys.ts';
+import type { Store } from '../store/types.ts';
+
+/** A path in the sweep's folder, and what is wrong there. */
+export interface Finding { path: string; problem: string }
+
+export interface CheckedTrial {
+  findings: Finding[];
+  /** What the folder is of, as far as it says so and the id agrees. */
+  trial?: TrialSpec | undefined;
+  hasResult: boolean;
+}
+
+export const UNKNOWN = 'is unknown: the sweep has nothing of this name';
+
+const ALWAYS = ['metrics.csv', 'model.ckpt', 'timing.json'];
+const OF_RESULT = ['result.json', 'observations.json', 'samples.json', ...ALWAYS];
+/** What a trial has on its way, and not any more once it has a result. */
+const ON_THE_WAY = ['attempts/', 'rungs/', 'failure.json'];
+const RUNG = /^step-(\d{9})\.(json|csv|ckpt)$/;
+
+const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+function same(a: unknown, b: unknown): boolean {
+  try {
+    return canonicalJson(a ?? null) === canonicalJson(b ?? null);
+  } catch {
+    return false; // what is no JSON, NaN for one, is like nothing
+  }
+}
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
+
+function decodeObject<T>(bytes: Uint8Array): T {
+  const value: unknown = JSON.parse(text(bytes));
+  if (!isObject(value)) throw new Error('not an object');
+  return value as T;
+}
+
+/** Whether a result, a rung or a failure is of the trial that its folder is named after. */
+function identityProblem(id: string, { trialId, trial }: { trialId: string; trial: TrialSpec }, sciences: readonly number[]): string | undefined {
+  if (trialId !== id) return `says that it is of trial ${trialId}`;
+  if (!isObject(trial) || !sciences.some((science) => trialIdIn(science, trial) === id)) return 'is of another trial: its hash is not the id';
+  return undefined;
+}
+
+/** What a network and the record of its trial, and its curve, do not agree on. */
+function* networkProblems({ checkpoint, origin }: Decoded, record: RungRecord, curve: readonly CurvePoint[] | undefined): Generator<string> {
+  const { step, tensors, curve: own } = checkpoint;
+  if (step !== record.steps) yield `is of step ${step}, and the trial of ${record.steps} steps`;
+  const isOfOrigin = origin === undefined || (origin.backend === record.backend && origin.replayed === record.replayed); // older versions did not say
+  if (!isOfOrigin) yield `was trained by ${origin.backend}, and the trial by ${record.backend}`;
+  if (curve !== undefined && !same(own, curve)) yield 'came with another curve than the trial has';
+  const weights = Object.entries(tensors).filter(([name]) => name.startsWith('weights/')).map(([, { values }]) => values);
+  const numbers = weights.reduce((sum, { length }) => sum + length, 0);
+  if (numbers !== record.parameters) yield `has ${numbers} weights, and the trial ${record.parameters}`;
+  if ((record as TrialResult).status === 'completed' && !weights.every((values) => values.every(Number.isFinite))) yield 'has weights that are no numbers';
+}
+
+function curveProblem(curve: readonly CurvePoint[], { steps, metrics, status }: TrialResult): string | undefined {
+  if (curve.some(({ step }, i) => !Number.isInteger(step) || step <= (curve[i - 1]?.step ?? -1))) return 'has steps out of their order';
+  const last = curve.at(-1);
+  if (status === 'completed' ? last?.step !== steps : (last?.step ?? 0) > steps) return `ends at step ${last?.step ?? 0}, and the trial after ${steps}`;
+  return same(last?.metrics ?? {}, metrics) ? undefined : 'does not end in the result\'s metrics';
+}
+
+export async function checkTrial(store: Store, sweepId: string, id: string): Promise<CheckedTrial> {
+  const findings: Finding[] = [];
+  const find = (file: string, problem: string | undefined) => {
+    if (problem !== undefined) findings.push({ path: `trials/${id}/${file}`, problem });
+  };
+  /** What is in a file; undefined, and told of, where it says nothing. */
+  async function read<T>(file: string, decode: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    const bytes = await store.get(trialKey(sweepId, id, file));
+    if (bytes === undefined) return void find(file, 'is missing');
+    try {
+      return decode(bytes);
+    } catch (error) {
+      return void find(file, `cannot be read: ${(error as Error).message}`);
+    }
+  }
+  const readCurve = (file: string) => read(file, (bytes) => decodeCurve(text(bytes)));
+  const names = await store.list(trialKey(sweepId, id));
+
+  async function checkResult(): Promise<TrialSpec | undefined> {
+    for (const name of names) if (!OF_RESULT.includes(name)) find(name, ON_THE_WAY.includes(name) ? 'is left over: the trial has its result' : UNKNOWN);
+    const result = await read('result.json', (bytes) => decodeObject<TrialResult>(bytes));
+    const curve = await readCurve('metrics.csv');
+    const network = await read('model.ckpt', decodeCheckpoint);
+    if (!names.includes('timing.json')) find('timing.json', 'is missing');
+    if (result === undefined) return undefined;
+    const identity = identityProblem(id, result, [result.science]);
+    find('result.json', identity);
+    if (curve) find('metrics.csv', curveProblem(curve, result));
+    if (network) await checkNetwork(network, result, curve);
+    return identity === undefined ? result.trial : undefined;
+  }
+
+  async function checkNetwork(network: Decoded, result: TrialResult, curve: CurvePoint[] | undefined): Promise<void> {
+    for (const problem of networkProblems(network, result, curve)) find('model.ckpt', problem);
+    const seen = network.checkpoint.observations ?? [];
+    if (seen.length === 0 && !names.includes('observations.json')) return; // as older versions left it
+    const observations = await read('observations.json', (bytes) => JSON.parse(text(bytes)) as Checkpoint['observations']);
+    if (observations !== undefined && !same(observations, seen)) find('observations.json', 'is not what the network came with');
+  }
+
+  async function checkRungs(): Promise<TrialSpec | undefined> {
+    const files = await store.list(trialKey(sweepId, id, 'rungs'));
+    let trial: TrialSpec | undefined;
+    for (const file of files) {
+      const [, step, kind] = RUNG.exec(file) ?? [];
+      if (step === undefined) find(`rungs/${file}`, UNKNOWN);
+      if (kind !== 'json') continue;
+      const record = await read(`rungs/${file}`, (bytes) => decodeObject<RungRecord>(bytes));
+      const [curve, network] = [await readCurve(`rungs/step-${step}.csv`), await read(`rungs/step-${step}.ckpt`, decodeCheckpoint)];
+      if (record === undefined) continue;
+      const identity = identityProblem(id, record, [record.science]);
+      if (identity === undefined) trial = record.trial;
+      find(`rungs/${file}`, identity ?? (record.steps === Number(step) ? undefined : `is of step ${record.steps}`));
+      const last = curve?.at(-1);
+      if (last?.step === record.steps && !same(last.metrics, record.metrics)) find(`rungs/step-${step}.csv`, 'does not end in the rung\'s metrics');
+      if (network) for (const problem of networkProblems(network, record, curve)) find(`rungs/step-${step}.ckpt`, problem);
+    }
+    return trial;
+  }
+
+  async function checkAttempts(): Promise<void> {
+    for (const folder of await store.list(trialKey(sweepId, id, 'attempts'))) {
+      for (const file of await store.list(trialKey(sweepId, id, `attempts/${folder}`))) {
+        if (/^step-\d{9}\.ckpt$/.test(file)) await read(`attempts/${folder}${file}`, decodeCheckpoint);
+        else find(`attempts/${folder}${file}`, UNKNOWN);
+      }
+    }
+  }
+
+  async function checkUnfinished(): Promise<TrialSpec | undefined> {
+    for (const name of names) if (!ON_THE_WAY.includes(name) && !OF_RESULT.includes(name)) find(name, UNKNOWN); // a result's files come before it
+    await checkAttempts();
+    const reached = await checkRungs();
+    if (!names.includes('failure.json')) return reached;
+    const failure = await read('failure.json', (bytes) => decodeObject<TrialFailure>(bytes));
+    if (failure === undefined) return reached;
+    const identity = identityProblem(id, failure, Array.from({ length: SCIENCE_VERSION }, (_, i) => i + 1)); // it does not say of which
+    find('failure.json', identity);
+    return identity === undefined ? failure.trial : reached;
+  }
+
+  const hasResult = names.includes('result.json');
+  return { trial: await (hasResult ? checkResult() : checkUnfinished()), hasResult, findings };
+}
