@@ -5,6 +5,12 @@ if (major < 20 || (major === 20 && minor < 3)) {
   console.error(`error: sweep needs Node.js 20.3 or newer; this is ${process.versions.node}. Get one from https://nodejs.org`);
   process.exit(1);
 }
+try {
+  process.cwd(); // which all that is loaded asks for
+} catch {
+  console.error('error: the current folder has been deleted, or cannot be reached; go to another one (cd) and try again');
+  process.exit(1);
+}
 const loaded = process.execArgv.includes('--loader');
 (major === 20 && minor < 6 && !loaded ? startAgain() : start()).catch((error) => {
   console.error(error);

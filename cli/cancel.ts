@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { jsonOption, runsOption } from './options.ts';
+import { clean, jsonText, say } from './ui/output.ts';
 
 interface Options { runs: string; json?: boolean }
 
@@ -22,6 +23,6 @@ export function cancelCommand(): Command {
         already: 'was cancelled already.',
         ending: 'has nothing left to train and is just ending: there is nothing to cancel.',
       }[came];
-      process.stdout.write(`${options.json ? JSON.stringify({ sweepId, cancelling: came === 'cancelling' }) : `${sweepId} ${line}`}\n`);
+      say(options.json ? jsonText({ sweepId, cancelling: came === 'cancelling' }) : `${clean(sweepId)} ${line}`);
     });
 }

@@ -1,6 +1,7 @@
 /** The report of a sweep: built from its data files, written beside them, verified against them. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors.ts';
+import { commandOn } from '../store/command.ts';
 import type { Store } from '../store/types.ts';
 import { curvesCsv, resultsCsv, rowsCsv, summaryCsv, timingsCsv } from './csv.ts';
 import { chooseFigures, isTable, type Drawing } from './figures/index.ts';
@@ -117,7 +118,7 @@ export interface Verification {
  */
 export async function verifyReport(store: Store, sweepId: string, published?: Map<string, Uint8Array>): Promise<Verification> {
   const there = published ?? (await readReport(store, sweepId));
-  if (there.size === 0) throw new UserError(`${sweepId} has no report yet; write it with: sweep report ${sweepId}`);
+  if (there.size === 0) throw new UserError(`${sweepId} has no report yet; write it with: ${commandOn(store, ['report', sweepId])}`);
   let data: Check[] = [];
   try {
     data = compare(recordedSums(there), await hashRun(store, sweepId));

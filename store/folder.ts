@@ -1,10 +1,39 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
+import { refused } from '../core/refusal.ts';
+import { makeFolder } from './make-folder.ts';
+import { moveNew } from './move-new.ts';
 import type { Store } from './types.ts';
 
-const isMissing = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+
+/** What a file system answers that has no hard links, or lets nobody make them: FAT, many network file systems. */
+const NO_LINKS = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL'];
+/** And one that cannot be told to write a folder's entries down now. A disk that fails has other words. */
+const NO_FOLDER_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF', 'EISDIR', 'EPERM', 'EACCES'];
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.includes(codeOf(error))) throw error;
+  }
+}
+
+/** Puts a whole file in its place unless something is there. */
+async function publishNew(temp: string, target: string): Promise<boolean> {
+  try {
+    await link(temp, target);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    return moveNew(temp, target);
+  }
+}
 
 /** A store in a folder. Writes are temp file, fsync, rename (or link, where only the first may win), fsync of the folder. */
 export function openFolder(root: string): Store {
@@ -14,10 +43,27 @@ export function openFolder(root: string): Store {
     return join(root, ...parts);
   };
 
+  /** Nothing there. A runs folder that is a file, or below one, is not missing but a mistake. */
+  async function isMissing(error: unknown): Promise<boolean> {
+    if (codeOf(error) !== 'ENOTDIR') return codeOf(error) === 'ENOENT';
+    return stat(root).then((found) => found.isDirectory(), (why: unknown) => codeOf(why) === 'ENOENT');
+  }
+
+  /** What the file system refuses is said in words, with the folder that it is about. */
+  async function within<T>(folder: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { path = folder } = error as NodeJS.ErrnoException;
+      throw refused(error, path.startsWith(join(folder, '.')) ? folder : path, 'give another folder with --runs');
+    }
+  }
+
   /** Writes beside the target, so that the rename stays on one file system; leaves nothing behind when it fails. */
   async function writeBeside<T>(target: string, bytes: Uint8Array | string | AsyncIterable<string>, publish: (temp: string) => Promise<T>): Promise<T> {
-    await mkdir(dirname(target), { recursive: true });
-    const temp = join(dirname(target), `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+    const folder = dirname(target);
+    await makeFolder(folder);
+    const temp = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
     try {
       const file = await open(temp, 'wx');
       try {
@@ -27,8 +73,7 @@ export function openFolder(root: string): Store {
         await file.close();
       }
       const result = await publish(temp);
-      const folder = await open(dirname(target), 'r');
-      await folder.sync().finally(() => folder.close());
+      await syncFolder(folder);
       return result;
     } finally {
       await rm(temp, { force: true });
@@ -38,46 +83,46 @@ export function openFolder(root: string): Store {
   return {
     url: root,
     async get(key) {
-      try {
-        return await readFile(place(key));
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-    },
-    async put(key, bytes) {
       const target = place(key);
-      await writeBeside(target, bytes, (temp) => rename(temp, target));
-    },
-    async putNew(key, bytes) {
-      const target = place(key);
-      return writeBeside(target, bytes, async (temp) => {
+      return within(dirname(target), async () => {
         try {
-          await link(temp, target);
-          return true;
+          return await readFile(target);
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+          if (await isMissing(error)) return undefined;
           throw error;
         }
       });
     },
+    async put(key, bytes) {
+      const target = place(key);
+      await within(dirname(target), () => writeBeside(target, bytes, (temp) => rename(temp, target)));
+    },
+    async putNew(key, bytes) {
+      const target = place(key);
+      return within(dirname(target), () => writeBeside(target, bytes, (temp) => publishNew(temp, target)));
+    },
     async list(prefix) {
-      try {
-        const entries = await readdir(place(prefix), { withFileTypes: true });
-        return entries.filter((e) => !e.name.startsWith('.')).map((e) => (e.isDirectory() ? `${e.name}/` : e.name)).sort();
-      } catch (error) {
-        if (isMissing(error)) return [];
-        throw error;
-      }
+      const target = place(prefix);
+      return within(target, async () => {
+        try {
+          const entries = await readdir(target, { withFileTypes: true });
+          return entries.filter((e) => !e.name.startsWith('.')).map((e) => (e.isDirectory() ? `${e.name}/` : e.name)).sort();
+        } catch (error) {
+          if (await isMissing(error)) return [];
+          throw error;
+        }
+      });
     },
     async remove(prefix) {
       const target = place(prefix);
-      try {
-        await unlink(target);
-      } catch (error) {
-        if (isMissing(error)) return;
-        await rm(target, { recursive: true, force: true });
-      }
+      await within(target, async () => {
+        try {
+          await unlink(target);
+        } catch (error) {
+          if (await isMissing(error)) return;
+          await rm(target, { recursive: true, force: true });
+        }
+      });
     },
   };
 }

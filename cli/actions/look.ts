@@ -6,13 +6,15 @@ import { countTrials } from '../../core/plan.ts';
 import { hasEnded } from '../../core/progress.ts';
 import { followSweep, storedSnapshot, sweepUrl } from '../../orchestrate/sweeps.ts';
 import { connect, type TemporalTarget } from '../../server/connection.ts';
+import { commandOn, nearPath } from '../../store/command.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readWhole } from '../../store/keys.ts';
 import { listSweeps, readOutcome, readSpec } from '../../store/runs.ts';
 import { storedTrials } from '../../store/trials.ts';
-import { chooseDisplay, follow, nearPath, reportPath, sayHowToComeBack } from '../follow.ts';
+import { chooseDisplay, follow, reportPath, sayHowToComeBack } from '../follow.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { summaryJson } from '../ui/json.ts';
+import { say, sayJson } from '../ui/output.ts';
 import { endedLine, runningLines } from '../ui/progress.ts';
 import { resultsTable } from '../ui/results-table.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
@@ -40,15 +42,12 @@ const PATIENCE = 5000;
 /** A longer list of trials that failed or diverged is no help: report/results.csv has them all. */
 const MOST_BAD = 20;
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const sayJson = (value: unknown) => say(JSON.stringify(value, null, 2));
-
 export async function watch(given: string, { runs, json }: Options, signal: AbortSignal): Promise<void> {
   const store = openStore(runs);
   const sweepId = await resolveSweepId(store, given);
   const spec = await specOf(store, sweepId);
   const outcome = await readOutcome(store, sweepId);
-  const display = chooseDisplay({ json });
+  const display = chooseDisplay(store, { json });
   const opening = { spec, sweepId, total: countTrials(spec), attached: outcome === undefined };
   if (outcome !== undefined) {
     display.open(opening);
@@ -60,17 +59,17 @@ export async function watch(given: string, { runs, json }: Options, signal: Abor
   display.open({ ...opening, ...(url !== undefined && { url }) });
   const revive = () => connect({ start: false, signal });
   const snapshots = followSweep(target, store, sweepId, { signal, revive });
-  if (await follow({ spec, sweepId, store, snapshots, display }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, runs);
+  if (await follow({ spec, sweepId, store, snapshots, display }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, store);
 }
 
 export async function statusOfAll({ runs, json }: Options): Promise<void> {
   const store = openStore(runs);
   const all = await statusesOf(store, await listSweeps(store));
   if (json) return void sayJson(await Promise.all(all.map((status) => asJson(store, status))));
-  if (all.length === 0) return void say(`There are no sweeps in ${nearPath(store.url)}. Start one with: sweep start FILE`);
+  if (all.length === 0) return void say(`There are no sweeps in ${clean(nearPath(store.url))}. Start one with: ${commandOn(store, ['start', 'FILE'])}`);
   const style = styleOf(process.stdout);
   const rows = await Promise.all(all.map(async ({ sweepId, spec, state, snapshot: { completed, failed, total, best } }) => [
-    sweepId,
+    clean(sweepId),
     stateText(state, style),
     `${count(completed + failed)}/${count(total)}`,
     failed > 0 ? { text: count(failed), tint: style.red } : '0',
@@ -79,7 +78,7 @@ export async function statusOfAll({ runs, json }: Options): Promise<void> {
   ]));
   const head = ['sweep', 'state', 'trials', 'failed', 'best', 'started'].map((text) => ({ text, tint: style.bold }));
   table([head, ...rows], { sides: ['left', 'left', 'right', 'right', 'left', 'left'] }).forEach(say);
-  if (all.some(({ state }) => state === 'unfinished')) say(UNFINISHED);
+  if (all.some(({ state }) => state === 'unfinished')) say(unfinished(store));
 }
 
 export async function statusOfOne(given: string, { runs, json }: Options): Promise<void> {
@@ -103,9 +102,9 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
     ['Limit', maxConcurrent === undefined ? undefined : `at most ${plural(maxConcurrent, 'job')} at a time`],
     ['Started', ageText(await startedAt(store, sweepId)) || undefined],
     ['Best', best && `${spec.objective.metric} ${metricValue(spec.objective.metric, best.objective)}: ${clean(best.label)} (trial ${best.trialId})`],
-    ['Folder', nearPath(`${store.url}/${sweepId}`)],
-    ['Report', report],
-    ['Temporal UI', url],
+    ['Folder', clean(nearPath(`${store.url}/${sweepId}`))],
+    ['Report', report && clean(report)],
+    ['Temporal UI', url && clean(url)],
   ];
   const trouble = (snapshot.trouble ?? []).map((line) => style.yellow(`trying again: ${clean(line)}`));
   const running = snapshot.running.length > 0 ? ['', ...runningLines(view, width, 20, style)] : [];
@@ -120,12 +119,13 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
     ...(results.length > 0 ? ['', ...results] : []),
     ...(badLines.length > 0 ? ['', ...badLines] : []),
   ];
-  say(style.bold(sweepId) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`));
+  say(style.bold(clean(sweepId)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`));
   for (const line of body) say(line === '' ? '' : `  ${line}`);
-  if (state === 'unfinished') say(`\n${UNFINISHED}`);
+  if (state === 'unfinished') say(`\n${unfinished(store)}`);
 }
 
-const UNFINISHED = 'Unfinished: no server or worker answers for it, so this is what the runs folder says. sweep start FILE goes on with it.';
+const unfinished = (store: Store) =>
+  `Unfinished: no server or worker answers for it, so this is what the runs folder says. ${commandOn(store, ['start', 'FILE'])} goes on with it.`;
 
 /** Asks the server, if there is one, about the sweeps whose end the runs folder does not know. */
 async function statusesOf(store: Store, sweepIds: readonly string[]): Promise<Status[]> {
