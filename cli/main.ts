@@ -76,10 +76,15 @@ function loseOutput(error: NodeJS.ErrnoException): void {
   if (error.code === 'EIO' || !isOutputNeeded()) return; // the terminal was closed, which a signal tells of
   if (lost !== undefined) return; // said already
   lost = error;
-  fail(new Refused(`what is printed does not get to where it should: ${refusalOf(error) ?? error.message}; make room, or send it elsewhere`, error));
+  tell(`error: what is printed does not get to where it should: ${refusalOf(error) ?? error.message}; make room, or send it elsewhere`);
+  end(EXIT.failed);
 }
 
+let failed = false;
+
 function fail(error: unknown): void {
+  if (failed) return; // what was under way beside it fails too, often of the same
+  failed = true;
   const { message, code } = failure(error);
   if (message !== undefined) tell(message);
   end(code);
