@@ -17,6 +17,11 @@ const syntax = [
   { selector: 'TSModuleDeclaration[kind="namespace"]', message: 'a module is a file' },
 ];
 
+const edge = ['stdout', 'stderr'].map((stream) => ({
+  selector: `MemberExpression[property.name="write"][object.property.name="${stream}"][object.object.name="process"]`,
+  message: 'ui/output.ts prints: what somebody else wrote is made harmless there',
+}));
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'runs/', 'dist/', '**/*.cjs'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -41,6 +46,7 @@ export default tseslint.config(
       'no-restricted-properties': ['error', ...ending],
     },
   },
+  { files: ['cli/**/*.ts'], ignores: ['cli/main.ts', 'cli/ui/output.ts'], rules: { 'no-restricted-syntax': ['error', ...syntax, ...edge], 'no-console': 'error' } },
   {
     files: ['core/**/*.ts', 'spec/**/*.ts', 'models/**/*.ts', 'workflows/**/*.ts'],
     ignores: ['models/backends/**'], // a native library takes its settings from the environment

@@ -2,6 +2,7 @@
 import { activityInfo, Context, ApplicationFailure } from '@temporalio/activity';
 import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
+import { Refused } from '../core/errors.ts';
 import { countWithin, trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
 import { OTHER_SCIENCE, type LaneOutcome, type Origin, type ReportProgress, type TrainJob, type TrialFailure } from '../core/results.ts';
@@ -185,6 +186,7 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
       try {
         return await resumeAdaptive(store, sweepId, spec, fresh);
       } catch (error) {
+        if (error instanceof Refused) throw error; // a full disk: the record is not to blame
         throw ApplicationFailure.nonRetryable(`${(error as Error).message}; start the sweep under another --id`, 'RecordDoesNotFit');
       }
     },

@@ -7,6 +7,12 @@ if (major < 20 || (major === 20 && minor < 3)) {
 }
 // For this process and all that it starts: tsx would run compiled code out of $TMPDIR/tsx-UID, and that folder anyone may have made.
 process.env.TSX_DISABLE_CACHE = '1';
+try {
+  process.cwd(); // which all that is loaded asks for
+} catch {
+  console.error('error: the current folder has been deleted, or cannot be reached; go to another one (cd) and try again');
+  process.exit(1);
+}
 const loaded = process.execArgv.includes('--loader');
 (major === 20 && minor < 6 && !loaded ? startAgain() : start()).catch((error) => {
   console.error(error);

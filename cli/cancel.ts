@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { jsonOption, runsOption } from './options.ts';
+import { clean, jsonText, say } from './ui/output.ts';
 
 interface Options { runs: string; json?: boolean }
 
@@ -23,6 +24,6 @@ export function cancelCommand(): Command {
         ended: 'is ended: it had nothing left to train, but its report could not be written. sweep status says why; sweep report writes one of what there is.',
         ending: 'has nothing left to train and is just ending: there is nothing to cancel.',
       }[came];
-      process.stdout.write(`${options.json ? JSON.stringify({ sweepId, cancelling: came === 'cancelling' }) : `${sweepId} ${line}`}\n`);
+      say(options.json ? jsonText({ sweepId, cancelling: came === 'cancelling' }) : `${clean(sweepId)} ${line}`);
     });
 }

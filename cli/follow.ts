@@ -1,23 +1,22 @@
 /** Looking on while a sweep runs: what `start` and `watch` have in common. */
-import { relative } from 'node:path';
 import type { SweepSnapshot } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
+import { commandOn, nearPath } from '../store/command.ts';
 import type { Store } from '../store/index.ts';
-import { DEFAULT_RUNS } from './defaults.ts';
 import { jsonDisplay } from './ui/json.ts';
 import { liveDisplay } from './ui/live.ts';
+import { say, tell } from './ui/output.ts';
 import { plainDisplay } from './ui/plain.ts';
 import { styleOf } from './ui/style.ts';
 import { track } from './ui/tracker.ts';
-import type { Display, View } from './ui/view.ts';
-
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+import type { Display, Hint, View } from './ui/view.ts';
 
 /** Live on a terminal that can move its cursor, else plain lines; JSON if asked. */
-export function chooseDisplay({ json = false }: { json?: boolean | undefined }): Display {
-  if (json) return jsonDisplay(print);
+export function chooseDisplay(store: Store, { json = false }: { json?: boolean | undefined }): Display {
+  if (json) return jsonDisplay(say);
+  const hint: Hint = (...command) => commandOn(store, command);
   const style = styleOf(process.stdout);
-  return process.stdout.isTTY && process.env['TERM'] !== 'dumb' ? liveDisplay(process.stdout, style) : plainDisplay(print, style);
+  return process.stdout.isTTY && process.env['TERM'] !== 'dumb' ? liveDisplay(process.stdout, style, { hint }) : plainDisplay(say, style, hint);
 }
 
 export interface FollowRequest {
@@ -49,18 +48,12 @@ export async function follow({ spec, sweepId, store, snapshots, display, began }
 }
 
 /** Said when the command ends before the sweep does. */
-export function sayHowToComeBack(what: string, sweepId: string, runs: string): void {
-  const where = runs === DEFAULT_RUNS ? '' : ` --runs ${runs}`;
-  process.stderr.write(`\n${what}. Look on with: sweep watch ${sweepId}${where}\nEnd it with: sweep cancel ${sweepId}${where}\n`);
+export function sayHowToComeBack(what: string, sweepId: string, store: Store): void {
+  tell(`\n${what}. Look on with: ${commandOn(store, ['watch', sweepId])}\nEnd it with: ${commandOn(store, ['cancel', sweepId])}`);
 }
 
 /** The report's path as one would type it here; undefined if there is no report yet. */
 export async function reportPath(store: Store, sweepId: string): Promise<string | undefined> {
   if (!(await store.list(`${sweepId}/report`)).includes('report.html')) return undefined;
   return nearPath(`${store.url}/${sweepId}/report/report.html`);
-}
-
-export function nearPath(path: string): string {
-  const near = relative(process.cwd(), path);
-  return near.startsWith('..') ? path : near;
 }

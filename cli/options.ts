@@ -1,7 +1,7 @@
 /** Options that several commands have, checked. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { BackendKind } from '../models/backends/index.ts';
-import { DEFAULT_RUNS } from './defaults.ts';
+import { DEFAULT_RUNS } from '../store/command.ts';
 
 export const runsOption = () => new Option('--runs <dir>', 'where runs live').default(DEFAULT_RUNS);
 export const jsonOption = (what: string) => new Option('--json', what);

@@ -4,6 +4,7 @@ import { UserError } from '../core/errors.ts';
 import type { BackendKind } from '../models/backends/index.ts';
 import { interruptSignal } from './interrupt.ts';
 import { backendOption, jsonOption, runsOption, slotsOption } from './options.ts';
+import { forgoOutput, jsonText, say as print } from './ui/output.ts';
 import { plural } from './ui/text.ts';
 
 interface Options { slots?: number; backend?: BackendKind; runs: string; background?: boolean; json?: boolean }
@@ -36,8 +37,9 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
     import('../activities/report-process.ts'), import('../activities/trainer-pool.ts'), import('../setup/backend.ts'), import('../setup/home.ts'),
     import('../store/index.ts'), import('../store/identity.ts'), import('./defaults.ts'),
   ]);
+  if (background) forgoOutput();
   const say = (event: string, line: string, facts: object = {}) =>
-    process.stdout.write(`${json ? JSON.stringify({ event, ...facts }) : background ? `${new Date().toISOString()} ${line}` : line}\n`);
+    print(json ? jsonText({ event, ...facts }) : background ? `${new Date().toISOString()} ${line}` : line);
   const onWarning = (message: string) => void say('warning', `warning: ${message}`, { message });
   const connected = async () => (await import('../server/connection.ts')).connect({ start: false, signal });
 

@@ -8,3 +8,14 @@ export class UserError extends Error {
     this.name = 'UserError';
   }
 }
+
+/**
+ * The operating system refuses: a disk is full, a folder is closed to us. Shown as its message alone too, but no mistake of the
+ * sweep's: what is tried again on other errors is tried again on this one, for it may pass.
+ */
+export class Refused extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = 'Refused';
+  }
+}

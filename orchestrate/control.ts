@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { TemporalTarget } from '../server/connection.ts';
+import { commandOn } from '../store/command.ts';
 import type { Store } from '../store/index.ts';
 import type { Answer } from '../workflows/messages.ts';
 import { workflowIdOf, workflowState } from './sweeps.ts';
@@ -26,7 +27,7 @@ export async function changeSweep(target: TemporalTarget, store: Store, sweepId:
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return undefined;
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-        throw new UserError(`${sweepId}: no worker has answered for ${PATIENCE / 1000} seconds; start one with: sweep worker`);
+        throw new UserError(`${sweepId}: no worker has answered for ${PATIENCE / 1000} seconds; start one with: ${commandOn(store, ['worker'])}`);
       }
       const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
       if (!(cause instanceof ApplicationFailure)) throw error;

@@ -16,6 +16,7 @@ import { frontRunner } from '../core/standing.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { ensureSearchAttributes } from '../server/attributes.ts';
 import { workflowUrl, type TemporalTarget } from '../server/connection.ts';
+import { commandOn } from '../store/command.ts';
 import type { Store } from '../store/index.ts';
 import { claimSweep, clearOutcome, listTrials, readControl, readOutcome, readSpec, reopenSweep, storeId, writeControl, writeOutcome } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
@@ -300,7 +301,7 @@ export async function* followSweep(given: TemporalTarget, store: Store, sweepId:
         if (snapshot.state !== 'running' && snapshot.state !== 'paused') return;
         knownAt = Date.now();
       } else if (Date.now() - knownAt > DENIAL_MS) {
-        if (!restart) throw new UserError(`${sweepId}: the Temporal server at ${target.address} does not know it; start it again with sweep start`);
+        if (!restart) throw new UserError(`${sweepId}: the Temporal server at ${target.address} does not know it; start it again with: ${commandOn(store, ['start', 'FILE'])}`);
         await unlessAborted(restart(target), signal);
         knownAt = Date.now();
       }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors.ts';
 import type { ReportProgress } from '../core/results.ts';
+import { commandOn } from '../store/command.ts';
 import { clearAbandoned } from '../store/runs.ts';
 import type { Store } from '../store/types.ts';
 import { checkRun, type Finding, type RunCheck } from './check.ts';
@@ -130,7 +131,7 @@ export interface Verification {
  */
 export async function verifyReport(store: Store, sweepId: string, published?: Map<string, Uint8Array>): Promise<Verification> {
   const there = published ?? (await readReport(store, sweepId));
-  if (there.size === 0) throw new UserError(`${sweepId} has no report yet; write it with: sweep report ${sweepId}`);
+  if (there.size === 0) throw new UserError(`${sweepId} has no report yet; write it with: ${commandOn(store, ['report', sweepId])}`);
   const result: Verification = { ok: false, data: [], report: [], findings: [], results: 0 };
   try {
     Object.assign(result, await checkRun(store, sweepId) satisfies RunCheck);

@@ -1,5 +1,5 @@
 /** What is here, what is missing, and how to get it: the data behind `sweep doctor`. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
@@ -109,6 +109,7 @@ async function memory(): Promise<Part> {
 async function disk(name: string, path: string): Promise<Part> {
   let there = path;
   while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  if (!statSync(there, { throwIfNoEntry: false })?.isDirectory()) return { name, path, status: 'missing', hint: `${there} is no folder` };
   const { bavail, bsize } = await statfs(there);
   const free = bavail * bsize;
   const version = `${gigabytes(free)} free`;

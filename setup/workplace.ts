@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
 import { UserError } from '../core/errors.ts';
+import { adviceOn, refusalOf } from '../core/refusal.ts';
 import { makeOurs } from './private.ts';
 
 export interface WorkplaceOptions {
@@ -71,12 +72,10 @@ export async function ensureFolder(path: string): Promise<void> {
 
 /** A disk that is full or closed to us is nothing that a stack would explain. */
 function explain(error: unknown): never {
-  const { code = '', path = '' } = error as NodeJS.ErrnoException;
-  const problem = {
-    EACCES: 'may not be written', EPERM: 'may not be written', EROFS: 'is read-only', ENOSPC: 'is on a full disk', ENOTDIR: 'is no folder',
-  }[code];
-  if (!problem) throw error;
-  throw new UserError(`${path || 'The folder of sweep\'s parts'} ${problem}; set SWEEP_HOME to a folder where there is room.`);
+  const { path = 'The folder of sweep\'s parts' } = error as NodeJS.ErrnoException;
+  const problem = refusalOf(error);
+  if (problem === undefined) throw error;
+  throw new UserError(`${path}: ${problem}; ${adviceOn(error, 'set SWEEP_HOME to a folder where there is room')}`);
 }
 
 /** Removes what dead processes left in a folder, each under the prefix and its id. */

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../core/errors.ts';
+import { refusalOf } from '../core/refusal.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { entryOf } from '../models/options.ts';
@@ -61,7 +62,7 @@ function bytesOf(path: string, folder: string): Uint8Array {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw new UserError(`cannot be read (${code})`);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw new UserError(`cannot be read: ${refusalOf(error) ?? code}`);
     throw new UserError(`no such file: ${showArgument(file)}${didYouMean(basename(file), neighbours(file))}`);
   }
 }

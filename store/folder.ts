@@ -1,24 +1,44 @@
 import type { Dirent } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, lstat, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
+import { refused } from '../core/refusal.ts';
 import { inTurn } from './in-turn.ts';
+import { makeFolder } from './make-folder.ts';
+import { moveNew } from './move-new.ts';
 import { readAhead } from './read-ahead.ts';
 import { isAbandoned, temporaryName } from './temporary.ts';
 import type { Store, Stray } from './types.ts';
 
-const isMissing = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
-const isHidden = (name: string) => name.startsWith('.');
+/** What a file system answers that has no hard links, or lets nobody make them: FAT, many network file systems. */
+const NO_LINKS = ['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL'];
+/** And one that cannot be told to write a folder's entries down now. A disk that fails has other words. */
+const NO_FOLDER_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EBADF', 'EISDIR', 'EPERM', 'EACCES'];
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
+async function syncFolder(path: string): Promise<void> {
   try {
-    return await readdir(folder, { withFileTypes: true });
+    const folder = await open(path, 'r');
+    await folder.sync().finally(() => folder.close());
   } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
+    if (!NO_FOLDER_SYNC.includes(codeOf(error))) throw error;
   }
 }
+
+/** Puts a whole file in its place unless something is there. */
+async function publishNew(temp: string, target: string): Promise<boolean> {
+  try {
+    await link(temp, target);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    return moveNew(temp, target);
+  }
+}
+
+const isHidden = (name: string) => name.startsWith('.');
 
 /** A link to a folder is one: sweeps may lie on another disk. */
 const isFolder = async (parent: string, entry: Dirent): Promise<boolean> =>
@@ -41,14 +61,40 @@ export function openFolder(root: string): Store {
     if (seen && !(await stat(root).then(() => true, () => false))) {
       throw new UserError(`${root} has gone: it was moved or deleted while a sweep used it; give its new place with --runs`);
     }
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     seen = true;
+  }
+
+  /** Nothing there. A runs folder that is a file, or below one, is not missing but a mistake. */
+  async function isMissing(error: unknown): Promise<boolean> {
+    if (codeOf(error) !== 'ENOTDIR') return codeOf(error) === 'ENOENT';
+    return stat(root).then((found) => found.isDirectory(), (why: unknown) => codeOf(why) === 'ENOENT');
+  }
+
+  async function entriesOf(folder: string): Promise<Dirent[]> {
+    try {
+      return await readdir(folder, { withFileTypes: true });
+    } catch (error) {
+      if (await isMissing(error)) return [];
+      throw error;
+    }
+  }
+
+  /** What the file system refuses is said in words, with the folder that it is about. */
+  async function within<T>(folder: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { path = folder } = error as NodeJS.ErrnoException;
+      throw refused(error, path.startsWith(join(folder, '.')) ? folder : path, 'give another folder with --runs');
+    }
   }
 
   /** Writes beside the target, so that the rename stays on one file system; leaves nothing behind when it fails. */
   async function writeBeside<T>(target: string, bytes: Uint8Array | string | AsyncIterable<string>, publish: (temp: string) => Promise<T>): Promise<T> {
-    await makeRoom(dirname(target));
-    const temp = join(dirname(target), temporaryName());
+    const folder = dirname(target);
+    await makeRoom(folder);
+    const temp = join(folder, temporaryName());
     try {
       const file = await open(temp, 'wx');
       try {
@@ -58,8 +104,7 @@ export function openFolder(root: string): Store {
         await file.close();
       }
       const result = await publish(temp);
-      const folder = await open(dirname(target), 'r');
-      await folder.sync().finally(() => folder.close());
+      await syncFolder(folder);
       return result;
     } finally {
       await rm(temp, { force: true });
@@ -70,43 +115,42 @@ export function openFolder(root: string): Store {
     url: root,
     async get(key) {
       await look();
-      try {
-        return await inTurn(() => readFile(place(key)));
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-    },
-    async put(key, bytes) {
       const target = place(key);
-      await writeBeside(target, bytes, (temp) => rename(temp, target));
-    },
-    async putNew(key, bytes) {
-      const target = place(key);
-      return writeBeside(target, bytes, async (temp) => {
+      return within(dirname(target), async () => {
         try {
-          await link(temp, target);
-          return true;
+          return await inTurn(() => readFile(target));
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+          if (await isMissing(error)) return undefined;
           throw error;
         }
       });
     },
+    async put(key, bytes) {
+      const target = place(key);
+      await within(dirname(target), () => writeBeside(target, bytes, (temp) => rename(temp, target)));
+    },
+    async putNew(key, bytes) {
+      const target = place(key);
+      return within(dirname(target), () => writeBeside(target, bytes, (temp) => publishNew(temp, target)));
+    },
     async list(prefix) {
       await look();
       const folder = place(prefix);
-      const shown = (await entriesOf(folder)).filter(({ name }) => !isHidden(name));
-      return (await Promise.all(shown.map(async (e) => (await isFolder(folder, e) ? `${e.name}/` : e.name)))).sort();
+      return within(folder, async () => {
+        const shown = (await entriesOf(folder)).filter(({ name }) => !isHidden(name));
+        return (await Promise.all(shown.map(async (e) => (await isFolder(folder, e) ? `${e.name}/` : e.name)))).sort();
+      });
     },
     async remove(prefix) {
       const target = place(prefix);
-      try {
-        await unlink(target);
-      } catch (error) {
-        if (isMissing(error)) return;
-        await rm(target, { recursive: true, force: true });
-      }
+      await within(target, async () => {
+        try {
+          await unlink(target);
+        } catch (error) {
+          if (await isMissing(error)) return;
+          await rm(target, { recursive: true, force: true });
+        }
+      });
     },
     async strays(prefix) {
       const found: Stray[] = [];

@@ -328,7 +328,7 @@ describe('the live region of a terminal', () => {
 
   test('from beginning to end: the cursor comes back, and only the table and the last word stay', () => {
     const screen = Object.assign(new Screen(200, 24), { on: () => {}, off: () => {} });
-    const display = liveDisplay(screen as unknown as NodeJS.WriteStream, unicode, () => last.seen);
+    const display = liveDisplay(screen as unknown as NodeJS.WriteStream, unicode, { now: () => last.seen });
     display.open({ spec: exampleSpec, sweepId: 'example', total: 42, attached: false });
     assert.equal(screen.cursorVisible, false);
     for (const { view, ended, first } of seen) display.show(view, first ? [] : ended);

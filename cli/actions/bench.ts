@@ -8,9 +8,11 @@ import type { Spread } from '../../bench/statistics.ts';
 import { benchStep, type StepOptions } from '../../bench/step.ts';
 import { benchSweep } from '../../bench/sweep.ts';
 import { UserError } from '../../core/errors.ts';
+import { refusalOf } from '../../core/refusal.ts';
 import { cells } from '../../models/cells/index.ts';
 import { entryOf } from '../../models/options.ts';
 import { defaultSlots } from '../defaults.ts';
+import { say, sayJson, tell } from '../ui/output.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
 
@@ -33,29 +35,28 @@ export interface OverheadArguments extends CommonOptions { trials: number; worke
 export interface MemoryArguments { steps: number; json?: boolean }
 
 const PYTHONS = ['python3'];
-const progress = (line: string) => process.stderr.write(`${line}\n`);
 
 export async function step(given: StepArguments, signal: AbortSignal): Promise<void> {
   for (const name of given.cells) entryOf(cells, 'cell', name);
   await measured('step', given, () => benchStep({
     cells: given.cells, lengths: given.lengths, batches: given.batch, hidden: given.hidden, lanes: given.lanes.filter((count) => count > 1),
-    encoding: given.encoding, clock: given.clock, rounds: given.rounds, pythons: given.python ?? PYTHONS, alone: given.alone ?? false, signal, onProgress: progress,
+    encoding: given.encoding, clock: given.clock, rounds: given.rounds, pythons: given.python ?? PYTHONS, alone: given.alone ?? false, signal, onProgress: tell,
   }));
 }
 
 export async function sweep(given: SweepArguments, signal: AbortSignal): Promise<void> {
   await measured('sweep', given, () => benchSweep({
     steps: given.steps, slots: given.workers ?? defaultSlots('cpu'), rounds: given.rounds, pythons: given.python ?? PYTHONS, alone: given.alone ?? false,
-    signal, onProgress: progress,
+    signal, onProgress: tell,
   }));
 }
 
 export async function overhead({ trials, workers, ...given }: OverheadArguments, signal: AbortSignal): Promise<void> {
-  await measured('overhead', given, () => benchOverhead({ rounds: given.rounds, trials, slots: workers ?? defaultSlots('cpu'), signal, onProgress: progress }));
+  await measured('overhead', given, () => benchOverhead({ rounds: given.rounds, trials, slots: workers ?? defaultSlots('cpu'), signal, onProgress: tell }));
 }
 
 export async function memory({ steps, ...given }: MemoryArguments, signal: AbortSignal): Promise<void> {
-  await measured('memory', given, () => benchMemory({ steps, signal, onProgress: progress }));
+  await measured('memory', given, () => benchMemory({ steps, signal, onProgress: tell }));
 }
 
 /** An earlier result that cannot be compared is refused before minutes are spent. */
@@ -63,13 +64,13 @@ async function measured(name: BenchResult['bench'], { compare, json }: Omit<Comm
   const earlier = compare === undefined ? undefined : comparable(await readEarlier(compare), name, thisMachine(), compare);
   const result = await bench();
   const changes = earlier && changesSince(earlier, result);
-  if (json) process.stdout.write(`${JSON.stringify({ ...result, ...(changes && { changes }) }, null, 2)}\n`);
-  else process.stdout.write(`${lines(result, styleOf(process.stdout), changes).join('\n')}\n`);
+  if (json) sayJson({ ...result, ...(changes && { changes }) });
+  else say(lines(result, styleOf(process.stdout), changes).join('\n'));
 }
 
 async function readEarlier(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`--compare ${file}: it cannot be read (${error.code ?? error.message})`, 2);
+    throw new UserError(`--compare ${file}: it cannot be read: ${refusalOf(error) ?? error.message}`, 2);
   });
   try {
     return JSON.parse(text);

@@ -12,11 +12,13 @@ import { collectProvenance, recordProvenance } from '../../reports/provenance.ts
 import { connect } from '../../server/connection.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { extendSpec } from '../../spec/extend.ts';
+import { commandOn } from '../../store/command.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readCorpus, readControl, readOutcome, readSpec, writeCorpus } from '../../store/runs.ts';
 import { defaultSlots } from '../defaults.ts';
 import { resolveSweepId } from '../sweep-id.ts';
-import { count, plural } from '../ui/text.ts';
+import { jsonText, say as print } from '../ui/output.ts';
+import { clean, count, plural } from '../ui/text.ts';
 import { ensureParts } from './setup.ts';
 
 interface Options { runs: string; json?: boolean }
@@ -34,30 +36,31 @@ async function find(given: string, { runs }: Options): Promise<Found> {
 }
 
 function say(sweepId: string, { json }: Options, line: string, facts: object): void {
-  process.stdout.write(`${json ? JSON.stringify({ sweepId, ...facts }) : line}\n`);
+  print(json ? jsonText({ sweepId, ...facts }) : `${clean(sweepId)} ${line}`);
 }
 
 /** Asks a sweep that must be running. */
-async function steer(given: string, options: Options, change: Change): Promise<{ sweepId: string; changed: boolean }> {
+async function steer(given: string, options: Options, change: Change): Promise<{ store: Store; sweepId: string; changed: boolean }> {
   const { store, sweepId } = await find(given, options);
   const outcome = await readOutcome(store, sweepId);
   const notRunning = (state: string) => new UserError(`${sweepId} is not running (${state}): there is nothing to ${change[0] === 'concurrency' ? 'set' : change[0]}`);
   if (outcome !== undefined) throw notRunning(outcome.state);
   const target = await connect({ start: false });
   const answer = await changeSweep(target, store, sweepId, change);
-  if (answer === undefined) throw notRunning((await workflowState(target, store, sweepId)) ?? 'the Temporal server does not know it; sweep start FILE goes on with it');
-  return { sweepId, ...answer };
+  if (answer !== undefined) return { store, sweepId, ...answer };
+  throw notRunning((await workflowState(target, store, sweepId)) ??
+    `the Temporal server does not know it; ${commandOn(store, ['start', 'FILE'])} goes on with it`);
 }
 
 export async function pause(given: string, options: Options): Promise<void> {
-  const { sweepId, changed } = await steer(given, options, ['pause']);
+  const { store, sweepId, changed } = await steer(given, options, ['pause']);
   const what = changed ? 'is paused: trials in training save a checkpoint and hold' : 'was paused already';
-  say(sweepId, options, `${sweepId} ${what}. Let it go on with: sweep resume ${sweepId}`, { state: 'paused', changed });
+  say(sweepId, options, `${what}. Let it go on with: ${commandOn(store, ['resume', sweepId])}`, { state: 'paused', changed });
 }
 
 export async function resume(given: string, options: Options): Promise<void> {
   const { sweepId, changed } = await steer(given, options, ['resume']);
-  say(sweepId, options, changed ? `${sweepId} goes on.` : `${sweepId} was not paused; it goes on as it did.`, { state: 'running', changed });
+  say(sweepId, options, changed ? 'goes on.' : 'was not paused; it goes on as it did.', { state: 'running', changed });
 }
 
 export async function concurrency(given: string, text: string, options: Options): Promise<void> {
@@ -65,7 +68,7 @@ export async function concurrency(given: string, text: string, options: Options)
   const problem = concurrencyProblem(Number.isNaN(jobs) ? JSON.stringify(text) : jobs);
   if (problem !== undefined) throw new UserError(problem, 2);
   const { sweepId, changed } = await steer(given, options, ['concurrency', jobs]);
-  say(sweepId, options, `${sweepId} runs at most ${plural(jobs, 'job')} at a time${changed ? '' : ', as before'}.`, { maxConcurrent: jobs, changed });
+  say(sweepId, options, `runs at most ${plural(jobs, 'job')} at a time${changed ? '' : ', as before'}.`, { maxConcurrent: jobs, changed });
 }
 
 /** Starts the workflow of a sweep that does not run, with all that it needs. */
@@ -88,8 +91,10 @@ async function tellRunning({ store, sweepId }: Found, change: Change): Promise<b
 }
 
 /** How to come back to a sweep that goes on; or, where people had paused it, how to let it: it stays so while it runs or its server has lost it. */
-const whatNext = async ({ store, sweepId }: Found) =>
-  ((await readControl(store, sweepId)).paused ? `It is paused; let it go on with: sweep resume ${sweepId}` : `Look on with: sweep watch ${sweepId}`);
+async function whatNext({ store, sweepId }: Found): Promise<string> {
+  const { paused } = await readControl(store, sweepId);
+  return paused ? `It is paused; let it go on with: ${commandOn(store, ['resume', sweepId])}` : `Look on with: ${commandOn(store, ['watch', sweepId])}`;
+}
 
 export async function extend(given: string, options: ExtendOptions, signal: AbortSignal): Promise<void> {
   const found = await find(given, options);
@@ -102,7 +107,7 @@ export async function extend(given: string, options: ExtendOptions, signal: Abor
   if (!(await tellRunning(found, ['extend', spec]))) await begin({ ...found, spec }, options, signal);
   const [before, now] = [countTrials(found.spec), countTrials(spec)];
   const growth = now > before ? `has ${plural(now, 'trial')} now, ${count(now - before)} of them new` : `goes on with the same ${plural(now, 'trial')}`;
-  say(sweepId, options, `${sweepId} ${growth}. ${await whatNext(found)}`, { trials: now, added: now - before });
+  say(sweepId, options, `${growth}. ${await whatNext(found)}`, { trials: now, added: now - before });
 }
 
 export async function retry(given: string, options: RetryOptions, signal: AbortSignal): Promise<void> {
@@ -111,5 +116,5 @@ export async function retry(given: string, options: RetryOptions, signal: AbortS
   const { failed } = await storedSnapshot(store, sweepId, spec);
   if (failed === 0) throw new UserError(`${sweepId}: no trial has failed, so there is nothing to retry`, 2);
   if (!(await tellRunning(found, ['retry']))) await begin(found, options, signal);
-  say(sweepId, options, `${sweepId} trains ${plural(failed, 'failed trial')} again. ${await whatNext(found)}`, { retried: failed });
+  say(sweepId, options, `trains ${plural(failed, 'failed trial')} again. ${await whatNext(found)}`, { retried: failed });
 }

@@ -4,6 +4,7 @@ import { connect, isServerExpected } from '../../server/connection.ts';
 import { embeddedStatus } from '../../server/embedded.ts';
 import { inspectParts } from '../../setup/inspect.ts';
 import type { Part } from '../../setup/inspect.ts';
+import { say, sayJson } from '../ui/output.ts';
 import { styleOf } from '../ui/style.ts';
 import type { Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
@@ -14,8 +15,8 @@ export interface DoctorOptions { runs: string; json?: boolean }
 export async function doctor({ runs, json }: DoctorOptions): Promise<void> {
   const [parts, server] = await Promise.all([inspectParts(runs), inspectServer()]);
   const all = [...parts, server].map((part) => needed(part, server));
-  if (json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
-  else for (const line of lines(all, styleOf(process.stdout))) process.stdout.write(`${line}\n`);
+  if (json) sayJson(all);
+  else lines(all, styleOf(process.stdout)).forEach(say);
   if (all.some(({ status }) => status === 'missing')) process.exitCode = 1;
 }
 

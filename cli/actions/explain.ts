@@ -9,6 +9,7 @@ import { readDecisions } from '../../store/decisions.ts';
 import { openStore } from '../../store/index.ts';
 import { readSpec } from '../../store/runs.ts';
 import { resolveSweepId } from '../sweep-id.ts';
+import { say, sayJson } from '../ui/output.ts';
 import { styleOf, symbols } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
 import { clean, count, metricValue, plural } from '../ui/text.ts';
@@ -17,8 +18,6 @@ export interface ExplainOptions { runs: string; json?: boolean }
 
 /** More trials than this are no help in an error. */
 const MOST_LISTED = 8;
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
 
 export async function explain(givenSweep: string, givenTrial: string, { runs, json = false }: ExplainOptions): Promise<void> {
   const store = openStore(runs);
@@ -34,7 +33,7 @@ export async function explain(givenSweep: string, givenTrial: string, { runs, js
   const configuration = Math.floor(trial.index / spec.repeats);
   const story = storyOf(record, configuration);
   const problem = audit(spec, record);
-  if (json) say(JSON.stringify(asJson(sweepId, trial, configuration, story, record, problem), null, 2));
+  if (json) sayJson(asJson(sweepId, trial, configuration, story, record, problem));
   else show(sweepId, spec, trial, configuration, story);
   if (problem !== undefined) throw new UserError(`the record of ${sweepId} does not hold: ${problem}`);
   if (!json) say(`\nAll ${plural(record.length, 'entry', 'entries')} of the record played back: the same decisions come out.`);
@@ -67,7 +66,7 @@ function show(sweepId: string, spec: SweepSpec, { trialId, label }: PlannedTrial
   const style = styleOf(process.stdout);
   const { dot } = symbols(style);
   const { metric } = spec.objective;
-  say(`${style.bold(sweepId)} ${dot} trial ${trialId} ${dot} ${clean(label)}`);
+  say(`${style.bold(clean(sweepId))} ${dot} trial ${trialId} ${dot} ${clean(label)}`);
   const judged = spec.repeats === 1 ? '' : `, judged on the mean of its ${spec.repeats} repeats`;
   say(`  configuration ${configuration}${judged}: ${style.bold(standingOf(story))}\n`);
   const rows = story.map((chapter) => {

@@ -11,6 +11,7 @@ import type { Entry as ModelEntry } from '../../models/types.ts';
 import { figures } from '../../reports/figures/index.ts';
 import { allowedText } from '../../spec/explain.ts';
 import { didYouMean } from '../../spec/problem.ts';
+import { jsonText, say } from '../ui/output.ts';
 import { styleOf, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
 
@@ -78,8 +79,8 @@ export function list(what: string | undefined, { json = false }: { json?: boolea
     throw new UserError(`list: ${JSON.stringify(what)} is nothing to list; allowed: ${names.join(', ')}${didYouMean(what, names)}`, 2);
   }
   const all = Object.entries(registries);
-  const text = json ? JSON.stringify(chosen?.entries() ?? Object.fromEntries(all.map(([name, { entries }]) => [name, entries()])), null, 2)
+  const text = json ? jsonText(chosen?.entries() ?? Object.fromEntries(all.map(([name, { entries }]) => [name, entries()])), 2)
     : chosen ? fully(chosen, style).join('\n')
       : all.map(([name, registry]) => [`${style.bold(name)}  ${style.dim(registry.summary)}`, ...briefly(registry)].join('\n')).join('\n\n');
-  process.stdout.write(`${text}\n`);
+  say(text);
 }

@@ -6,14 +6,16 @@ import { countTrials } from '../../core/plan.ts';
 import { hasEnded } from '../../core/progress.ts';
 import { followSweep, storedSnapshot, sweepUrl } from '../../orchestrate/sweeps.ts';
 import { connect, isServerExpected, type TemporalTarget } from '../../server/connection.ts';
+import { commandOn, nearPath } from '../../store/command.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readWhole } from '../../store/keys.ts';
 import { readAhead } from '../../store/read-ahead.ts';
 import { listSweeps, readOutcome, readSpec } from '../../store/runs.ts';
 import { storedTrials } from '../../store/trials.ts';
-import { chooseDisplay, follow, nearPath, reportPath, sayHowToComeBack } from '../follow.ts';
+import { chooseDisplay, follow, reportPath, sayHowToComeBack } from '../follow.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { summaryJson } from '../ui/json.ts';
+import { say, sayJson, tell } from '../ui/output.ts';
 import { bestText, differentText, endedLine, leaderText, reportingText, runningLines } from '../ui/progress.ts';
 import { resultsTable } from '../ui/results-table.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
@@ -41,15 +43,12 @@ const PATIENCE = 5000;
 /** A longer list of trials that failed or diverged is no help: report/results.csv has them all. */
 const MOST_BAD = 20;
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const sayJson = (value: unknown) => say(JSON.stringify(value, null, 2));
-
 export async function watch(given: string, { runs, json }: Options, signal: AbortSignal): Promise<void> {
   const store = openStore(runs);
   const sweepId = await resolveSweepId(store, given);
   const spec = await specOf(store, sweepId);
   const outcome = await readOutcome(store, sweepId);
-  const display = chooseDisplay({ json });
+  const display = chooseDisplay(store, { json });
   const opening = { spec, sweepId, total: countTrials(spec), attached: outcome === undefined };
   if (outcome !== undefined) {
     display.open(opening);
@@ -61,7 +60,7 @@ export async function watch(given: string, { runs, json }: Options, signal: Abor
   display.open({ ...opening, ...(url !== undefined && { url }) });
   const revive = () => connect({ start: false, signal });
   const snapshots = followSweep(target, store, sweepId, { signal, revive });
-  if (await follow({ spec, sweepId, store, snapshots, display }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, runs);
+  if (await follow({ spec, sweepId, store, snapshots, display }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, store);
 }
 
 export async function statusOfAll({ runs, json }: Options): Promise<void> {
@@ -76,19 +75,19 @@ export async function statusOfAll({ runs, json }: Options): Promise<void> {
     unfinished ||= status.state === 'unfinished';
     if (status.state === 'damaged') damaged.push(status);
     if (json) found.push(status.state === 'damaged' ? status : await asJson(store, status));
-    else rows.push(status.state === 'damaged' ? [status.sweepId, { text: 'damaged', tint: style.red }, '', '', '', ''] : await rowOf(store, status, style));
+    else rows.push(status.state === 'damaged' ? [clean(status.sweepId), { text: 'damaged', tint: style.red }, '', '', '', ''] : await rowOf(store, status, style));
   }
   if (json) return void sayJson(found);
-  if (ids.length === 0) return void say(`There are no sweeps in ${nearPath(store.url)}. Start one with: sweep start FILE`);
+  if (ids.length === 0) return void say(`There are no sweeps in ${clean(nearPath(store.url))}. Start one with: ${commandOn(store, ['start', 'FILE'])}`);
   const head = ['sweep', 'state', 'trials', 'failed', 'best', 'started'].map((text) => ({ text, tint: style.bold }));
   table([head, ...rows], { sides: ['left', 'left', 'right', 'right', 'left', 'left'] }).forEach(say);
-  if (unfinished) say(UNFINISHED);
-  for (const { sweepId, message } of damaged) say(`Damaged: ${sweepId}: ${clean(message)}`);
+  if (unfinished) say(unfinishedLine(store));
+  for (const { sweepId, message } of damaged) say(`Damaged: ${clean(sweepId)}: ${clean(message)}`);
 }
 
 async function rowOf(store: Store, { sweepId, spec, state, snapshot }: Status, style: Style): Promise<Row> {
   return [
-    sweepId,
+    clean(sweepId),
     stateText(snapshot.reporting ? 'reporting' : state, style),
     `${count(snapshot.completed + snapshot.failed)}/${count(snapshot.total)}`,
     snapshot.failed > 0 ? { text: count(snapshot.failed), tint: style.red } : '0',
@@ -122,9 +121,9 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
     ['Limit', maxConcurrent === undefined ? undefined : `at most ${plural(maxConcurrent, 'job')} at a time`],
     ['Started', ageText(await startedAt(store, sweepId)) || undefined],
     ['Best', bestText(view)],
-    ['Folder', nearPath(`${store.url}/${sweepId}`)],
-    ['Report', report],
-    ['Temporal UI', url],
+    ['Folder', clean(nearPath(`${store.url}/${sweepId}`))],
+    ['Report', report && clean(report)],
+    ['Temporal UI', url && clean(url)],
   ];
   const trouble = (snapshot.trouble ?? []).map((line) => style.yellow(`trying again: ${clean(line)}`));
   const running = snapshot.running.length > 0 ? ['', ...runningLines(view, width, 20, style)] : [];
@@ -139,19 +138,19 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
     ...(results.length > 0 ? ['', ...results] : []),
     ...(badLines.length > 0 ? ['', ...badLines] : []),
   ];
-  say(style.bold(sweepId) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`));
+  say(style.bold(clean(sweepId)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`));
   for (const line of body) say(line === '' ? '' : `  ${line}`);
-  if (state === 'unfinished') say(`\n${UNFINISHED}`);
+  if (state === 'unfinished') say(`\n${unfinishedLine(store)}`);
 }
 
 const bestOf = ({ objective }: SweepSpec, leader: Leader | undefined): string => (leader === undefined ? '' : leaderText(objective, leader));
+const unfinishedLine = (store: Store) =>
+  `Unfinished: no server or worker answers for it, so this is what the runs folder says. ${commandOn(store, ['start', 'FILE'])} goes on with it.`;
 
 /** Of a sweep that runs, by what lies in its folder; undefined where that would take long. */
 async function storedLeader(store: Store, sweepId: string, spec: SweepSpec): Promise<Leader | undefined> {
   return countTrials(spec) > MOST_TRIALS ? undefined : (await storedSnapshot(store, sweepId, spec)).leader;
 }
-
-const UNFINISHED = 'Unfinished: no server or worker answers for it, so this is what the runs folder says. sweep start FILE goes on with it.';
 
 /** A sweep of which nothing can be said but why. */
 interface Damaged { sweepId: string; state: 'damaged'; message: string }
@@ -186,7 +185,7 @@ async function reachableServer(): Promise<TemporalTarget | undefined> {
     return await connect({ start: false });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    if (await isServerExpected()) process.stderr.write(`warning: ${clean(error.message)}\n`);
+    if (await isServerExpected()) tell(`warning: ${clean(error.message)}`);
     return undefined;
   }
 }

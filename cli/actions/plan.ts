@@ -8,10 +8,12 @@ import type { Origin } from '../../core/results.ts';
 import type { SweepSpec, TrainingSpec } from '../../core/spec.ts';
 import { chooseBackend, originOf } from '../../setup/backend.ts';
 import { loadSpec } from '../../spec/index.ts';
+import { commandOn } from '../../store/command.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readAhead } from '../../store/read-ahead.ts';
 import { differenceFrom, listSweeps, listTrials, readControl, readResult, readTiming } from '../../store/runs.ts';
 import { spaceCounts } from '../ui/space.ts';
+import { say, sayJson } from '../ui/output.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
 import { clean, count, dimensionName, duration, plural, roughly } from '../ui/text.ts';
@@ -162,7 +164,8 @@ export const otherResultsLines = ({ passedOver, mixed }: Pick<Plan, 'passedOver'
   ...Object.entries(mixed).map(([why, n]) => `${plural(n, 'result')} of this sweep kept among the new ones: ${why}; another --id would train all alike`),
 ];
 
-function planLines(plan: Plan, file: string, style: Style): string[] {
+/** `command` starts it. */
+function planLines(plan: Plan, command: string, style: Style): string[] {
   const { spec, trials, cached, groups, complete, slots, seconds } = plan;
   const { dot, ellipsis } = symbols(style);
   const counts = spaceCounts(spec, style);
@@ -190,7 +193,7 @@ function planLines(plan: Plan, file: string, style: Style): string[] {
     `  Time   ${time} ${dot} ${plural(slots, 'slot')}`,
     `  Sweep  ${plan.sweepId}`,
     '',
-    `Nothing was started. To start it: sweep start ${clean(file)}`,
+    `Nothing was started. To start it: ${command}`,
   ];
 }
 
@@ -209,7 +212,8 @@ function planJson({ spec, groups, seconds, ...plan }: Plan) {
 export interface PlanOptions { set?: string[]; runs: string; json?: boolean }
 
 export async function plan(file: string, { set = [], runs, json }: PlanOptions): Promise<void> {
-  const found = await planOf(await loadSpec(file, { set }), openStore(runs), { origin: originOf(await chooseBackend()) });
-  const lines = json ? [JSON.stringify(planJson(found), null, 2)] : planLines(found, file, styleOf(process.stdout));
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const store = openStore(runs);
+  const found = await planOf(await loadSpec(file, { set }), store, { origin: originOf(await chooseBackend()) });
+  if (json) sayJson(planJson(found));
+  else planLines(found, commandOn(store, ['start', file], set.flatMap((one) => ['--set', one])), styleOf(process.stdout)).forEach(say);
 }

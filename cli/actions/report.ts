@@ -1,16 +1,20 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
+import { refusalOf, refused } from '../../core/refusal.ts';
 import type { BackendKind } from '../../models/backends/index.ts';
 import { drawTrials, retrain, type Retrained } from '../../orchestrate/retrain.ts';
 import { readRun } from '../../reports/input.ts';
 import { buildReport, verifyReport, writeReport, type Check, type Verification } from '../../reports/report.ts';
 import { chooseBackend } from '../../setup/backend.ts';
+import { commandOn, nearPath } from '../../store/command.ts';
 import { openStore } from '../../store/index.ts';
+import { makeFolder } from '../../store/make-folder.ts';
 import { readSpec } from '../../store/runs.ts';
 import type { Store } from '../../store/types.ts';
 import { resolveSweepId } from '../sweep-id.ts';
+import { say, sayJson, tell } from '../ui/output.ts';
 import { clean, count, plural } from '../ui/text.ts';
 
 export interface ReportOptions {
@@ -35,22 +39,24 @@ export async function report(given: string, options: ReportOptions, interrupt: (
   else await write(store, sweepId, options);
 }
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const shortPath = (path: string) => { const near = relative(process.cwd(), path); return near.startsWith('..') ? path : near; };
 const folderOf = (store: Store, sweepId: string, out: string | undefined) => (out === undefined ? join(store.url, sweepId, 'report') : resolve(out));
 
 async function write(store: Store, sweepId: string, { out, json }: ReportOptions): Promise<void> {
   const folder = folderOf(store, sweepId, out);
   const paths = out === undefined ? await writeReport(store, sweepId) : await writeTo(folder, store, sweepId);
-  if (json) say(JSON.stringify({ sweepId, folder, files: paths }, null, 2));
-  else say(`Report: ${shortPath(join(folder, 'report.html'))} (${paths.length} files)`);
+  if (json) sayJson({ sweepId, folder, files: paths });
+  else say(`Report: ${clean(nearPath(join(folder, 'report.html')))} (${paths.length} files)`);
 }
 
 async function writeTo(folder: string, store: Store, sweepId: string): Promise<string[]> {
   const files = await buildReport(await readRun(store, sweepId));
   for (const [path, content] of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), content);
+    try {
+      await makeFolder(dirname(join(folder, path)));
+      await writeFile(join(folder, path), content);
+    } catch (error) {
+      throw refused(error, `--out ${folder}`, 'give another folder');
+    }
   }
   return [...files.keys()];
 }
@@ -59,11 +65,11 @@ async function verify(store: Store, sweepId: string, options: ReportOptions, int
   const { out, json, retrain: wanted } = options;
   const result = await verifyReport(store, sweepId, out === undefined ? undefined : await readFolder(resolve(out)));
   if (!result.ok) process.exitCode = 1;
-  if (!json) for (const line of verdict(sweepId, result)) say(line);
+  if (!json) for (const line of verdict(store, sweepId, result)) say(line);
   const again = wanted === undefined ? undefined : await trainAgain(store, sweepId, wanted, options, interrupt());
   if (again?.trials.some(({ differs }) => differs.length > 0)) process.exitCode = 1;
-  if (json) say(JSON.stringify({ sweepId, ...result, ok: process.exitCode !== 1, ...(again && { retrained: again }) }, null, 2));
-  else if (result.ok) for (const line of meaning(sweepId, result, again)) say(line);
+  if (json) sayJson({ sweepId, ...result, ok: process.exitCode !== 1, ...(again && { retrained: again }) });
+  else if (result.ok) for (const line of meaning(store, sweepId, result, again)) say(line);
 }
 
 /** What training again came to: the seed of the draw, and of how many trials. */
@@ -85,7 +91,7 @@ async function trainAgain(store: Store, sweepId: string, wanted: number, { seed 
     for (const reason of reasons) say(`  not among them: ${reason}`);
   }
   const trials: Retrained[] = [];
-  for await (const one of retrain(store, sweepId, spec, chosen, { backend, signal, onWarning: (message) => process.stderr.write(`${message}\n`) })) {
+  for await (const one of retrain(store, sweepId, spec, chosen, { backend, signal, onWarning: (message) => tell(message) })) {
     trials.push(one);
     const came = one.differs.length === 0 ? `the same bytes: ${one.equal.join(', ')}` : `NOT the same: ${one.differs.join(', ')}`;
     if (!json) say(`  ${one.trialId} (${clean(one.label)}): ${came}`);
@@ -95,20 +101,21 @@ async function trainAgain(store: Store, sweepId: string, wanted: number, { seed 
 
 async function readFolder(folder: string): Promise<Map<string, Uint8Array>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`--out ${folder}: ${error.code === 'ENOENT' ? 'no such folder' : error.message}`, 2);
+    throw new UserError(`--out ${folder}: ${error.code === 'ENOENT' ? 'no such folder' : refusalOf(error) ?? error.message}`, 2);
   });
   const files = new Map<string, Uint8Array>();
   for (const entry of entries) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath ?? entry.path, entry.name);
-    files.set(relative(folder, path).split('\\').join('/'), await readFile(path));
+    files.set(relative(folder, path).split('\\').join('/'), await readFile(path).catch((error: unknown) => { throw refused(error, path, 'let it be read'); }));
   }
   return files;
 }
 
 /** What has been proved of a sweep that verifies, and what has not. */
-function meaning(sweepId: string, { results }: Verification, again: Again | undefined): string[] {
-  const notAgain = again === undefined ? `that training gave this data (sweep report ${sweepId} --verify --retrain 3 trains three trials again and compares bytes)`
+function meaning(store: Store, sweepId: string, { results }: Verification, again: Again | undefined): string[] {
+  const retrainThree = commandOn(store, ['report', sweepId], ['--verify', '--retrain', '3']);
+  const notAgain = again === undefined ? `that training gave this data (${retrainThree} trains three trials again and compares bytes)`
     : 'that training gave the data of the other trials';
   const all = again !== undefined && again.trials.length === results && again.trials.every(({ differs }) => differs.length === 0);
   return [
@@ -120,16 +127,16 @@ function meaning(sweepId: string, { results }: Verification, again: Again | unde
 }
 
 /** One line if all is well; else a line for every file that is not, data first: it is the cause. */
-function verdict(sweepId: string, { ok, data, report, findings, problem }: Verification): string[] {
-  if (ok) return [`${sweepId}: verified. ${report.length} files of the report follow from ${data.length} data files, byte for byte.`];
-  const lines = (what: string, checks: Check[]) => checks.filter(({ state }) => state !== 'equal').map(({ path, state }) => `  ${state.padEnd(10)}  ${what}${path}`);
+function verdict(store: Store, sweepId: string, { ok, data, report, findings, problem }: Verification): string[] {
+  if (ok) return [`${clean(sweepId)}: verified. ${report.length} files of the report follow from ${data.length} data files, byte for byte.`];
+  const lines = (what: string, checks: Check[]) => checks.filter(({ state }) => state !== 'equal').map(({ path, state }) => `  ${state.padEnd(10)}  ${what}${clean(path)}`);
   const [changedData, changedReport] = [lines('', data), lines('report/', report)];
   return [
-    `${sweepId}: NOT verified.`,
+    `${clean(sweepId)}: NOT verified.`,
     ...(changedData.length === 0 ? [] : ['Data that is not what the report was built from:', ...changedData]),
     ...(findings.length === 0 ? [] : ['Data that does not agree with itself:', ...findings.map(({ path, problem: what }) => `  ${clean(path)} ${clean(what)}`)]),
     ...(problem === undefined ? [] : [`The report cannot be rebuilt: ${problem}`]),
     ...(changedReport.length === 0 ? [] : ['Files of the report that do not follow from the data as it is:', ...changedReport]),
-    ...(changedData.length === 0 ? [] : [`If the data has rightly grown since, write the report anew: sweep report ${sweepId}`]),
+    ...(changedData.length === 0 ? [] : [`If the data has rightly grown since, write the report anew: ${commandOn(store, ['report', sweepId])}`]),
   ];
 }

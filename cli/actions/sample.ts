@@ -16,6 +16,7 @@ import { openStore, type Store } from '../../store/index.ts';
 import { readAhead } from '../../store/read-ahead.ts';
 import { listTrials, readCorpus, readModel, readResult, readSpec } from '../../store/runs.ts';
 import { resolveSweepId } from '../sweep-id.ts';
+import { say, sayJson } from '../ui/output.ts';
 
 export interface SampleOptions {
   prompt: string;
@@ -52,12 +53,9 @@ export async function sample(givenSweep: string, givenTrial: string, options: Sa
   const greedy = options.greedy ?? (task.answers === true && temperature === undefined);
   const sampling = { prompts: [prompt], length: [length], samples: count, greedy, temperature: greedy ? [] : [temperature ?? 1] };
   const { samples, metrics } = await sampleTrial({ ...trial, seed: seed ?? trial.seed }, model, sampling, { corpus });
-  if (json) process.stdout.write(`${JSON.stringify({ sweepId, trialId, samples, metrics: metrics[0]?.metrics ?? {} }, null, 2)}\n`);
-  else process.stdout.write(`${samples.map((one) => printable(task.answers ? one.text : one.prompt + one.text)).join('\n')}\n`);
+  if (json) sayJson({ sweepId, trialId, samples, metrics: metrics[0]?.metrics ?? {} });
+  else for (const one of samples) say(task.answers ? one.text : one.prompt + one.text);
 }
-
-/** A book's own control characters do no harm to a terminal. */
-const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, ' ');
 
 /** The finished trial that a person means: 'best', the start of one trial's id, or its label. */
 async function trialOf(store: Store, sweepId: string, given: string): Promise<TrialResult> {

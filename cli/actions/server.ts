@@ -2,6 +2,7 @@
 import { embeddedElsewhere, embeddedStatus, startEmbedded, stopEmbedded } from '../../server/embedded.ts';
 import type { EmbeddedStatus } from '../../server/embedded.ts';
 import { interruptSignal } from '../interrupt.ts';
+import { say, sayJson } from '../ui/output.ts';
 import { partsDisplay } from '../ui/parts.ts';
 
 const actions = { start, stop: stopEmbedded, status: embeddedStatus };
@@ -9,7 +10,8 @@ export type ServerAction = keyof typeof actions;
 
 export async function server(action: ServerAction, { json }: { json?: boolean }): Promise<void> {
   const status = await actions[action]();
-  process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : lines(status).map((line) => `${line}\n`).join(''));
+  if (json) sayJson(status);
+  else lines(status).forEach(say);
 }
 
 async function start(): Promise<EmbeddedStatus> {

@@ -7,13 +7,14 @@ import { findTemporal, installTemporal } from '../../setup/temporal.ts';
 import type { TemporalProgram } from '../../setup/temporal.ts';
 import { findNative, installNative, wantedVariant } from '../../setup/tensorflow.ts';
 import type { NativeTensorFlow } from '../../setup/tensorflow.ts';
+import { say, sayJson, tell } from '../ui/output.ts';
 import { partName, partsDisplay } from '../ui/parts.ts';
 import { duration } from '../ui/text.ts';
 
 export async function setup({ json }: { json?: boolean }, signal: AbortSignal): Promise<void> {
   const parts = await install({ native: true, temporal: !isServerChosen(), anyWillDo: false, signal });
-  if (json) process.stdout.write(`${JSON.stringify(parts, null, 2)}\n`);
-  else for (const line of summary(parts)) process.stdout.write(`${line}\n`);
+  if (json) sayJson(parts);
+  else summary(parts).forEach(say);
   if (parts.tensorflow.error ?? parts.temporal.error) process.exitCode = 1;
 }
 
@@ -30,7 +31,7 @@ export interface EnsureOptions {
 export async function ensureParts({ native, signal }: EnsureOptions): Promise<{ native?: NativeTensorFlow }> {
   const { tensorflow, temporal } = await install({ native, temporal: await needsEmbeddedServer(), anyWillDo: true, signal });
   if (temporal.error) throw new UserError(temporal.error);
-  if (tensorflow.error) process.stderr.write(`${wasmLine(tensorflow.error)}\n`);
+  if (tensorflow.error) tell(wasmLine(tensorflow.error));
   return tensorflow.found ? { native: tensorflow.found } : {};
 }
 

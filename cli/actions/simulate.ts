@@ -13,6 +13,7 @@ import { openStore } from '../../store/index.ts';
 import { readCurve, readFailure, readResult, readTiming } from '../../store/runs.ts';
 import type { Store } from '../../store/types.ts';
 import { resolveSweepId } from '../sweep-id.ts';
+import { say, sayJson } from '../ui/output.ts';
 import { styleOf } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
 import { clean, count, metricValue, plural } from '../ui/text.ts';
@@ -21,8 +22,6 @@ export interface SimulateOptions { set?: string[]; workers: number; scheduler?: 
 
 interface Row extends Simulated { scheduler: string; options: Record<string, number>; share: number; regret: number | null }
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
-
 export async function simulate(file: string, { set = [], workers, scheduler: wanted, curves: given, runs, json = false }: SimulateOptions): Promise<void> {
   const names = schedulerNames(wanted);
   const spec = await loadSpec(file, { set });
@@ -30,7 +29,7 @@ export async function simulate(file: string, { set = [], workers, scheduler: wan
   const chosen = names.filter((name) => schedulers[name].wholeTrials || spec.space['training.maxSteps'] === undefined);
   if (chosen.length === 0) throw new UserError(`${file}: space["training.maxSteps"]: cannot be swept with the scheduler ${listOf(names)}; allowed: full`, 2);
   const rows = chosen.map((name) => rowOf(spec, name, curves, workers));
-  if (json) say(JSON.stringify({ name: spec.name, curves: curves.source, workers, rows }, null, 2));
+  if (json) sayJson({ name: spec.name, curves: curves.source, workers, rows });
   else show(spec, curves, workers, rows);
 }
 
@@ -98,7 +97,7 @@ function show(spec: SweepSpec, curves: Curves, workers: number, rows: readonly R
   const value = (x: number | undefined) => (x === undefined ? '–' : metricValue(metric, x));
   const whole = (x: number) => count(Math.round(x));
   const size = `${plural(settingOf(spec).configurations, 'configuration')} × ${plural(spec.repeats, 'repeat')}`;
-  say(`${style.bold(spec.name)}: ${size}, ${plural(workers, 'worker')}, curves ${curves.source}\n`);
+  say(`${style.bold(spec.name)}: ${size}, ${plural(workers, 'worker')}, curves ${clean(curves.source)}\n`);
   const head = ['scheduler', 'steps', 'of all', 'time', 'to the end', metric, 'regret', 'known at'].map((text) => ({ text, tint: style.bold }));
   const body = rows.map(({ scheduler, steps, share, makespan, completed, found, regret }) => [
     scheduler, count(steps), `${(100 * share).toFixed(1)} %`, whole(makespan), count(completed), value(found?.value),

@@ -18,7 +18,7 @@ import { connect, type TemporalTarget } from '../../server/connection.ts';
 import { chooseBackend, originOf } from '../../setup/backend.ts';
 import { loadSweep } from '../../spec/index.ts';
 import { openStore } from '../../store/index.ts';
-import { claimSweep, writeCorpus } from '../../store/runs.ts';
+import { claimSweep, storeId, writeCorpus } from '../../store/runs.ts';
 import { defaultSlots } from '../defaults.ts';
 import { chooseDisplay, follow, sayHowToComeBack } from '../follow.ts';
 import { otherResultsLines, planOf } from './plan.ts';
@@ -41,6 +41,7 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
   const { spec: given, corpora } = await loadSweep(file, { set: options.set ?? [] }); // 1
   const store = openStore(options.runs);
   const sweepId = options.id ?? idOf(given);
+  await storeId(store); // a runs folder that cannot be written to is refused before anything is installed or started
 
   await ensureParts({ native: options.backend === undefined || options.backend === 'native', signal }); // 2
   const backend = await chooseBackend(options.backend);
@@ -60,14 +61,14 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
   await ensureWorker({ ...worker, target }); // 6
 
   const url = await sweepUrl(target, store, sweepId);
-  const display = chooseDisplay(options);
+  const display = chooseDisplay(store, options);
   display.open({
     spec, sweepId, total, attached, cached: plan.cached.trials, otherResults: otherResultsLines(plan), paused, backend: backend.name, slots,
     ...(plan.seconds !== undefined && { estimate: plan.seconds }), ...(url !== undefined && { url }),
   });
   if (options.detach) {
     display.close();
-    if (!options.json) sayHowToComeBack('Started', sweepId, options.runs);
+    if (!options.json) sayHowToComeBack('Started', sweepId, store);
     return;
   }
 
@@ -77,5 +78,5 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
     return again;
   };
   const snapshots = followSweep(target, store, sweepId, { signal, revive, restart: (on) => begin(on) }); // 7
-  if (await follow({ spec, sweepId, store, snapshots, display, ...(!attached && { began }) }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, options.runs);
+  if (await follow({ spec, sweepId, store, snapshots, display, ...(!attached && { began }) }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, store);
 }

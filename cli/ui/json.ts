@@ -1,5 +1,6 @@
 /** For programs: one JSON object a line, each with an `event`: start, trial, progress, end. */
 import type { SummaryRow } from '../../core/aggregate.ts';
+import { jsonText } from './output.ts';
 import type { Display, View } from './view.ts';
 
 const PROGRESS_EVERY_MS = 5000;
@@ -10,7 +11,7 @@ export const summaryJson = (summary: readonly SummaryRow[]) =>
 
 export function jsonDisplay(print: (line: string) => void): Display {
   let progressAt = -Infinity;
-  const event = (name: string, fields: object) => print(JSON.stringify({ event: name, ...fields }));
+  const event = (name: string, fields: object) => print(jsonText({ event: name, ...fields }));
   const seconds = ({ began, seen }: View) => (seen - began) / 1000;
   return {
     open: ({ spec: { name, description }, ...opening }) => event('start', { name, description, ...opening }),

@@ -1,10 +1,11 @@
 /** The live display of a terminal: a region at the bottom that is drawn over itself, and lines that stay above it. */
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import { closingLines, endedLine, frame, openingLines, waitingLine } from './progress.ts';
+import { printable } from './output.ts';
+import { closingLines, endedLine, frame, openingLines, plainHint, waitingLine } from './progress.ts';
 import { resultsTable } from './results-table.ts';
 import { symbols, type Style } from './style.ts';
-import type { Display, View } from './view.ts';
+import type { Display, Hint, View } from './view.ts';
 
 export interface Terminal {
   columns?: number;
@@ -34,13 +35,13 @@ export function region(terminal: Terminal) {
   return {
     draw(lines: string[]): void {
       if (lines.length === shown.length && lines.every((line, i) => line === shown[i])) return;
-      terminal.write(BEGIN_UPDATE + home() + lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join('') + CLEAR_BELOW + END_UPDATE);
+      terminal.write(BEGIN_UPDATE + home() + lines.map((line) => `${printable(line)}${CLEAR_LINE_END}\n`).join('') + CLEAR_BELOW + END_UPDATE);
       shown = lines;
     },
     /** Lines that stay, above the region. */
     print(lines: string[]): void {
       if (lines.length === 0) return;
-      terminal.write(BEGIN_UPDATE + home() + CLEAR_BELOW + [...lines, ...shown].map((line) => `${line}\n`).join('') + END_UPDATE);
+      terminal.write(BEGIN_UPDATE + home() + CLEAR_BELOW + [...lines, ...shown].map((line) => `${printable(line)}\n`).join('') + END_UPDATE);
     },
     clear(): void {
       terminal.write(home() + CLEAR_BELOW);
@@ -49,7 +50,9 @@ export function region(terminal: Terminal) {
   };
 }
 
-export function liveDisplay(terminal: NodeJS.WriteStream, style: Style, now: () => number = Date.now): Display {
+export interface LiveOptions { now?: () => number; hint?: Hint }
+
+export function liveDisplay(terminal: NodeJS.WriteStream, style: Style, { now = Date.now, hint = plainHint }: LiveOptions = {}): Display {
   const bottom = region(terminal);
   let latest: View | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -60,7 +63,7 @@ export function liveDisplay(terminal: NodeJS.WriteStream, style: Style, now: () 
     const { width, height } = size();
     if (ended) return;
     if (latest) bottom.draw(['', ...frame(latest, { width, height: height - 2, style }, now())]);
-    else bottom.draw(['', `  ${cliTruncate(waitingLine((now() - opened) / 1000, style), width - 3)}`]);
+    else bottom.draw(['', `  ${cliTruncate(waitingLine((now() - opened) / 1000, style, hint), width - 3)}`]);
   };
   const resized = () => {
     bottom.clear(); // what is on the screen is no longer what was written
@@ -70,7 +73,7 @@ export function liveDisplay(terminal: NodeJS.WriteStream, style: Style, now: () 
   return {
     open(opening) {
       opened = now();
-      terminal.write(`${openingLines(opening, style, size().width).join('\n')}\n${HIDE_CURSOR}`);
+      terminal.write(`${printable(openingLines(opening, style, size().width, hint).join('\n'))}\n${HIDE_CURSOR}`);
       process.once('exit', showCursor);
       terminal.on('resize', resized);
       timer = setInterval(draw, REDRAW_MS);
@@ -87,7 +90,8 @@ export function liveDisplay(terminal: NodeJS.WriteStream, style: Style, now: () 
       bottom.clear();
       const { width } = size();
       const table = resultsTable(view.spec, view.summary, { width: width - 3, height: 60 }, style);
-      terminal.write(['', ...table.map((line) => `  ${line}`), ...(table.length > 0 ? [''] : []), ...closingLines(view, report, style), ''].join('\n'));
+      const lines = ['', ...table.map((line) => `  ${line}`), ...(table.length > 0 ? [''] : []), ...closingLines(view, report, style, hint), ''];
+      terminal.write(printable(lines.join('\n')));
     },
     close() {
       clearInterval(timer);

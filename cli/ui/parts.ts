@@ -3,6 +3,7 @@ import cliTruncate from 'cli-truncate';
 import type { SetupProgress } from '../../setup/progress.ts';
 import { region } from './live.ts';
 import type { Terminal } from './live.ts';
+import { sayTo } from './output.ts';
 import { bar } from './progress.ts';
 import { styleOf, symbols } from './style.ts';
 import type { Style } from './style.ts';
@@ -87,10 +88,10 @@ function plain(stream: Terminal): PartsDisplay {
       const phase = words(progress);
       if (phases.get(progress.part) === phase) return;
       phases.set(progress.part, phase);
-      stream.write(`${partName(progress.part)}: ${phase}\n`);
+      sayTo(stream, `${partName(progress.part)}: ${phase}`);
     },
     finish(_part, line) {
-      if (line) stream.write(`${line}\n`);
+      if (line) sayTo(stream, line);
     },
     close() {},
   };

@@ -1,20 +1,20 @@
 /** Without a terminal: one line for every event. */
-import { closingLines, endedLine, openingLines, progressLine } from './progress.ts';
+import { closingLines, endedLine, openingLines, plainHint, progressLine } from './progress.ts';
 import { resultsTable } from './results-table.ts';
 import type { Style } from './style.ts';
 import { clean, duration, padStart } from './text.ts';
-import type { Display, View } from './view.ts';
+import type { Display, Hint, View } from './view.ts';
 
 const PROGRESS_EVERY_MS = 60_000;
 const TABLE_WIDTH = 120;
 
-export function plainDisplay(print: (line: string) => void, style: Style): Display {
+export function plainDisplay(print: (line: string) => void, style: Style, hint: Hint = plainHint): Display {
   let progressAt: number | undefined;
   const told = new Set<string>();
   const line = ({ began, seen }: View, text: string) => print(`${padStart(duration((seen - began) / 1000), 7)}  ${text}`);
   return {
     open(opening) {
-      openingLines(opening, style).forEach(print);
+      openingLines(opening, style, Infinity, hint).forEach(print);
     },
     show(view, ended) {
       for (const trial of ended) line(view, endedLine(trial, view.spec));
@@ -30,7 +30,7 @@ export function plainDisplay(print: (line: string) => void, style: Style): Displ
     end(view, report) {
       const table = resultsTable(view.spec, view.summary, { width: TABLE_WIDTH, height: Infinity }, style);
       if (table.length > 0) ['', ...table, ''].forEach(print);
-      closingLines(view, report, style).forEach(print);
+      closingLines(view, report, style, hint).forEach(print);
     },
     close() {},
   };

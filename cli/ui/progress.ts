@@ -9,7 +9,7 @@ import { spaceCounts } from './space.ts';
 import { resultsTable } from './results-table.ts';
 import { symbols, type Style } from './style.ts';
 import { clean, count, duration, metricValue, padEnd, padStart, plural, roughly } from './text.ts';
-import type { EndedTrial, Opening, View } from './view.ts';
+import type { EndedTrial, Hint, Opening, View } from './view.ts';
 
 export interface Screen { width: number; height: number; style: Style }
 
@@ -23,8 +23,11 @@ const SILENCE = 15_000;
 /** A worker has begun after this many seconds, or there is none. */
 const PATIENCE = 30;
 
+/** For runs folders that need no word. */
+export const plainHint: Hint = (...command) => ['sweep', ...command].join(' ');
+
 /** What stands above the display, once. */
-export function openingLines(opening: Opening, style: Style, width = Infinity): string[] {
+export function openingLines(opening: Opening, style: Style, width = Infinity, hint: Hint = plainHint): string[] {
   const { spec, sweepId, total, attached, cached = 0, otherResults = [], paused, backend, slots, estimate, url } = opening;
   const { dot } = symbols(style);
   const counts = spaceCounts(spec, style);
@@ -38,9 +41,9 @@ export function openingLines(opening: Opening, style: Style, width = Infinity): 
     style.bold(clean(spec.name)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`),
     ...wrapped(parts, ` ${dot} `, width - INDENT.length).map((line) => INDENT + line),
     ...otherResults.map((line) => INDENT + line),
-    ...(paused ? [`${INDENT}paused: sweep resume ${sweepId} lets it go on`] : []),
+    ...(paused ? [`${INDENT}paused: ${hint('resume', sweepId)} lets it go on`] : []),
     ...(attached ? [`${INDENT}running already: looking on`] : []),
-    `${INDENT}${padEnd('Sweep', 13)}${sweepId}`,
+    `${INDENT}${padEnd('Sweep', 13)}${clean(sweepId)}`,
     ...(url === undefined ? [] : [`${INDENT}${padEnd('Temporal UI', 13)}${url}`]),
   ];
 }
@@ -124,9 +127,9 @@ function troubleLines({ snapshot: { trouble = [] } }: View, style: Style): strin
 }
 
 /** Before anything is known, or nothing is in training: a worker takes seconds to start, so a hint comes later. */
-export function waitingLine(seconds: number, style: Style): string {
-  const hint = seconds < PATIENCE ? '' : ` ${symbols(style).dot} does one run? sweep start and sweep worker start one`;
-  return style.dim(`waiting for a worker ${symbols(style).dot} ${duration(seconds)}${hint}`);
+export function waitingLine(seconds: number, style: Style, hint: Hint = plainHint): string {
+  const advice = seconds < PATIENCE ? '' : ` ${symbols(style).dot} does one run? sweep start starts one, and so does: ${hint('worker')}`;
+  return style.dim(`waiting for a worker ${symbols(style).dot} ${duration(seconds)}${advice}`);
 }
 
 /** One line a running trial: what it is, its step, its metrics; words go before numbers where it is narrow. */
@@ -218,17 +221,17 @@ export function progressLine(view: View): string {
 }
 
 /** How it ended, and what to look at next. */
-export function closingLines({ snapshot, summary, began, seen, whole }: View, report: string | undefined, style: Style): string[] {
+export function closingLines({ snapshot, summary, began, seen, whole }: View, report: string | undefined, style: Style, hint: Hint = plainHint): string[] {
   const { state, completed, failed, diverged, total, sweepId, message } = snapshot;
   const time = duration((seen - began) / 1000);
   const after = whole ? ` after ${time}` : '';
-  const where = report === undefined ? '' : ` Report: ${report}`;
+  const where = report === undefined ? '' : ` Report: ${clean(report)}`;
   const why = message === undefined ? '' : `: ${clean(message)}`;
   const kept = `${count(completed)} of ${plural(total, 'trial')} ${completed === 1 ? 'is' : 'are'} kept; the same sweep start goes on with the rest.`;
   if (state === 'cancelled') return [`Cancelled${after}: ${kept}${where}`];
   if (state === 'failed') return [style.red(`Failed${after}${why}`), `${kept}${where}`];
   if (state !== 'completed') return [`${state}: ${kept}${where}`];
-  const bad = failed > 0 ? ` with ${style.red(`${plural(failed, 'failed trial')}`)} (sweep status ${sweepId} says why)` : '';
+  const bad = failed > 0 ? ` with ${style.red(`${plural(failed, 'failed trial')}`)} (${hint('status', sweepId)} says why)` : '';
   const different = differentText(summary);
   const apart = (diverged > 0 ? ` ${plural(diverged, 'trial')} diverged.` : '') + (different === undefined ? '' : ` ${plural(total, 'trial')}, ${different}.`);
   return [`Done${whole ? ` in ${time}` : ''}${bad}${why}.${apart}${where}`];

@@ -1,10 +1,7 @@
 /** Words and numbers as people read them. Pure. */
 import stringWidth from 'string-width';
 
-/** Text that somebody else wrote, safe to print: no control characters (they move cursors), no direction overrides, one line. */
-export function clean(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '').trim();
-}
+export { clean } from './output.ts';
 
 /** Seconds as 0:07, 6:51, 1:02:03, 2d 03:04. */
 export function duration(seconds: number): string {

@@ -49,6 +49,9 @@ export interface Opening {
   url?: string;
 }
 
+/** A command on this sweep's runs folder, as it can be pasted: 'sweep watch tiny-1a2b --runs elsewhere'. */
+export type Hint = (...command: [name: string, ...operands: string[]]) => string;
+
 /** How a sweep is shown to whoever looks on: a live terminal, plain lines, or JSON. */
 export interface Display {
   open(opening: Opening): void;

@@ -23,7 +23,7 @@ const began = Date.now();
 const simulated = { seconds: 0 };
 const now = () => began + simulated.seconds * 1000;
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const display = kind === 'json' ? jsonDisplay(print) : kind === 'plain' ? plainDisplay(print, style) : liveDisplay(process.stdout, style, now);
+const display = kind === 'json' ? jsonDisplay(print) : kind === 'plain' ? plainDisplay(print, style) : liveDisplay(process.stdout, style, { now });
 const sweepId = 'rnn-vs-lstm-7f3a0c11';
 
 display.open({
