@@ -85,4 +85,18 @@ export const mutants: readonly Mutant[] = [
     replace: 'limit === 0 ? limit : Infinity',
     noticedBy: ['test/long-labels.test.ts'],
   },
+  {
+    what: 'a sweep that writes its report is said to be paused',
+    file: 'cli/ui/progress.ts',
+    find: "reporting ? ['writing its report'] : state",
+    replace: 'state',
+    noticedBy: ['test/cli-display.test.ts'],
+  },
+  {
+    what: 'who waits for a report does not hear how far it is',
+    file: 'activities/report-process.ts',
+    find: "if (message.type === 'alive') progress = message.progress;",
+    replace: '',
+    noticedBy: ['test/report-process.test.ts'],
+  },
 ];
