@@ -10,7 +10,7 @@ import { jsonDisplay } from '../cli/ui/json.ts';
 import { liveDisplay, region } from '../cli/ui/live.ts';
 import { plainDisplay } from '../cli/ui/plain.ts';
 import { expectedSeconds, secondsLeft, smooth } from '../cli/ui/eta.ts';
-import { bar, closingLines, frame, openingLines } from '../cli/ui/progress.ts';
+import { bar, closingLines, frame, openingLines, progressLine, reportingText } from '../cli/ui/progress.ts';
 import { resultsTable } from '../cli/ui/results-table.ts';
 import { spaceCounts } from '../cli/ui/space.ts';
 import { styleOf, styleWith } from '../cli/ui/style.ts';
@@ -185,6 +185,16 @@ describe('a frame', () => {
     assert.match(frame(middle, { width: 80, height: 20, style: unicode }, middle.seen + 60_000).at(-1) ?? '', /no news for 1:00/);
     const idle = { ...middle, snapshot: { ...middle.snapshot, running: [] } };
     assert.match(frame(idle, { width: 80, height: 20, style: unicode }, middle.seen).join('\n'), /waiting for a worker/);
+  });
+
+  test('says that a report is written, and how far it is, where nothing is left to train', () => {
+    const ending = { ...last, snapshot: { ...last.snapshot, state: 'paused' as const, running: [], reporting: { doing: 'reading' as const, done: 41_000, total: 100_000 } } };
+    const [bar = '', line] = frame(ending, { width: 100, height: 20, style: unicode }, last.seen);
+    assert.match(bar, /writing its report$/);
+    assert.equal(line, '  writing its report: reading trial 41,000 of 100,000');
+    assert.match(progressLine(ending), /, writing its report: reading trial 41,000 of 100,000$/);
+    assert.equal(reportingText({ ...ending.snapshot, reporting: {} }), 'writing its report');
+    assert.equal(reportingText(last.snapshot), undefined);
   });
 
   test('says what fails and is tried again, on a line of its own', () => {

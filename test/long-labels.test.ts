@@ -37,6 +37,19 @@ for (const [name, more] of Object.entries(spaces)) {
   });
 }
 
+test('a label that vega cuts at the limit of its legend takes no more room than that', async () => {
+  const marks = ['x', 'y'].map((c) => `${c}${'W'.repeat(79)}`);
+  const store = memoryStore();
+  const spec = { ...exampleSpec, repeats: 1, space: { 'task.mark': { choice: marks } }, report: { figures: ['loss-curves'] } };
+  const sweepId = await writeExampleRun(store, { spec, diverged: -1, failed: -1 });
+  const report = modelOf(await readRun(store, sweepId));
+  const [drawing] = chooseFigures(report);
+  assert.ok(drawing !== undefined && !isTable(drawing.figure));
+  const svg = await svgOf(compileFigure(drawing.figure.spec(drawing.rows, report, 'wide')), drawing.rows);
+  assert.match(svg, /xW+…/);
+  assert.ok(Number(/width="(\d+)"/.exec(svg)?.[1]) <= 950);
+});
+
 test('labels that are alike when cut stay apart', () => {
   const cut = cutLabels([`${long('x')}1`, `${long('x')}1`, `x${'abcdefghi '.repeat(41)}x1`, 'short']);
   const names = [`${long('x')}1`, `x${'abcdefghi '.repeat(41)}x1`, 'short'].map(cut);

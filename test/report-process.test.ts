@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createReportWriters } from '../activities/report-process.ts';
+import type { ReportProgress } from '../core/results.ts';
 import { verifyReport } from '../reports/report.ts';
 import { openStore } from '../store/index.ts';
 import { writeOutcome, type SweepOutcome } from '../store/runs.ts';
@@ -25,9 +26,11 @@ const writers = createReportWriters();
 const write = (options = {}) => writers.write({ runs: folder, sweepId, outcome }, { signal: never, onAlive: () => {}, ...options });
 
 test('a report is written by a process of its own, while this one is told that it lives', async () => {
-  let alive = 0;
-  await write({ onAlive: () => alive++, beatMs: 50 });
-  assert.ok(alive > 0);
+  const told: (ReportProgress | undefined)[] = [];
+  await write({ onAlive: (progress?: ReportProgress) => told.push(progress), beatMs: 5 });
+  assert.ok(told.length > 0);
+  const said = told.find((progress) => progress !== undefined);
+  assert.ok(said !== undefined && said.done <= said.total && ['reading', 'drawing', 'writing'].includes(said.doing), 'and how far it is');
   const store = openStore(folder);
   assert.match(Buffer.from(await store.get(`${sweepId}/report/report.md`) ?? []).toString('utf8'), /^Ended by its budget\.$/m);
   await writeOutcome(store, sweepId, outcome);

@@ -224,7 +224,7 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
     assert.equal(await page.locator('.question').innerText(), hostile);
     assert.equal(await page.locator('img').count(), 0);
     assert.equal(await page.evaluate("'hacked' in window"), false);
-    await page.locator('.chart[data-figure=accuracy-by-length] .live [aria-roledescription=point][aria-label*=img]').first().hover();
+    await page.locator('.chart[data-figure=accuracy-by-length] .live [aria-roledescription=point][aria-label*=img][aria-label*="failed or"]').first().hover();
     await page.locator('.tip').waitFor({ state: 'visible' });
     assert.ok((await page.locator('.tip').innerText()).includes('</script><img'));
     assert.deepEqual(complaints, []);

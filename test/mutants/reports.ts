@@ -39,8 +39,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'marks of direction reach the report',
     file: 'reports/visible.ts',
-    find: '(?![\\uFE00-\\uFE0F])[\\p{Cc}\\p{Cf}',
-    replace: '(?![\\uFE00-\\uFE0F])[\\p{Cc}',
+    find: '[\\p{Cc}\\p{Cf}\\p{DI}',
+    replace: '[\\p{Cc}',
     noticedBy: ['test/escapes.test.ts'],
   },
   {
@@ -84,5 +84,19 @@ export const mutants: readonly Mutant[] = [
     find: 'limit !== undefined && limit > 0 ? limit : Infinity',
     replace: 'limit === 0 ? limit : Infinity',
     noticedBy: ['test/long-labels.test.ts'],
+  },
+  {
+    what: 'a sweep that writes its report is said to be paused',
+    file: 'cli/ui/progress.ts',
+    find: "reporting ? ['writing its report'] : state",
+    replace: 'state',
+    noticedBy: ['test/cli-display.test.ts'],
+  },
+  {
+    what: 'who waits for a report does not hear how far it is',
+    file: 'activities/report-process.ts',
+    find: "if (message.type === 'alive') progress = message.progress;",
+    replace: '',
+    noticedBy: ['test/report-process.test.ts'],
   },
 ];
