@@ -29,8 +29,8 @@ const UTF_8 = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } } a
 const wordsOf = (line: string) =>
   execFileSync('bash', ['-c', `printf '%s\\0' ${line}`], UTF_8).split('\0').slice(0, -1);
 
-const names = ['plain-1a2b', 'my runs', "it's", '$HOME', '`date`', '$(date)', 'a;b', 'a&b', '*', '~', '#x', '', '-x', '!!', 'a\\b',
-  '"', 'é長', '\u001b[2J', "\u202e'evil\\", 'a\nb'];
+const names = ['plain-1a2b', 'my runs', "it's", '$HOME', '`date`', '$(date)', 'a;b', 'a&b', '*', '~', '#x', '', '-x', '!!', 'a\\b', '"', 'é長',
+  '\u001b[2J', "\u202e'evil\\", 'a\nb'];
 
 test('a shell reads a word as it was, and no terminal obeys it', () => {
   for (const name of names) {

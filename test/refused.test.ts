@@ -182,6 +182,11 @@ describe('the words', () => {
     assert.match(adviceOn(error('EMFILE'), 'go'), /ulimit -n/);
   });
 
+  test('a refusal is not the user\'s mistake: trainers try it again, and no file counts as damaged for it', () => {
+    const one = refused(error('ENOSPC'), '/runs', 'go');
+    assert.ok(one instanceof Refused && !((one as Error) instanceof UserError));
+  });
+
   test('what is no refusal stays as it is, for its stack', () => {
     for (const one of [error('ENOENT'), error('ERR_INVALID_ARG_TYPE'), error('toString'), new UserError('x'), new Error('y'), undefined, null, 'z']) {
       assert.equal(refusalOf(one), undefined);

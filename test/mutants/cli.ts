@@ -44,6 +44,13 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/refused.test.ts'],
   },
   {
+    what: 'a full disk is a mistake, not to be tried again',
+    file: 'core/refusal.ts',
+    find: 'new Refused(`${place}: ${problem}; ${adviceOn(error, elsewhere)}`, error)',
+    replace: 'new UserError(`${place}: ${problem}; ${adviceOn(error, elsewhere)}`)',
+    noticedBy: ['test/refused.test.ts'],
+  },
+  {
     what: 'start installs and starts before it knows that nothing can be written',
     file: 'cli/actions/start.ts',
     find: 'await storeId(store); //',
