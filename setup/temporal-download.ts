@@ -15,7 +15,10 @@ export interface Downloads { address: string; sha256: string }
 
 const HOST = 'https://temporal.download';
 
-/** Of temporal_cli_1.5.1_PLATFORM_ARCH.tar.gz on the project's release page, as at least two public package repositories recorded them independently. */
+/**
+ * SHA-256 of temporal_cli_1.5.1_PLATFORM_ARCH.tar.gz as package repositories recorded them (two of them; linux arm64: one, and another
+ * project's scripts). A wrong one only means that the wheel is taken.
+ */
 const ARCHIVES: Readonly<Record<string, string>> = {
   'linux x64': 'ddc95e08b0b076efd4ea9733a3f488eb7d2be875f8834e616cd2a37358b4852d',
   'linux arm64': 'bd1b0db9f18b051026de8bf6cc1505f2510f14bbb7a8b9a4a91fff46c77454f5',
