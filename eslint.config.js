@@ -40,7 +40,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts'],
-    ignores: ['cli/**', 'test/**', 'activities/trainer.ts', 'activities/report-writer.ts', 'bench/workers/**'], // processes of their own
+    ignores: ['cli/**', 'test/**', 'trainer/process.ts', 'activities/report-writer.ts', 'bench/workers/**'], // processes of their own
     rules: {
       'no-restricted-globals': ['error', printing],
       'no-restricted-properties': ['error', ...ending],
@@ -48,13 +48,13 @@ export default tseslint.config(
   },
   { files: ['cli/**/*.ts'], ignores: ['cli/main.ts', 'cli/ui/output.ts'], rules: { 'no-restricted-syntax': ['error', ...syntax, ...edge], 'no-console': 'error' } },
   {
-    files: ['core/**/*.ts', 'spec/**/*.ts', 'models/**/*.ts', 'workflows/**/*.ts'],
-    ignores: ['models/backends/**'], // a native library takes its settings from the environment
+    files: ['core/**/*.ts', 'sweep-file/**/*.ts', 'engine/**/*.ts', 'models/**/*.ts', 'workflows/**/*.ts'],
+    ignores: ['engine/backends/**'], // a native library takes its settings from the environment
     rules: { 'no-restricted-globals': ['error', printing, surroundings] },
   },
   {
-    files: ['core/**/*.ts', 'spec/**/*.ts', 'models/**/*.ts', 'reports/**/*.ts'],
-    ignores: ['models/backends/**', 'models/breather.ts'], // breather.ts looks at the clock to give the event loop its turn
+    files: ['core/**/*.ts', 'sweep-file/**/*.ts', 'engine/**/*.ts', 'models/**/*.ts', 'reports/**/*.ts'],
+    ignores: ['engine/backends/**'],
     rules: { 'no-restricted-properties': ['error', ...ending, ...chance] },
   },
 );

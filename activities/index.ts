@@ -16,12 +16,12 @@ import {
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import { beginningOf, excused, furthestOf, whyGivenUp, whyHopeless, type Heartbeat } from './attempts.ts';
-import { OtherCode } from './code-guard.ts';
-import { ComputingFailed, OtherScience } from './failures.ts';
-import type { PackQuestion } from './messages.ts';
+import { OtherCode } from '../trainer/code-guard.ts';
+import { ComputingFailed, OtherScience } from '../trainer/failures.ts';
+import type { PackQuestion } from '../trainer/messages.ts';
 import type { ReportWriters } from './report-process.ts';
 import { resumeAdaptive } from './resume.ts';
-import { TrainerStopped, TrainingImpossible, type TrainerPool } from './trainer-pool.ts';
+import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../trainer/pool.ts';
 
 export interface TrainingDependencies { store: Store; trainers: TrainerPool; worker: string }
 /** `origin`: what the trainers of this runs folder compute with. */

@@ -3,8 +3,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ReportProgress } from '../core/results.ts';
 import type { SweepOutcome } from '../store/runs.ts';
-import { hasSameCode, OtherCode, unguarded, type CodeGuard, type Loaded } from './code-guard.ts';
-import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
+import { hasSameCode, OtherCode, unguarded, type CodeGuard, type Loaded } from '../trainer/code-guard.ts';
+import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 
 /** `outcome`: how the sweep ends, which is written after its report. */
 export interface ReportRequest { runs: string; sweepId: string; outcome: SweepOutcome }

@@ -1,7 +1,7 @@
 /** Whether many thousands of replayed steps leave anything behind: tensors, sessions, memory of the process. */
 import { fileURLToPath } from 'node:url';
-import { typescriptEnvironment, typescriptFlags } from '../activities/typescript.ts';
-import { nativeEnvironment } from '../models/backends/environment.ts';
+import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
+import { nativeEnvironment } from '../engine/backends/environment.ts';
 import { UserError } from '../core/errors.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { startLineWorker } from './line-worker.ts';

@@ -3,7 +3,7 @@
  * slot waits between two trials that do train, and how long it takes from `sweep start` to the first training step.
  */
 import { fileURLToPath } from 'node:url';
-import { typescriptEnvironment, typescriptFlags } from '../activities/typescript.ts';
+import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { run } from '../setup/process.ts';
 import { loadNow, ourVersions, thisMachine } from './machine.ts';

@@ -4,8 +4,8 @@
  * start from the same weights and see the same batches, and their losses must agree, or it is not the same work.
  */
 import { fileURLToPath } from 'node:url';
-import { typescriptEnvironment, typescriptFlags } from '../activities/typescript.ts';
-import { nativeEnvironment } from '../models/backends/environment.ts';
+import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
+import { nativeEnvironment } from '../engine/backends/environment.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { findProgram } from '../setup/process.ts';
 import { startLineWorker, type LineWorker } from './line-worker.ts';

@@ -1,6 +1,6 @@
 /** Options that several commands have, checked. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { BackendKind } from '../models/backends/index.ts';
+import type { BackendKind } from '../engine/backends/index.ts';
 import { DEFAULT_RUNS } from '../store/command.ts';
 
 export const runsOption = () => new Option('--runs <dir>', 'where runs live').default(DEFAULT_RUNS);

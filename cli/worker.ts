@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { UserError } from '../core/errors.ts';
-import type { BackendKind } from '../models/backends/index.ts';
+import type { BackendKind } from '../engine/backends/index.ts';
 import { interruptSignal } from './interrupt.ts';
 import { backendOption, jsonOption, runsOption, slotsOption } from './options.ts';
 import { forgoOutput, jsonText, say as print } from './ui/output.ts';
@@ -34,7 +34,7 @@ async function work({ slots, backend: wanted, runs, background = false, json = f
   const changed = new AbortController();
   const guard = await codeGuard(() => changed.abort());
   const [{ createReportWriters }, { createTrainerPool }, { chooseBackend }, { cacheDir }, { openStore }, { knownStoreId }, { defaultSlots }] = await Promise.all([
-    import('../activities/report-process.ts'), import('../activities/trainer-pool.ts'), import('../setup/backend.ts'), import('../setup/home.ts'),
+    import('../activities/report-process.ts'), import('../trainer/pool.ts'), import('../setup/backend.ts'), import('../setup/home.ts'),
     import('../store/index.ts'), import('../store/identity.ts'), import('./defaults.ts'),
   ]);
   if (background) forgoOutput();

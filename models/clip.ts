@@ -1,6 +1,6 @@
 import { addN, div, maximum, minimum, mul, neg, sqrt, square, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { Clip } from '../core/spec.ts';
-import { listOf, mapTensors } from './tensors.ts';
+import { listOf, mapTensors } from '../engine/tensors.ts';
 import type { Tensors } from './types.ts';
 
 /** √Σ g², over all tensors together. */

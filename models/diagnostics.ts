@@ -1,8 +1,8 @@
 /** What there is to see of a network besides its metrics. */
 import { valueAndGrads, zeros, type Scalar, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
-import { listOf, namesOf, partsOf, takeNamed } from './tensors.ts';
+import { listOf, namesOf, partsOf, takeNamed } from '../engine/tensors.ts';
 import type { Seen, Weights } from './types.ts';
-import type { Network } from './unroll.ts';
+import type { Network } from './layers/unroll.ts';
 
 /** A number as it is shown; what overflows is no number in JSON. */
 const shown = (x: number): number | null => (Number.isFinite(x) ? Number(x.toPrecision(6)) : null);

@@ -5,7 +5,7 @@ import { clipGradients, clipOf } from './clip.ts';
 import { optimizers } from './optimizers/index.ts';
 import { entryOf, ownOptions } from './options.ts';
 import { tasks } from './tasks/index.ts';
-import { tensorOf } from './tensors.ts';
+import { tensorOf } from '../engine/tensors.ts';
 import type { Optimizer, Problem, Tensors, Task, Updated, Weights } from './types.ts';
 
 /** The trial's task with its network; throws a UserError for names and options that cannot be trained. */

@@ -4,10 +4,10 @@ import type { z } from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import type { Metrics, Observation } from '../core/results.ts';
 import type { ModelSpec, TrainingSpec } from '../core/spec.ts';
+import type { Tensors } from '../engine/tensors.ts';
 import type { Stream } from './random.ts';
 
-/** Named tensors. Wherever they become a list, their names are sorted. */
-export type Tensors = Record<string, Tensor>;
+export type { Tensors } from '../engine/tensors.ts';
 
 /** Trainable tensors by name: 'layer0.kernel', 'output.bias'. */
 export type Weights = Tensors;

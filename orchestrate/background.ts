@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loaderFlags } from '../activities/typescript.ts';
+import { loaderFlags } from '../trainer/typescript.ts';
 import { hashJson } from '../core/json.ts';
-import type { BackendKind } from '../models/backends/index.ts';
+import type { BackendKind } from '../engine/backends/index.ts';
 import { thisHost } from '../server/host.ts';
 import { ensureSupervised, stopSupervised, supervisedStatus } from '../server/supervise.ts';
 import type { TemporalTarget } from '../server/connection.ts';

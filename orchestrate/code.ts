@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CodeGuard } from '../activities/code-guard.ts';
+import type { CodeGuard } from '../trainer/code-guard.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** What a worker and the processes that it starts load, and keep for as long as they stay warm. */
-export const LOADED = ['activities', 'core', 'models', 'orchestrate', 'reports', 'server', 'setup', 'store', 'workflows'];
+export const LOADED = ['activities', 'core', 'engine', 'models', 'orchestrate', 'reports', 'server', 'setup', 'store', 'trainer', 'workflows'];
 
 /** Of the code in these folders as it lies on disk now, and of the packages that it uses. Takes some milliseconds. */
 export async function codeHash(folders: readonly string[], root = ROOT): Promise<string> {

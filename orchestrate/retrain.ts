@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTrainerPool } from '../activities/trainer-pool.ts';
+import { createTrainerPool } from '../trainer/pool.ts';
 import { UserError } from '../core/errors.ts';
 import { hashJson } from '../core/json.ts';
 import type { PlannedTrial } from '../core/plan.ts';

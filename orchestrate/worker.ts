@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Runtime, DefaultLogger, Worker, type ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { createBookkeepingActivities, createTrainingActivities } from '../activities/index.ts';
 import type { ReportWriters } from '../activities/report-process.ts';
-import type { TrainerPool } from '../activities/trainer-pool.ts';
+import type { TrainerPool } from '../trainer/pool.ts';
 import { queuesOf } from '../core/queues.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { originOf, type TrainerBackend } from '../setup/backend.ts';

@@ -5,7 +5,7 @@ import { schedulerOf } from '../core/schedulers/index.ts';
 import type { Configuration } from '../core/search/index.ts';
 import { readAhead } from '../store/read-ahead.ts';
 import type { Row } from './figures/index.ts';
-import type { Report } from './model.ts';
+import type { Report } from './types.ts';
 
 type Cell = string | number | undefined;
 const csv = (header: string[], rows: Cell[][]) => stringify([header, ...rows]);

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ink, onDark, ordered, series } from './figures/theme.ts';
 import { isTable, type Drawing, type Figure, type Room, type Row } from './figures/index.ts';
-import type { Report } from './model.ts';
+import type { Report } from './types.ts';
 import { endingText, factsOf, intervalProse, TABLE_LIMIT, verifyText } from './prose.ts';
 import type { ProvenanceFile } from './provenance.ts';
 import { compileFigure, svgOf } from './render.ts';

@@ -18,37 +18,7 @@ import type { SweepOutcome } from '../store/runs.ts';
 import type { Store } from '../store/types.ts';
 import { modelOf, worthShowing } from './model.ts';
 import { observationsFile, samplesFile, type Seen } from './observations.ts';
-import type { Provenance } from './provenance.ts';
-
-export interface ReportInput {
-  sweepId: string;
-  spec: SweepSpec;
-  /** What a search that learns has chosen. */
-  suggestions?: Suggestions;
-  results: Map<string, TrialResult>;
-  /** The highest rung of every trial that a scheduler left there; one with a result has none. */
-  stopped: Map<string, RungRecord>;
-  failures: Map<string, TrialFailure>;
-  timings: Map<string, TrialTiming>;
-  /**
-   * Of the trials that figures may show, as far as they have a result or a rung: what a failed trial left behind depends on when
-   * it failed. The same holds for what was seen of them.
-   */
-  curves: Map<string, CurvePoint[]>;
-  observations: Map<string, Seen[]>;
-  /** What trained networks wrote when asked; nothing of one whose training diverged. */
-  samples: Map<string, TrialSamples>;
-  /** The metrics in any curve. */
-  curveMetrics: string[];
-  /** A trial's curve, whether figures may show it or not; read anew where they may not, for memory would not hold them all. */
-  curveOf(trialId: string): Promise<CurvePoint[] | undefined>;
-  /** How the sweep ended; absent: it has not. */
-  outcome?: SweepOutcome;
-  /** One entry per environment that the sweep was started in; empty if nobody recorded it. */
-  starts: Provenance[];
-  /** SHA-256 of every file above and of the trained networks, by its path in the sweep's folder, in order of path. */
-  hashes: Map<string, string>;
-}
+import type { Provenance, ReportInput } from './types.ts';
 
 type Files = Map<string, Uint8Array>;
 

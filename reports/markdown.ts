@@ -1,6 +1,6 @@
 /** report.md: the tables and figures for a repository or a notebook; pictures are links to figures/. */
 import { isTable, type Drawing } from './figures/index.ts';
-import type { Report } from './model.ts';
+import type { Report } from './types.ts';
 import type { ProvenanceFile } from './provenance.ts';
 import { endingText, factsOf, TABLE_LIMIT, verifyText } from './prose.ts';
 import {

@@ -3,21 +3,11 @@ import { metricNames, summarize, trialRows, type Estimate, type SummaryRow, type
 import { canonicalJson, valueText, type Json } from '../core/json.ts';
 import type { Configuration } from '../core/search/index.ts';
 import * as standing from '../core/standing.ts';
-import type { ReportInput } from './input.ts';
+import type { Report, ReportInput } from './types.ts';
 import { oneLine } from './visible.ts';
 
 /** The dimension that most questions are about. */
 export const LENGTH = 'task.length';
-
-export interface Report {
-  input: ReportInput;
-  /** Dotted paths of the space's dimensions, in the file's order. */
-  dimensions: string[];
-  /** Accuracy and loss first. */
-  metrics: string[];
-  trials: TrialRow[];
-  summary: SummaryRow[];
-}
 
 const models = new WeakMap<ReportInput, Report>();
 

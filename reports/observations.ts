@@ -1,7 +1,6 @@
 /** What was seen of networks besides their metrics. models/ makes it; here its shape is checked, because files can change. */
 import { z } from 'zod';
 import type { ObservationKind } from '../core/results.ts';
-import type { ReportInput } from './input.ts';
 
 const numbers = z.array(z.number());
 /** What overflowed is no number in JSON. */
@@ -40,8 +39,8 @@ export type Seen = z.infer<typeof observationsFile>[number];
 export type SeenOf<K extends ObservationKind> = Extract<Seen, { kind: K }>;
 
 /** What was seen of one kind, in order of the step; empty if nothing was. */
-export function seenOf<K extends ObservationKind>(input: ReportInput, trialId: string, kind: K): SeenOf<K>[] {
-  return (input.observations.get(trialId) ?? []).filter((one): one is SeenOf<K> => one.kind === kind).sort((a, b) => a.step - b.step);
+export function seenOf<K extends ObservationKind>({ observations }: { observations: ReadonlyMap<string, Seen[]> }, trialId: string, kind: K): SeenOf<K>[] {
+  return (observations.get(trialId) ?? []).filter((one): one is SeenOf<K> => one.kind === kind).sort((a, b) => a.step - b.step);
 }
 
 const temperature = z.union([z.number(), z.literal('greedy')]);

@@ -1,5 +1,5 @@
 /** What report.html and report.md say in words. */
-import type { ReportInput } from './input.ts';
+import type { ReportInput } from './types.ts';
 import type { ProvenanceFile } from './provenance.ts';
 
 /** Longer tables are cut and point to their CSV: a page of 100,000 rows is read by nobody and opened by no phone. */

@@ -12,25 +12,7 @@ import { canonicalJson, hashJson } from '../core/json.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { pretty, readJson } from '../store/keys.ts';
 import type { Store } from '../store/types.ts';
-import type { Report } from './model.ts';
-
-export interface Provenance {
-  /** When it was recorded, ISO 8601. */
-  at: string;
-  /** Of this package. */
-  version: string;
-  science: number;
-  /** The commit of this package's checkout and whether files differ from it; null outside a checkout. */
-  git: { commit: string; dirty: boolean } | null;
-  /** SHA-256 of package-lock.json; null where there is none. */
-  lockfile: string | null;
-  /** For instance 'tensorflow 2.21.0 cpu'; null if whoever recorded it did not know yet. */
-  backend: string | null;
-  node: string;
-  /** Versions of the packages that train and orchestrate. */
-  packages: Record<string, string>;
-  machine: { os: string; cpu: string; cores: number; memoryGiB: number; gpus: string[] };
-}
+import type { Provenance, Report } from './types.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

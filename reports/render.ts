@@ -3,7 +3,7 @@ import { renderAsync } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import type { FigureSpec, Row } from './figures/index.ts';
+import type { FigureSpec, Row } from './figures/types.ts';
 import { config, font } from './figures/theme.ts';
 import { fontFiles, textWidth } from './text-width.ts';
 import { oneLine } from './visible.ts';

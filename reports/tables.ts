@@ -3,7 +3,8 @@ import { metricRange, type SummaryRow, type TrialRow } from '../core/aggregate.t
 import type { Json } from '../core/json.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { isWhole, shareText } from '../core/standing.ts';
-import { intervalText, LENGTH, labelOf, ranked, shortText, textOf, valuesOf, wordsOf, type Report } from './model.ts';
+import { intervalText, LENGTH, labelOf, ranked, shortText, textOf, valuesOf, wordsOf } from './model.ts';
+import type { Report } from './types.ts';
 
 /** What a network wrote, after the prompt that it was given. */
 export interface Written {

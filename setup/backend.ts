@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { UserError } from '../core/errors.ts';
 import type { Origin } from '../core/results.ts';
-import { nameOfNative, nativeEnvironment } from '../models/backends/environment.ts';
-import type { BackendChoice, BackendKind } from '../models/backends/index.ts';
+import { nameOfNative, nativeEnvironment } from '../engine/backends/environment.ts';
+import type { BackendChoice, BackendKind } from '../engine/backends/index.ts';
 import { findNative } from './tensorflow.ts';
 
 /** Which TensorFlow trainers load, and the environment that it needs when their process starts. Plain JSON. */

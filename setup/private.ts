@@ -1,5 +1,5 @@
 /** Folders that nobody else may read or write: they hold programs that we run, and the server's database. */
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, statSync, type Stats } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { UserError } from '../core/errors.ts';
 
@@ -14,7 +14,7 @@ const checked = new Set<string>();
  */
 export function ours(path: string, uid = process.getuid?.()): string { // none on Windows
   if (checked.has(path)) return path;
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   if (!stats?.isDirectory() || uid === undefined) return path; // whoever uses it will say what is wrong
   if (stats.uid !== uid && stats.uid !== 0) {
     throw new UserError(`${path} belongs to another user (uid ${stats.uid}), who could have sweep run programs of theirs; set SWEEP_HOME to a folder of your own.`);
@@ -25,6 +25,14 @@ export function ours(path: string, uid = process.getuid?.()): string { // none o
   if (stats.uid === uid && (stats.mode & 0o077) !== 0) close(path);
   checked.add(path);
   return path;
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // not there, below a file, or not ours to see
+  }
 }
 
 function close(path: string): void {

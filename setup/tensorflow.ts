@@ -7,7 +7,7 @@ import { readFile, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
-import type { NativeTensorFlow } from '../models/backends/environment.ts';
+import type { NativeTensorFlow } from '../engine/backends/environment.ts';
 import { cacheDir } from './home.ts';
 import { findProgram, run } from './process.ts';
 import type { InstallOptions } from './progress.ts';
@@ -17,7 +17,7 @@ import { TENSORFLOW, wheelsFor } from './wheels.ts';
 import type { Variant, Wheel } from './wheels.ts';
 import { ensureFolder, makeOnce } from './workplace.ts';
 
-export type { NativeTensorFlow } from '../models/backends/environment.ts';
+export type { NativeTensorFlow } from '../engine/backends/environment.ts';
 
 const require = createRequire(import.meta.url);
 const packageFolder = (name: string): string => dirname(require.resolve(`${name}/package.json`));

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { workflowBundle } from '../orchestrate/bundle.ts';
 import { cacheDir } from '../setup/home.ts';
@@ -45,7 +45,7 @@ async function missingParts(): Promise<string[]> {
 
 /** Of all files, those that can be run without a server. */
 function withoutServer(files: readonly string[]): string[] {
-  const needs = (file: string) => /newLaboratory\(|newMachine\(|startEmbedded\(|installTemporal\(|from '\.\/faults\//.test(readFileSync(join(ROOT, file), 'utf8'));
+  const needs = (file: string) => /newLaboratory\(|newMachine\(|startEmbedded\(|installTemporal\(|from '\.\.\/faults\//.test(readFileSync(join(ROOT, file), 'utf8'));
   const left = files.filter(needs);
   say(`left out, for they need a Temporal server: ${left.join(', ')}`);
   return files.filter((file) => !left.includes(file));
@@ -54,8 +54,8 @@ function withoutServer(files: readonly string[]): string[] {
 /** Those that are given, or all. */
 function filesOf(given: readonly string[]): string[] {
   if (given.length > 0) return [...given];
-  const rank = (file: string) => (LONGEST.indexOf(file.replace('.test.ts', '')) + LONGEST.length + 1) % (LONGEST.length + 1);
-  const files = readdirSync(join(ROOT, 'test')).filter((file) => file.endsWith('.test.ts')).sort();
+  const rank = (file: string) => (LONGEST.indexOf(basename(file, '.test.ts')) + LONGEST.length + 1) % (LONGEST.length + 1);
+  const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts')).sort();
   return files.sort((a, b) => rank(a) - rank(b)).map((file) => `test/${file}`);
 }
 

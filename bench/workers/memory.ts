@@ -1,11 +1,11 @@
 /** Trains one trial, replayed, as far as it is asked to, and counts what it holds. Started with --expose-gc. Argument: the backend (JSON). */
 import { createInterface } from 'node:readline';
 import { memory } from '@tensorflow/tfjs-core';
-import { loadBackend, type BackendChoice } from '../../models/backends/index.ts';
-import { nativeBackend } from '../../models/graph/binding.ts';
-import { compile } from '../../models/graph/index.ts';
-import { learnerOf } from '../../models/learner.ts';
-import { programsOnce } from '../../models/programs.ts';
+import { loadBackend, type BackendChoice } from '../../engine/backends/index.ts';
+import { nativeBackend } from '../../engine/replay/binding.ts';
+import { compile } from '../../engine/replay/index.ts';
+import { learnerOf } from '../../trainer/network/learner.ts';
+import { programsOnce } from '../../trainer/network/programs.ts';
 import type { Held } from '../memory.ts';
 
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);

@@ -3,7 +3,7 @@
  * environment of an own home. Arguments: how many trials, the jobs at a time, the runs folder. One line of JSON at the end.
  */
 import { createReportWriters } from '../../activities/report-process.ts';
-import type { TrainerPool } from '../../activities/trainer-pool.ts';
+import type { TrainerPool } from '../../trainer/pool.ts';
 import { sweepId as idOf } from '../../core/plan.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { leaveResult } from '../bare-result.ts';

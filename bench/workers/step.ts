@@ -5,14 +5,14 @@
 import { createInterface } from 'node:readline';
 import { dispose, scalar, stack, tensor1d, tensor2d, type Tensor } from '@tensorflow/tfjs-core';
 import type { TrialSpec } from '../../core/spec.ts';
-import { loadBackend, type BackendChoice } from '../../models/backends/index.ts';
-import { compiler } from '../../models/graph/index.ts';
-import { eager } from '../../models/named.ts';
+import { loadBackend, type BackendChoice } from '../../engine/backends/index.ts';
+import { compiler } from '../../engine/replay/index.ts';
+import { eager } from '../../engine/named.ts';
 import { problemOf, updateOf } from '../../models/problem.ts';
-import { programsOnce, type Program } from '../../models/programs.ts';
+import { programsOnce, type Program } from '../../trainer/network/programs.ts';
 import { stream } from '../../models/random.ts';
 import { palindromes } from '../../models/tasks/palindrome.ts';
-import { disposeAll, mapTensors } from '../../models/tensors.ts';
+import { disposeAll, mapTensors } from '../../engine/tensors.ts';
 import type { Tensors } from '../../models/types.ts';
 import { BATCHES, type Packed, type PrepareRequest, type Prepared, type Ran, type RunRequest, type StepCase, type StepData } from '../step-messages.ts';
 

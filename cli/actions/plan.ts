@@ -7,7 +7,7 @@ import { kindOf, type Dimension } from '../../core/space/index.ts';
 import type { Origin } from '../../core/results.ts';
 import type { SweepSpec, TrainingSpec } from '../../core/spec.ts';
 import { chooseBackend, originOf } from '../../setup/backend.ts';
-import { loadSpec } from '../../spec/index.ts';
+import { loadSpec } from '../../sweep-file/index.ts';
 import { commandOn } from '../../store/command.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readAhead } from '../../store/read-ahead.ts';

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { refusalOf, refused } from '../../core/refusal.ts';
-import type { BackendKind } from '../../models/backends/index.ts';
+import type { BackendKind } from '../../engine/backends/index.ts';
 import { drawTrials, retrain, type Retrained } from '../../orchestrate/retrain.ts';
 import { readRun } from '../../reports/input.ts';
 import { buildReport, verifyReport, writeReport, type Check, type Verification } from '../../reports/report.ts';

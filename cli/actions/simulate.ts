@@ -7,8 +7,8 @@ import { recordedCurves, type Curves, type RecordedTrial } from '../../core/simu
 import { simulate as run, type Simulated } from '../../core/simulate/index.ts';
 import { syntheticCurves } from '../../core/simulate/synthetic.ts';
 import type { SweepSpec } from '../../core/spec.ts';
-import { loadSpec } from '../../spec/index.ts';
-import { didYouMean, listOf } from '../../spec/problem.ts';
+import { loadSpec } from '../../sweep-file/index.ts';
+import { didYouMean, listOf } from '../../sweep-file/problem.ts';
 import { openStore } from '../../store/index.ts';
 import { readCurve, readFailure, readResult, readTiming } from '../../store/runs.ts';
 import type { Store } from '../../store/types.ts';

@@ -10,13 +10,13 @@
  *   7. looking on         until it ends, or ^C
  */
 import { sweepId as idOf } from '../../core/plan.ts';
-import type { BackendKind } from '../../models/backends/index.ts';
+import type { BackendKind } from '../../engine/backends/index.ts';
 import { ensureWorker } from '../../orchestrate/background.ts';
 import { followSweep, startSweep, sweepUrl } from '../../orchestrate/sweeps.ts';
 import { collectProvenance, recordProvenance } from '../../reports/provenance.ts';
 import { connect, type TemporalTarget } from '../../server/connection.ts';
 import { chooseBackend, originOf } from '../../setup/backend.ts';
-import { loadSweep } from '../../spec/index.ts';
+import { loadSweep } from '../../sweep-file/index.ts';
 import { openStore } from '../../store/index.ts';
 import { claimSweep, storeId, writeCorpus } from '../../store/runs.ts';
 import { defaultSlots } from '../defaults.ts';

@@ -3,7 +3,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
-import { stopGradient } from '../tensors.ts';
+import { stopGradient } from '../../engine/tensors.ts';
 import type { Cell, Weights } from '../types.ts';
 import { forgetBias, initLstm, lstmMemory, lstmParameters } from './lstm.ts';
 

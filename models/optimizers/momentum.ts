@@ -1,6 +1,6 @@
 import { add, mul, sub, zerosLike } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { mapTensors, tensorOf } from '../tensors.ts';
+import { mapTensors, tensorOf } from '../../engine/tensors.ts';
 import type { Optimizer } from '../types.ts';
 
 const options = z.strictObject({

@@ -1,6 +1,6 @@
 import { add, div, mul, sqrt, square, sub, zerosLike } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { mapTensors, tensorOf } from '../tensors.ts';
+import { mapTensors, tensorOf } from '../../engine/tensors.ts';
 import type { Optimizer } from '../types.ts';
 import { LEAST_EPSILON } from './limits.ts';
 

@@ -3,13 +3,13 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { accuracy, crossEntropy } from '../loss.ts';
-import { outputLayer } from '../output.ts';
+import { outputLayer } from '../layers/output.ts';
 import type { Stream } from '../random.ts';
-import { checkLengths, padded, sentence, sentences, vocabulary } from '../sentences.ts';
-import { tensorOf } from '../tensors.ts';
+import { checkLengths, padded, sentence, sentences, vocabulary } from '../text/sentences.ts';
+import { tensorOf } from '../../engine/tensors.ts';
 import type { Batch, Task, Weights, Writer } from '../types.ts';
-import { checkTruncate, recurrentNetwork } from '../unroll.ts';
-import { choose } from '../write.ts';
+import { checkTruncate, recurrentNetwork } from '../layers/unroll.ts';
+import { choose } from '../text/write.ts';
 
 const LETTERS = 26;
 

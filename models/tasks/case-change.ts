@@ -3,15 +3,15 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
-import { attentionKinds } from '../attention.ts';
-import { encoderDecoder } from '../encoder-decoder.ts';
+import { attentionKinds } from '../layers/attention.ts';
+import { encoderDecoder } from '../layers/encoder-decoder.ts';
 import { crossEntropy } from '../loss.ts';
 import type { Stream } from '../random.ts';
-import { checkLengths, padded, sentence, sentences, vocabulary } from '../sentences.ts';
-import { tensorOf } from '../tensors.ts';
+import { checkLengths, padded, sentence, sentences, vocabulary } from '../text/sentences.ts';
+import { tensorOf } from '../../engine/tensors.ts';
 import type { Batch, Task, Weights, Writer } from '../types.ts';
-import { quoted } from '../vocabulary.ts';
-import { choose } from '../write.ts';
+import { quoted } from '../text/vocabulary.ts';
+import { choose } from '../text/write.ts';
 
 const options = z.strictObject({
   length: z.int().min(1).max(1000).default(10).describe('characters in the longest sentences, without the token; shorter ones are padded'),

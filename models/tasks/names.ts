@@ -4,13 +4,13 @@ import {
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import { accuracy, crossEntropies, meanOver } from '../loss.ts';
-import { outputLayer } from '../output.ts';
+import { outputLayer } from '../layers/output.ts';
 import { stream as streamOf, type Stream } from '../random.ts';
-import { tensorOf } from '../tensors.ts';
+import { tensorOf } from '../../engine/tensors.ts';
 import type { Batch, Task, Weights } from '../types.ts';
-import { checkTruncate, recurrentNetwork } from '../unroll.ts';
-import { needed, onceForEach, quoted, vocabularyOf } from '../vocabulary.ts';
-import { readerOf, samplesDue, writeOn, type Manner } from '../write.ts';
+import { checkTruncate, recurrentNetwork } from '../layers/unroll.ts';
+import { needed, onceForEach, quoted, vocabularyOf } from '../text/vocabulary.ts';
+import { readerOf, samplesDue, writeOn, type Manner } from '../text/write.ts';
 
 const options = z.strictObject({
   corpus: z.string().min(1).default('chemical-elements')

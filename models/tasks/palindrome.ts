@@ -2,11 +2,11 @@ import { cast, oneHot, reshape, tensor1d, tensor2d, type Tensor1D, type Tensor2D
 import { z } from 'zod';
 import { gradientFlow } from '../diagnostics.ts';
 import { accuracy, crossEntropy } from '../loss.ts';
-import { outputLayer } from '../output.ts';
+import { outputLayer } from '../layers/output.ts';
 import type { Stream } from '../random.ts';
-import { tensorOf } from '../tensors.ts';
+import { tensorOf } from '../../engine/tensors.ts';
 import type { Batch, Task, Weights } from '../types.ts';
-import { checkTruncate, recurrentNetwork } from '../unroll.ts';
+import { checkTruncate, recurrentNetwork } from '../layers/unroll.ts';
 
 const DIGITS = 10;
 /** Examples that the gradient's flow is averaged over: their spread is a few per cent, and an eager step with them is quick. */

@@ -4,13 +4,13 @@ import {
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import { accuracy, crossEntropy } from '../loss.ts';
-import { outputLayer } from '../output.ts';
+import { outputLayer } from '../layers/output.ts';
 import type { Stream } from '../random.ts';
-import { mapTensors, tensorOf } from '../tensors.ts';
+import { mapTensors, tensorOf } from '../../engine/tensors.ts';
 import type { Batch, State, Task, Tensors, Weights, WriteRequest } from '../types.ts';
-import { checkTruncate, layersOf, recurrentNetwork, statesOf } from '../unroll.ts';
-import { needed, onceForEach, quoted, vocabularyOf } from '../vocabulary.ts';
-import { readerOf, samplesDue, writeOn } from '../write.ts';
+import { checkTruncate, layersOf, recurrentNetwork, statesOf } from '../layers/unroll.ts';
+import { needed, onceForEach, quoted, vocabularyOf } from '../text/vocabulary.ts';
+import { readerOf, samplesDue, writeOn } from '../text/write.ts';
 
 const options = z.strictObject({
   corpus: z.string().min(1).default('moby-dick').describe('a book: moby-dick, or a text file\'s path from the sweep file'),

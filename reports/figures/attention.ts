@@ -1,7 +1,8 @@
-import { examples, labelOf, type Report } from '../model.ts';
+import { examples, labelOf } from '../model.ts';
+import type { Report } from '../types.ts';
 import { seenOf } from '../observations.ts';
 import { cutLabel, visible } from '../visible.ts';
-import type { Figure, Row } from './index.ts';
+import type { Figure, Row } from './types.ts';
 import { distinct, oneLine } from './layout.ts';
 import { heat } from './theme.ts';
 

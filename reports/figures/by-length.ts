@@ -1,7 +1,8 @@
 /** A metric against the length of the sequence, with its interval: shared by accuracy-by-length and exact-match-by-length. */
 import { isWhole } from '../../core/standing.ts';
-import { LENGTH, wordsOf, type Report } from '../model.ts';
-import type { Figure, Row } from './index.ts';
+import { LENGTH, wordsOf } from '../model.ts';
+import type { Report } from '../types.ts';
+import type { Figure, Row } from './types.ts';
 import { comparedDimension, distinct, inPanels, layoutBy, repeatsText, wholeTip } from './layout.ts';
 import { dashes, ink, series, seriesColours, shapes } from './theme.ts';
 

@@ -1,8 +1,9 @@
 /** Learning curves: a metric against the step, shared by accuracy-curves and loss-curves. */
 import type { CurvePoint } from '../../core/results.ts';
 import type { SummaryRow } from '../../core/aggregate.ts';
-import { labelOf, LENGTH, ranked, type Report } from '../model.ts';
-import type { Figure, Room, Row } from './index.ts';
+import { labelOf, LENGTH, ranked } from '../model.ts';
+import type { Report } from '../types.ts';
+import type { Figure, Room, Row } from './types.ts';
 import { distinct, inPanels, layoutBy, oneLine, repeatsText, wholeTip } from './layout.ts';
 import { ink, ORDERED_COLOURS, orderedColours, seriesColours } from './theme.ts';
 

@@ -1,7 +1,7 @@
 import { roundedText } from '../model.ts';
 import { cell, numberCell } from '../tables.ts';
 import { gatesOf } from './gate.ts';
-import type { Row, TableFigure } from './index.ts';
+import type { Row, TableFigure } from './types.ts';
 import { distinct } from './layout.ts';
 
 /** A longer table shows less than the picture. */

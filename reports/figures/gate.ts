@@ -1,7 +1,8 @@
 import type { TrialRow } from '../../core/aggregate.ts';
-import { examples, labelOf, type Report } from '../model.ts';
+import { examples, labelOf } from '../model.ts';
+import type { Report } from '../types.ts';
 import { seenOf, type SeenOf } from '../observations.ts';
-import type { Figure, Row } from './index.ts';
+import type { Figure, Row } from './types.ts';
 import { distinct, inPanels, oneLine } from './layout.ts';
 import { dashes, ink, series } from './theme.ts';
 

@@ -1,7 +1,8 @@
 import type { TrialRow } from '../../core/aggregate.ts';
 import { seenOf } from '../observations.ts';
-import { examples, labelOf, LENGTH, type Report } from '../model.ts';
-import type { Figure, FigureSpec, Row } from './index.ts';
+import { examples, labelOf, LENGTH } from '../model.ts';
+import type { Report } from '../types.ts';
+import type { Figure, FigureSpec, Row } from './types.ts';
 import { comparedDimension, distinct, inPanels, layoutBy, oneLine, wholeTip, type Layout } from './layout.ts';
 import { dashes, ORDERED_COLOURS, orderedColours, series, seriesColours } from './theme.ts';
 

@@ -1,9 +1,10 @@
 import type { SummaryRow } from '../../core/aggregate.ts';
-import { labelOf, type Report } from '../model.ts';
+import { labelOf } from '../model.ts';
+import type { Report } from '../types.ts';
 import { seenOf } from '../observations.ts';
 import { cell, type Cell } from '../tables.ts';
 import { endText, flowsOf, geometricMean, WHEN } from './gradient-flow.ts';
-import type { Row, TableFigure } from './index.ts';
+import type { Row, TableFigure } from './types.ts';
 
 /** A row a trial, layer and look: the norm at the first and at the last time step, and that over all weights. */
 function data(report: Report): Row[] | undefined {

@@ -1,8 +1,9 @@
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { canonicalJson } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
-import { labelOf, LENGTH, shortText, textOf, valuesOf, wordsOf, type Report } from '../model.ts';
-import type { Figure, Row } from './index.ts';
+import { labelOf, LENGTH, shortText, textOf, valuesOf, wordsOf } from '../model.ts';
+import type { Report } from '../types.ts';
+import type { Figure, Row } from './types.ts';
 import { cutLabels } from '../visible.ts';
 import { distinct, GREY, inPanels, objectiveSpan, oneLine, repeatsText, wholeTip } from './layout.ts';
 import { heat, ink, onHeat } from './theme.ts';

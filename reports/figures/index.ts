@@ -2,10 +2,8 @@
  * Registry of figures: one file each. A figure is two functions: what it shows, as rows; then how that looks, as a picture
  * or as a table. A new figure is a new file and a line here; the contract test draws it, and `sweep list figures` shows it.
  */
-import type { TopLevelSpec } from 'vega-lite';
 import { UserError } from '../../core/errors.ts';
-import type { Report } from '../model.ts';
-import type { Table } from '../tables.ts';
+import type { Report } from '../types.ts';
 import { accuracyByLength } from './accuracy-by-length.ts';
 import { accuracyCurves } from './accuracy-curves.ts';
 import { attention } from './attention.ts';
@@ -22,36 +20,9 @@ import { published } from './published.ts';
 import { samplesByStep } from './samples-by-step.ts';
 import { samplesByTemperature } from './samples-by-temperature.ts';
 import { timeline } from './timeline.ts';
+import type { Figure, Row, TableFigure } from './types.ts';
 
-/** A flat row, as vega reads it. */
-export type Row = Record<string, string | number | null>;
-
-/** Room for a figure: on paper and a screen, or on a phone. */
-export type Room = 'wide' | 'narrow';
-
-/** A vega-lite spec without its data, which is the rows. */
-export type FigureSpec = Omit<TopLevelSpec, 'data' | 'config'>;
-
-interface Shown {
-  title: string;
-  /** One line, for `sweep list figures`. */
-  summary: string;
-  /** What to know when reading it; stands under the figure. */
-  caption(report: Report, rows: Row[]): string;
-  /** Undefined where the figure does not apply to the sweep. */
-  data(report: Report): Row[] | undefined;
-}
-
-/** A picture: figures/<name>.svg, .png, and .vl.json with the rows. */
-export interface Figure extends Shown {
-  /** Mentions nothing that is not in the rows, but for names and titles. */
-  spec(rows: Row[], report: Report, room: Room): FigureSpec;
-}
-
-/** A table: what a person reads of the rows; all of them are in figures/<name>.csv. */
-export interface TableFigure extends Shown {
-  table(rows: Row[], report: Report): Table;
-}
+export type * from './types.ts';
 
 export const isTable = (figure: Figure | TableFigure): figure is TableFigure => 'table' in figure;
 

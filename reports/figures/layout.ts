@@ -1,9 +1,10 @@
 /** How a figure spreads the dimensions over an axis, lines and panels. */
 import { metricRange } from '../../core/aggregate.ts';
 import type { Configuration } from '../../core/search/index.ts';
-import { labelOf, LENGTH, textOf, wordsOf, type Report } from '../model.ts';
+import { labelOf, LENGTH, textOf, wordsOf } from '../model.ts';
+import type { Report } from '../types.ts';
 import { cutLabels, oneLine } from '../visible.ts';
-import type { FigureSpec, Room, Row } from './index.ts';
+import type { FigureSpec, Room, Row } from './types.ts';
 
 const CELL = 'model.cell';
 

@@ -1,8 +1,9 @@
 import type { SummaryRow } from '../../core/aggregate.ts';
 import type { Json } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
-import { labelOf, ranked, textOf, wordsOf, type Report } from '../model.ts';
-import type { Figure, Row } from './index.ts';
+import { labelOf, ranked, textOf, wordsOf } from '../model.ts';
+import type { Report } from '../types.ts';
+import type { Figure, Row } from './types.ts';
 import { GREY, oneLine, repeatsText } from './layout.ts';
 import { ink, series } from './theme.ts';
 

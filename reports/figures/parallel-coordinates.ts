@@ -1,7 +1,8 @@
 import { canonicalJson, type Json } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
-import { labelOf, ranked, shortText, textOf, valuesOf, wordsOf, type Report } from '../model.ts';
-import type { Figure, Row } from './index.ts';
+import { labelOf, ranked, shortText, textOf, valuesOf, wordsOf } from '../model.ts';
+import type { Report } from '../types.ts';
+import type { Figure, Row } from './types.ts';
 import { cutLabel } from '../visible.ts';
 import { distinct, GREY, objectiveSpan, oneLine } from './layout.ts';
 import { ink, ORDERED_COLOURS, orderedColours } from './theme.ts';

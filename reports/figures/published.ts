@@ -1,7 +1,8 @@
 import { estimate, type TrialRow } from '../../core/aggregate.ts';
-import { labelOf, type Report } from '../model.ts';
+import { labelOf } from '../model.ts';
+import type { Report } from '../types.ts';
 import { cell, numberCell } from '../tables.ts';
-import type { Row, TableFigure } from './index.ts';
+import type { Row, TableFigure } from './types.ts';
 import { distinct } from './layout.ts';
 
 /** More configurations than these do not fit beside the published numbers. */

@@ -1,8 +1,9 @@
-import { examples, labelOf, type Report } from '../model.ts';
+import { examples, labelOf } from '../model.ts';
+import type { Report } from '../types.ts';
 import { seenOf } from '../observations.ts';
 import { cell, numberCell } from '../tables.ts';
 import { shortened } from '../visible.ts';
-import type { Row, TableFigure } from './index.ts';
+import type { Row, TableFigure } from './types.ts';
 
 /** As many networks are shown, as many steps of each, and as many texts at each; the CSV file has all of them. */
 const MOST_NETWORKS = 4;

@@ -1,9 +1,10 @@
 import { estimate, metricNames, type SummaryRow } from '../../core/aggregate.ts';
 import type { TrialSamples } from '../../core/results.ts';
-import { examples, labelOf, wordsOf, type Report } from '../model.ts';
+import { examples, labelOf, wordsOf } from '../model.ts';
+import type { Report } from '../types.ts';
 import { cell, numberCell } from '../tables.ts';
 import { shortened } from '../visible.ts';
-import type { Row, TableFigure } from './index.ts';
+import type { Row, TableFigure } from './types.ts';
 
 /** As many networks are shown, as many texts of a temperature (of each and of all), and as much of a text; the CSV file has all. */
 const MOST_NETWORKS = 4;

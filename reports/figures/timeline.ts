@@ -1,8 +1,9 @@
 import type { TrialRow } from '../../core/aggregate.ts';
 import type { TrialTiming } from '../../core/results.ts';
-import { labelOf, type Report } from '../model.ts';
+import { labelOf } from '../model.ts';
+import type { Report } from '../types.ts';
 import { durationText } from '../prose.ts';
-import type { Figure, Row } from './index.ts';
+import type { Figure, Row } from './types.ts';
 import { distinct, oneLine } from './layout.ts';
 import { series } from './theme.ts';
 

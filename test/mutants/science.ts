@@ -1,4 +1,4 @@
-/** What a trial learns. Science 4 is pinned by test/science.test.ts; here is what smaller tests must see, which say why. */
+/** What a trial learns. Science 4 is pinned by test/models/science.test.ts; here is what smaller tests must see, which say why. */
 import type { Mutant } from './types.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -7,41 +7,41 @@ export const mutants: readonly Mutant[] = [
     file: 'models/optimizers/adam.ts',
     find: 'const correct2 = sub(1, pow(beta2, step));',
     replace: 'const correct2 = sub(1, pow(beta2, 1e6 * step));',
-    noticedBy: ['test/optimizers.test.ts'],
+    noticedBy: ['test/models/optimizers.test.ts'],
   },
   {
     what: 'gradients are clipped one by one, not by their common norm',
     file: 'models/clip.ts',
     find: 'return mapTensors(gradients, (g) => mul(g, factor));',
     replace: 'return mapTensors(gradients, (g) => mul(g, minimum(1, div(bound, sqrt(sum(square(g)))))));',
-    noticedBy: ['test/optimizers.test.ts'],
+    noticedBy: ['test/models/optimizers.test.ts'],
   },
   {
     what: 'a stop rule needs one evaluation',
-    file: 'models/train.ts',
+    file: 'trainer/network/train.ts',
     find: 'curve.slice(-rule.evaluations).every(',
     replace: 'curve.slice(-1).every(',
-    noticedBy: ['test/train.test.ts'],
+    noticedBy: ['test/trainer/train.test.ts'],
   },
   {
     what: 'weights that are not finite go on',
-    file: 'models/train.ts',
+    file: 'trainer/network/train.ts',
     find: "if (!finite[places.indexOf(own)]) yield end(own, 'diverged');",
     replace: "if (finite[places.indexOf(own)] === null) yield end(own, 'diverged');",
-    noticedBy: ['test/train.test.ts'],
+    noticedBy: ['test/trainer/train.test.ts'],
   },
   {
     what: 'a decoder moves letters the other way',
     file: 'models/tasks/caesar.ts',
     find: "direction === 'encrypt' ? shift : -shift",
     replace: "direction === 'encrypt' ? -shift : shift",
-    noticedBy: ['test/caesar.test.ts'],
+    noticedBy: ['test/models/caesar.test.ts'],
   },
   {
     what: 'initial weights are drawn from a wider interval than Glorot\'s',
     file: 'models/initial.ts',
     find: 'Math.sqrt(6 / (inputs + outputs))',
     replace: 'Math.sqrt(6 / inputs)',
-    noticedBy: ['test/initial.test.ts'],
+    noticedBy: ['test/models/initial.test.ts'],
   },
 ];

@@ -1,6 +1,6 @@
 /** TensorFlow for tests: the fastest that this machine has, or a named one; once per process. */
 import { findNative } from '../../setup/tensorflow.ts';
-import { loadBackend, type Backend, type BackendKind } from '../../models/backends/index.ts';
+import { loadBackend, type Backend, type BackendKind } from '../../engine/backends/index.ts';
 
 let loaded: Promise<Backend> | undefined;
 

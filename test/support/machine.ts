@@ -98,6 +98,6 @@ export async function until<T>(probe: () => T | undefined | false | Promise<T | 
 /** Process ids of the trainers of a worker. */
 export function trainersOf(worker: number): number[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args=']).toString().split('\n');
-  return lines.filter((line) => line.includes('activities/trainer.ts')).map((line) => line.trim().split(/\s+/))
+  return lines.filter((line) => line.includes('trainer/process.ts')).map((line) => line.trim().split(/\s+/))
     .filter(([, parent]) => Number(parent) === worker).map(([pid]) => Number(pid));
 }

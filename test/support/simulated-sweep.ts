@@ -38,6 +38,8 @@ export async function* simulate(simulation: Simulation): AsyncGenerator<SweepSna
   const total = countTrials(spec);
   const { maxSteps } = spec.training;
   const put = (trialId: string, file: string, value: unknown) => store.put(`${sweepId}/trials/${trialId}/${file}`, JSON.stringify(value));
+  /** Without these a result is none. */
+  const beside = ['model.ckpt', 'metrics.csv', 'observations.json'];
   let progress = emptyProgress(total);
   let next = 0;
   let running: { trial: PlannedTrial; spent: number }[] = [];
@@ -54,6 +56,7 @@ export async function* simulate(simulation: Simulation): AsyncGenerator<SweepSna
       if (status === 'failed') await put(trialId, 'failure.json', { trialId, trial: trial.trial, message: 'the trainer was killed (SIGKILL) 5 times', at });
       else {
         await put(trialId, 'timing.json', { seconds: secondsOf(trial), attempts: 1, worker: 'simulated', startedAt: at, endedAt: at });
+        for (const file of beside) await put(trialId, file, []);
         await put(trialId, 'result.json', {
           trialId, trial: trial.trial, science: 1, status, steps, metrics: status === 'completed' ? metrics : {}, parameters: 1, backend: 'simulated', replayed: true,
         });
