@@ -50,8 +50,11 @@ export interface TrainerOptions {
 /** Longer than it takes for the next job to come. */
 const IDLE_MS = 250;
 const BEAT_MS = 5000;
-/** The longest sequence that a schema allows is recorded in minutes: what is silent for longer than this goes in circles; milliseconds. */
-const MOST_SILENCE_MS = 2 * 60 * 60_000;
+/**
+ * What is silent for longer than this goes in circles; milliseconds. TensorFlow takes most of an hour to optimise the first step of a
+ * name of 24,000 characters, and several where others use the machine too.
+ */
+const MOST_SILENCE_MS = 12 * 60 * 60_000;
 
 /** How a failure of the trainer is told of. */
 function errorOf(cause: FailureCause, message: string): Error {

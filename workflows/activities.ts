@@ -19,7 +19,7 @@ export interface Question { group: PlannedTrial[]; most: number; priority: numbe
 export function packSizer({ sweepId, trainQueue }: JobSetting): (question: Question) => Promise<number> {
   const { packSize } = proxyActivities<TrainingActivities>({
     taskQueue: trainQueue,
-    startToCloseTimeout: '2 hours', // steps may be long, and to record the first takes longest
+    startToCloseTimeout: '12 hours', // steps may be long, and to record the first takes longest
     heartbeatTimeout: '30 seconds',
     retry: { initialInterval: '1 second', maximumAttempts: 3 },
   });
