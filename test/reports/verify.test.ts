@@ -50,8 +50,8 @@ async function putInto(path: string, file: string): Promise<void> {
 async function editResult(sweep: string, change: (result: Record<string, unknown>) => object): Promise<void> {
   await edit(trialPath(sweep, 'result.json'), (text) => JSON.stringify({ ...JSON.parse(text), ...change(JSON.parse(text)) }));
 }
-const network = (steps: number, parameters: number, over: object = {}) => encodeCheckpoint(
-  { step: steps, curve: [], observations: [], tensors: { 'weights/all': { shape: [parameters], values: new Float32Array(parameters) } }, ...over },
+const network = (step: number, parameters: number) => encodeCheckpoint(
+  { step, curve: [], observations: [], tensors: { 'weights/all': { shape: [parameters], values: new Float32Array(parameters) } } },
   { backend: 'tensorflow 2.21.0 cpu', replayed: true },
 );
 
@@ -68,6 +68,10 @@ const cases: [what: string, tamper: (sweep: string) => Promise<unknown>, path: R
   ['no network', (s) => rm(trialPath(s, 'model.ckpt')), /\/model\.ckpt$/, /^is missing$/],
   ['a network of garbage', (s) => writeFile(trialPath(s, 'model.ckpt'), 'garbage'), /\/model\.ckpt$/, /^cannot be read: a checkpoint of 7 bytes is cut short$/],
   ['another trial\'s network', (s) => cp(trialPath(s, 'model.ckpt', b), trialPath(s, 'model.ckpt')), /\/model\.ckpt$/, /came with another curve|is of step/],
+  ['a network that came with another curve', async (s) => {
+    const { steps, parameters } = JSON.parse(await readFile(trialPath(s, 'result.json'), 'utf8')) as { steps: number; parameters: number };
+    await writeFile(trialPath(s, 'model.ckpt'), network(steps, parameters));
+  }, /\/model\.ckpt$/, /^came with another curve than the trial has$/],
   ['a network of another size', (s) => writeFile(trialPath(s, 'model.ckpt'), network(1, 3)), /\/model\.ckpt$/, /^has 3 weights, and the trial 72458$/],
   ['no curve', (s) => rm(trialPath(s, 'metrics.csv')), /\/metrics\.csv$/, /^is missing$/],
   ['no timing', (s) => rm(trialPath(s, 'timing.json')), /\/timing\.json$/, /^is missing$/],
