@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { Refused, UserError } from '../core/errors.ts';
 import { adviceOn, refusalOf, refused } from '../core/refusal.ts';
 import { openStore } from '../store/index.ts';
+import { moveNew } from '../store/move-new.ts';
 import { exampleSpec, exampleSweepId, writeExampleRun } from './support/example-run.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -169,6 +170,15 @@ describe('a file system without hard links, whose folders cannot be synced', () 
     assert.deepEqual(won.flat().sort((a, b) => a - b), Array.from({ length: 40 }, (_, i) => i));
     for (const [w, indexes] of won.entries()) for (const i of indexes) assert.equal(await readFile(join(runs, 'a', String(i)), 'utf8'), names[w]);
     assert.deepEqual((await readdir(join(runs, 'a'))).filter((name) => name.startsWith('.')), []);
+  });
+
+  test('of many whole files that are moved to one place at once, one gets there', async () => {
+    const temps = Array.from({ length: 20 }, (_, i) => join(folder, `whole-${i}`));
+    await Promise.all(temps.map((temp) => writeFile(temp, temp)));
+    const target = join(folder, 'moved');
+    const won = await Promise.all(temps.map((temp) => moveNew(temp, target)));
+    assert.equal(won.filter(Boolean).length, 1);
+    assert.equal(await readFile(target, 'utf8'), temps[won.indexOf(true)]);
   });
 
   test('a writer that died on the way is outwaited', async () => {
