@@ -45,9 +45,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'a full disk is a mistake, not to be tried again',
-    file: 'core/refusal.ts',
-    find: 'new Refused(`${place}: ${problem}; ${adviceOn(error, elsewhere)}`, error)',
-    replace: 'new UserError(`${place}: ${problem}; ${adviceOn(error, elsewhere)}`)',
+    file: 'core/errors.ts',
+    find: 'export class Refused extends Error {',
+    replace: 'export class Refused extends UserError {',
     noticedBy: ['test/cli/refused.test.ts'],
   },
   {
