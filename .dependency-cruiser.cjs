@@ -13,7 +13,21 @@ const mayImport = {
   server: ['setup', 'core'],
   orchestrate: ['server', 'setup', 'activities', 'workflows', 'trainer', 'engine', 'store', 'core'], // one process: connection, worker, client
   bench: ['orchestrate', 'server', 'setup', 'activities', 'trainer', 'models', 'engine', 'store', 'core'],
-  cli: ['bench', 'orchestrate', 'server', 'setup', 'sweep-file', 'activities', 'workflows', 'reports', 'trainer', 'models', 'engine', 'store', 'core'],
+  cli: [
+    'bench',
+    'orchestrate',
+    'server',
+    'setup',
+    'sweep-file',
+    'activities',
+    'workflows',
+    'reports',
+    'trainer',
+    'models',
+    'engine',
+    'store',
+    'core',
+  ],
 };
 const folders = Object.keys(mayImport).join('|');
 
@@ -52,18 +66,25 @@ module.exports = {
       comment: 'core/ takes pure packages only; each is a line here',
       severity: 'error',
       from: { path: '^core/' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'], pathNot: 'node_modules/(canonicalize|@noble/hashes)/' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'],
+        pathNot: 'node_modules/(canonicalize|@noble/hashes)/',
+      },
     },
     {
       name: 'workflow-packages',
       comment: 'workflow code is replayed: no zod, no models, nothing but the workflow SDK',
       severity: 'error',
       from: { path: '^workflows/' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'], pathNot: 'node_modules/@temporalio/(workflow|common)/' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'],
+        pathNot: 'node_modules/@temporalio/(workflow|common)/',
+      },
     },
     {
       name: 'science-without-disk',
-      comment: 'engine/ and models/ have no disk, no network, no processes; a backend loads its library, a recording goes through a file',
+      comment:
+        'engine/ and models/ have no disk, no network, no processes; a backend loads its library, a recording goes through a file',
       severity: 'error',
       from: { path: '^(engine|models)/', pathNot: '^engine/(backends|replay)/' },
       to: { dependencyTypes: ['core'], pathNot: '^(timers/promises|node:timers/promises)$' },
@@ -76,12 +97,22 @@ module.exports = {
       to: { path: 'node_modules/@temporalio/' },
     },
     { name: 'no-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    { name: 'no-undeclared', comment: 'declare it in package.json', severity: 'error', from: { pathNot: '^test/' }, to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] } },
+    {
+      name: 'no-undeclared',
+      comment: 'declare it in package.json',
+      severity: 'error',
+      from: { pathNot: '^test/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'], mainFields: ['module', 'main', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
+    },
   },
 };

@@ -1,21 +1,38 @@
 /**
- * When a job that fails again and again is given up. Workers come and go, and laptops sleep: in days of training that makes many
- * attempts, of which only those count that get the job no further. What computing itself comes to, it comes to again: an error of it that
- * is the same at the same step is believed the second time. What is known of all that goes with the heartbeats from one attempt to the next.
+ * When a job that fails again and again is given up. Workers come and go, and laptops sleep: in days of training that
+ * makes many attempts, of which only those count that get the job no further. What computing itself comes to, it comes
+ * to again: an error of it that is the same at the same step is believed the second time. What is known of all that
+ * goes with the heartbeats from one attempt to the next.
  */
 import type { JobProgress, TrainJob } from '../core/results.ts';
 
-/** Attempts in a row that may be in vain: with Temporal's pauses between them a quarter of an hour, for a full disk to be noticed. */
+/**
+ * Attempts in a row that may be in vain: with Temporal's pauses between them a quarter of an hour, for a full disk to
+ * be noticed.
+ */
 const MOST_IN_VAIN = 20;
 
-/** The furthest that a job has come, and in which attempt. Of several lanes one is trained to its end, and then another. */
-export interface Furthest { trialId: string; step: number; attempt: number }
+/**
+ * The furthest that a job has come, and in which attempt. Of several lanes one is trained to its end, and then another.
+ */
+export interface Furthest {
+  trialId: string;
+  step: number;
+  attempt: number;
+}
 
 /** An error of what a trial computes, and where that was. */
-export interface Failed { message: string; trialId: string; step: number }
+export interface Failed {
+  message: string;
+  trialId: string;
+  step: number;
+}
 
 /** What a job's heartbeats carry. `failed`: the last such error. */
-export interface Heartbeat extends JobProgress { furthest?: Furthest; failed?: Failed }
+export interface Heartbeat extends JobProgress {
+  furthest?: Furthest;
+  failed?: Failed;
+}
 
 /** Where a job is of which nothing has been heard. */
 export function beginningOf({ lanes: [first], toStep }: TrainJob, worker: string): JobProgress {

@@ -5,14 +5,34 @@ import type { Control } from '../core/control.ts';
 import { Refused } from '../core/errors.ts';
 import { countWithin, trialAt } from '../core/plan.ts';
 import { outcomeOf, type Progress } from '../core/progress.ts';
-import { OTHER_SCIENCE, type LaneOutcome, type Origin, type ReportProgress, type TrainJob, type TrialFailure } from '../core/results.ts';
+import {
+  OTHER_SCIENCE,
+  type LaneOutcome,
+  type Origin,
+  type ReportProgress,
+  type TrainJob,
+  type TrialFailure,
+} from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
 import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
 import {
-  adoptTrial, clearAbandoned, clearFailure, clearLeftovers, isSampled, listSweeps, readFailure, readResult, readSpec, reopenSweep, standingSpec,
-  writeControl, writeFailure, writeOutcome, type SweepOutcome,
+  adoptTrial,
+  clearAbandoned,
+  clearFailure,
+  clearLeftovers,
+  isSampled,
+  listSweeps,
+  readFailure,
+  readResult,
+  readSpec,
+  reopenSweep,
+  standingSpec,
+  writeControl,
+  writeFailure,
+  writeOutcome,
+  type SweepOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import { beginningOf, excused, furthestOf, whyGivenUp, whyHopeless, type Heartbeat } from './attempts.ts';
@@ -23,18 +43,31 @@ import type { ReportWriters } from './report-process.ts';
 import { resumeAdaptive } from './resume.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../trainer/pool.ts';
 
-export interface TrainingDependencies { store: Store; trainers: TrainerPool; worker: string }
+export interface TrainingDependencies {
+  store: Store;
+  trainers: TrainerPool;
+  worker: string;
+}
 /** `origin`: what the trainers of this runs folder compute with. */
-export interface BookkeepingDependencies { store: Store; origin: Origin; reports: ReportWriters }
+export interface BookkeepingDependencies {
+  store: Store;
+  origin: Origin;
+  reports: ReportWriters;
+}
 
 /** Activities of the train queues. */
 export function createTrainingActivities({ store, trainers, worker }: TrainingDependencies) {
   /** What a trainer's end means to Temporal; `onFailure` may have more to say of one that may be tried again. */
-  async function explain<T>(context: Context, work: Promise<T>, onFailure: (error: Error) => void = () => {}): Promise<T> {
+  async function explain<T>(
+    context: Context,
+    work: Promise<T>,
+    onFailure: (error: Error) => void = () => {},
+  ): Promise<T> {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof TrainingImpossible) throw ApplicationFailure.nonRetryable(error.message, 'TrainingImpossible');
+      if (error instanceof TrainingImpossible)
+        throw ApplicationFailure.nonRetryable(error.message, 'TrainingImpossible');
       if (error instanceof TrainerStopped) {
         if (context.cancellationDetails?.cancelRequested) await context.cancelled; // rejects with the cancellation
         throw ApplicationFailure.retryable('the worker is shutting down; the checkpoint is saved', 'WorkerShutdown');
@@ -50,7 +83,12 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
       const context = Context.current();
       const { attempt, activityId, workflowExecution, heartbeatDetails } = activityInfo();
       let { furthest, failed, ...progress } = (heartbeatDetails ?? beginningOf(job, worker)) as Heartbeat;
-      const beat = () => context.heartbeat({ ...progress, ...(furthest && { furthest }), ...(failed && { failed }) } satisfies Heartbeat);
+      const beat = () =>
+        context.heartbeat({
+          ...progress,
+          ...(furthest && { furthest }),
+          ...(failed && { failed }),
+        } satisfies Heartbeat);
       const giveUp = (why: string | undefined, last: string) => {
         if (why !== undefined) throw ApplicationFailure.nonRetryable(`${last}; ${why}`, 'GivenUp');
       };
@@ -66,24 +104,40 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
         if (error instanceof OtherScience) throw ofOtherScience(error, job.science);
       }
       giveUp(whyGivenUp(furthest, attempt - 1), 'the worker was gone, or its trainer stood still');
-      return explain(context, trainers.run(
-        { job, store: store.url, attempt: `${workflowExecution?.runId.slice(0, 8) ?? ''}-${activityId}-${attempt}`, attemptNumber: attempt, worker },
-        {
-          signal: context.cancellationSignal,
-          onProgress(reached) {
-            progress = reached;
-            furthest = furthestOf(furthest, reached, attempt);
-            beat();
+      return explain(
+        context,
+        trainers.run(
+          {
+            job,
+            store: store.url,
+            attempt: `${workflowExecution?.runId.slice(0, 8) ?? ''}-${activityId}-${attempt}`,
+            attemptNumber: attempt,
+            worker,
           },
-          onAlive: beat,
-        },
-      ), onFailure);
+          {
+            signal: context.cancellationSignal,
+            onProgress(reached) {
+              progress = reached;
+              furthest = furthestOf(furthest, reached, attempt);
+              beat();
+            },
+            onAlive: beat,
+          },
+        ),
+        onFailure,
+      );
     },
 
     /** How many trials of a program this machine should train side by side: known, or measured now. */
     async packSize(question: PackQuestion): Promise<number> {
       const context = Context.current();
-      return explain(context, trainers.packSize({ question, store: store.url }, { signal: context.cancellationSignal, onTurn: () => context.heartbeat() }));
+      return explain(
+        context,
+        trainers.packSize(
+          { question, store: store.url },
+          { signal: context.cancellationSignal, onTurn: () => context.heartbeat() },
+        ),
+      );
     },
   };
 }
@@ -100,11 +154,13 @@ export interface FindRequest {
 }
 
 /**
- * A job of before an upgrade is its workflow's to make anew, which the new worker has taken over as well; one of after it waits for a
- * worker that is upgraded too.
+ * A job of before an upgrade is its workflow's to make anew, which the new worker has taken over as well; one of after
+ * it waits for a worker that is upgraded too.
  */
 function ofOtherScience({ message }: OtherScience, job: number): ApplicationFailure {
-  return job < SCIENCE_VERSION ? ApplicationFailure.nonRetryable(message, OTHER_SCIENCE) : ApplicationFailure.retryable(message, OTHER_SCIENCE);
+  return job < SCIENCE_VERSION
+    ? ApplicationFailure.nonRetryable(message, OTHER_SCIENCE)
+    : ApplicationFailure.retryable(message, OTHER_SCIENCE);
 }
 
 /** Trials are looked up this many at a time. */
@@ -112,12 +168,22 @@ const LOOK_UPS = 32;
 
 /** Activities of the sweep queue: short, no TensorFlow. */
 export function createBookkeepingActivities({ store, origin, reports }: BookkeepingDependencies) {
-  async function lookUp({ sweepId, spec, cache, again }: FindRequest, index: number, sweeps: readonly string[]): Promise<LaneOutcome | undefined> {
+  async function lookUp(
+    { sweepId, spec, cache, again }: FindRequest,
+    index: number,
+    sweeps: readonly string[],
+  ): Promise<LaneOutcome | undefined> {
     const { trialId } = trialAt(spec, index);
-    const result = (await readResult(store, sweepId, trialId)) ?? (cache ? await adoptTrial(store, sweepId, trialId, origin, sweeps) : undefined);
-    if (result !== undefined) return await isSampled(store, sweepId, result, spec.sampling) ? outcomeOf(result, spec.objective.metric, true) : undefined;
+    const result =
+      (await readResult(store, sweepId, trialId)) ??
+      (cache ? await adoptTrial(store, sweepId, trialId, origin, sweeps) : undefined);
+    if (result !== undefined)
+      return (await isSampled(store, sweepId, result, spec.sampling))
+        ? outcomeOf(result, spec.objective.metric, true)
+        : undefined;
     if (again) await clearFailure(store, sweepId, trialId);
-    else if ((await readFailure(store, sweepId, trialId)) !== undefined) return { trialId, status: 'failed', steps: 0, objective: null, cached: false };
+    else if ((await readFailure(store, sweepId, trialId)) !== undefined)
+      return { trialId, status: 'failed', steps: 0, objective: null, cached: false };
     return undefined;
   }
 
@@ -145,7 +211,10 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
     /** Refuses for good a sweep that the run folder of its name is not of: whoever started it knew the name alone. */
     async admit({ sweepId, spec }: { sweepId: string; spec: SweepSpec }): Promise<void> {
       if ((await standingSpec(store, sweepId, spec)) !== undefined) return;
-      throw ApplicationFailure.nonRetryable(`${sweepId}: the runs folder has no sweep of this id and this spec; start it with: sweep start FILE`, 'OtherSweep');
+      throw ApplicationFailure.nonRetryable(
+        `${sweepId}: the runs folder has no sweep of this id and this spec; start it with: sweep start FILE`,
+        'OtherSweep',
+      );
     },
 
     /** Which trials of [from, to) have a result already, here or in another sweep of the runs folder. */
@@ -172,7 +241,15 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
     },
 
     /** Adds entries to the record of an adaptive sweep; `from` is the number of the first. */
-    async recordDecisions({ sweepId, from, entries }: { sweepId: string; from: number; entries: RecordEntry[] }): Promise<void> {
+    async recordDecisions({
+      sweepId,
+      from,
+      entries,
+    }: {
+      sweepId: string;
+      from: number;
+      entries: RecordEntry[];
+    }): Promise<void> {
       try {
         await writeDecisions(store, sweepId, from, entries);
       } catch (error) {
@@ -182,12 +259,23 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
     },
 
     /** Where the record of an adaptive sweep leads to; `fresh`: what it says is void. */
-    async resumeAdaptive({ sweepId, spec, fresh = false }: { sweepId: string; spec: SweepSpec; fresh?: boolean }): Promise<{ state: AdaptiveState; progress: Progress }> {
+    async resumeAdaptive({
+      sweepId,
+      spec,
+      fresh = false,
+    }: {
+      sweepId: string;
+      spec: SweepSpec;
+      fresh?: boolean;
+    }): Promise<{ state: AdaptiveState; progress: Progress }> {
       try {
         return await resumeAdaptive(store, sweepId, spec, fresh);
       } catch (error) {
         if (error instanceof Refused) throw error; // a full disk: the record is not to blame
-        throw ApplicationFailure.nonRetryable(`${(error as Error).message}; start the sweep under another --id`, 'RecordDoesNotFit');
+        throw ApplicationFailure.nonRetryable(
+          `${(error as Error).message}; start the sweep under another --id`,
+          'RecordDoesNotFit',
+        );
       }
     },
 
@@ -197,17 +285,28 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
     },
 
     /**
-     * Writes how the sweep ended, and its report. `whole`: it has trained all that it may. Results may then have gone again, with
-     * a folder that somebody deleted: it writes nothing, and says how many. A sweep ends without its report where data of it
-     * is damaged that no training makes again.
+     * Writes how the sweep ended, and its report. `whole`: it has trained all that it may. Results may then have gone
+     * again, with a folder that somebody deleted: it writes nothing, and says how many. A sweep ends without its report
+     * where data of it is damaged that no training makes again.
      */
-    async finish({ sweepId, outcome, whole }: { sweepId: string; outcome: SweepOutcome; whole: boolean }): Promise<{ lost: number }> {
+    async finish({
+      sweepId,
+      outcome,
+      whole,
+    }: {
+      sweepId: string;
+      outcome: SweepOutcome;
+      whole: boolean;
+    }): Promise<{ lost: number }> {
       await clearAbandoned(store, sweepId);
       const lost = whole ? await countLost(sweepId) : 0;
       if (lost > 0) return { lost };
       const context = Context.current();
       const onAlive = (progress?: ReportProgress) => context.heartbeat(...(progress === undefined ? [] : [progress]));
-      const unreported = await reports.write({ runs: store.url, sweepId, outcome }, { signal: context.cancellationSignal, onAlive });
+      const unreported = await reports.write(
+        { runs: store.url, sweepId, outcome },
+        { signal: context.cancellationSignal, onAlive },
+      );
       const message = [outcome.message, unreported].filter((one) => one !== undefined).join('; ');
       await writeOutcome(store, sweepId, { ...outcome, ...(message !== '' && { message }) });
       return { lost };

@@ -1,4 +1,7 @@
-/** Writes reports in processes of their own: drawing blocks Node's event loop for longer than the jobs of other sweeps may go without a heartbeat. */
+/**
+ * Writes reports in processes of their own: drawing blocks Node's event loop for longer than the jobs of other sweeps
+ * may go without a heartbeat.
+ */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ReportProgress } from '../core/results.ts';
@@ -7,17 +10,36 @@ import { hasSameCode, OtherCode, unguarded, type CodeGuard, type Loaded } from '
 import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 
 /** `outcome`: how the sweep ends, which is written after its report. */
-export interface ReportRequest { runs: string; sweepId: string; outcome: SweepOutcome }
+export interface ReportRequest {
+  runs: string;
+  sweepId: string;
+  outcome: SweepOutcome;
+}
 
-/** `alive`: it has come further, which `progress` says. `unreported`: why there can be no report of what lies there, in a line. */
-export type FromReportWriter = Loaded | { type: 'alive'; progress: ReportProgress } | { type: 'done'; unreported?: string } | { type: 'failed'; message: string };
+/**
+ * `alive`: it has come further, which `progress` says. `unreported`: why there can be no report of what lies there, in
+ * a line.
+ */
+export type FromReportWriter =
+  | Loaded
+  | { type: 'alive'; progress: ReportProgress }
+  | { type: 'done'; unreported?: string }
+  | { type: 'failed'; message: string };
 
-export interface ReportOptions { signal: AbortSignal; onAlive(progress?: ReportProgress): void; beatMs?: number; mostSilenceMs?: number }
+export interface ReportOptions {
+  signal: AbortSignal;
+  onAlive(progress?: ReportProgress): void;
+  beatMs?: number;
+  mostSilenceMs?: number;
+}
 
 export interface ReportWriters {
   /** Has one ready, which takes a second, since it loads all that draws; not while another one writes. */
   prepare(): void;
-  /** Resolves once the report is written, or with why it cannot be. `onAlive` is called every few seconds while the process lives and has come further not too long ago. */
+  /**
+   * Resolves once the report is written, or with why it cannot be. `onAlive` is called every few seconds while the
+   * process lives and has come further not too long ago.
+   */
   write(request: ReportRequest, options: ReportOptions): Promise<string | undefined>;
   /** Ends one that is ready. */
   close(): void;
@@ -28,7 +50,10 @@ const BEAT_MS = 5000;
 /** One figure of very many points is drawn in one go; longer than this, in milliseconds, none takes. */
 const MOST_SILENCE_MS = 10 * 60_000;
 
-interface Writer { child: ChildProcess; same: Promise<boolean> }
+interface Writer {
+  child: ChildProcess;
+  same: Promise<boolean>;
+}
 
 /** A writer that has loaded other code writes nothing: the report is rejected with OtherCode. */
 export function createReportWriters(guard: CodeGuard = unguarded): ReportWriters {
@@ -37,9 +62,13 @@ export function createReportWriters(guard: CodeGuard = unguarded): ReportWriters
 
   function start(): Writer {
     const child = fork(WRITER, {
-      env: { ...process.env, ...typescriptEnvironment }, execArgv: [...typescriptFlags], stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, ...typescriptEnvironment },
+      execArgv: [...typescriptFlags],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    child.once('close', () => { if (ready?.child === child) ready = undefined; });
+    child.once('close', () => {
+      if (ready?.child === child) ready = undefined;
+    });
     child.on('error', () => {}); // write() tells
     return { child, same: hasSameCode(child, guard) };
   }
@@ -65,7 +94,9 @@ function written({ child, same }: Writer, request: ReportRequest, options: Repor
   const { signal, onAlive, beatMs = BEAT_MS, mostSilenceMs = MOST_SILENCE_MS } = options;
   const { sweepId } = request;
   let errors = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => { errors = (errors + text).slice(-4000); });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4000);
+  });
   let heardAt = Date.now();
   let end: FromReportWriter | undefined;
   let progress: ReportProgress | undefined;
@@ -82,7 +113,14 @@ function written({ child, same }: Writer, request: ReportRequest, options: Repor
     child.once('close', (code, killedBy) => {
       if (end?.type === 'done') resolve(end.unreported);
       else if (signal.aborted) reject(signal.reason as Error);
-      else reject(new Error(end?.type === 'failed' ? end.message : `the process that writes the report of ${sweepId} ended (${killedBy ?? `code ${code}`}) ${errors}`.trim()));
+      else
+        reject(
+          new Error(
+            end?.type === 'failed'
+              ? end.message
+              : `the process that writes the report of ${sweepId} ended (${killedBy ?? `code ${code}`}) ${errors}`.trim(),
+          ),
+        );
     });
     same.then((isSame) => {
       if (isSame) return child.send(request, () => {}); // one that has ended is closed, which tells

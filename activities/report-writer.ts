@@ -23,7 +23,12 @@ process.once('message', ({ runs, sweepId, outcome }: ReportRequest) => {
     () => send({ type: 'done' }, () => process.exit(0)),
     (error: Error) => {
       const unreported = error instanceof UserError;
-      send(unreported ? { type: 'done', unreported: `there is no new report: ${error.message}` } : { type: 'failed', message: error.message }, () => process.exit(0));
+      send(
+        unreported
+          ? { type: 'done', unreported: `there is no new report: ${error.message}` }
+          : { type: 'failed', message: error.message },
+        () => process.exit(0),
+      );
     },
   );
 });

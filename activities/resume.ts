@@ -8,12 +8,23 @@ import type { Store } from '../store/index.ts';
 import { readFailure, readResult } from '../store/runs.ts';
 
 /** Throws an Error where the record does not follow from the spec. `fresh`: the record is void, and begins anew. */
-export async function resumeAdaptive(store: Store, sweepId: string, spec: SweepSpec, fresh: boolean): Promise<{ state: AdaptiveState; progress: Progress }> {
+export async function resumeAdaptive(
+  store: Store,
+  sweepId: string,
+  spec: SweepSpec,
+  fresh: boolean,
+): Promise<{ state: AdaptiveState; progress: Progress }> {
   const record = fresh ? [] : await readDecisions(store, sweepId);
   await clearDecisions(store, sweepId, record.length); // now that the run before, which wrote until its end, is over
   const driver = replayRecord(spec, record);
-  const reached = new Map(record.flatMap((entry) => ('report' in entry ? [[entry.report.configuration, entry.report] as const] : [])));
-  const over = new Map(record.flatMap((entry) => ('report' in entry ? entry.decisions : [])).map(({ configuration, action }) => [configuration, action]));
+  const reached = new Map(
+    record.flatMap((entry) => ('report' in entry ? [[entry.report.configuration, entry.report] as const] : [])),
+  );
+  const over = new Map(
+    record
+      .flatMap((entry) => ('report' in entry ? entry.decisions : []))
+      .map(({ configuration, action }) => [configuration, action]),
+  );
   let progress = emptyProgress(countTrials(spec));
   const ended: AdaptiveState['ended'] = {};
   for (const [configuration, report] of reached) {
@@ -22,8 +33,12 @@ export async function resumeAdaptive(store: Store, sweepId: string, spec: SweepS
       const { trialId, label } = driver.trialOf({ configuration, repeat });
       const result = await readResult(store, sweepId, trialId);
       // One that failed after the record ends is tried again.
-      const failed = result === undefined && report.value === null && (await readFailure(store, sweepId, trialId)) !== undefined;
-      const outcome = result === undefined ? { trialId, status: 'failed' as const, steps: 0, objective: null, cached: false } : outcomeOf(result, spec.objective.metric);
+      const failed =
+        result === undefined && report.value === null && (await readFailure(store, sweepId, trialId)) !== undefined;
+      const outcome =
+        result === undefined
+          ? { trialId, status: 'failed' as const, steps: 0, objective: null, cached: false }
+          : outcomeOf(result, spec.objective.metric);
       // One that went on after the record ends is still to be reported at its rung.
       if (!failed && (result === undefined || (result.steps > report.toStep && !report.ended))) continue;
       came++;

@@ -1,6 +1,6 @@
 /**
- * A process that answers a line of JSON with a line of JSON, for as long as it is asked: so that programs in several languages can take turns.
- * The first line it prints says who it is, or what it is missing.
+ * A process that answers a line of JSON with a line of JSON, for as long as it is asked: so that programs in several
+ * languages can take turns. The first line it prints says who it is, or what it is missing.
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -23,13 +23,26 @@ export interface Hello {
   missing?: string;
 }
 
-export interface LineWorkerOptions { env?: Record<string, string>; signal?: AbortSignal | undefined }
+export interface LineWorkerOptions {
+  env?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
 
 /** Rejects if the program cannot be started, or ends before its first line. */
-export async function startLineWorker(command: string, args: readonly string[], { env = {}, signal }: LineWorkerOptions = {}): Promise<LineWorker> {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'], ...(signal && { signal }) });
+export async function startLineWorker(
+  command: string,
+  args: readonly string[],
+  { env = {}, signal }: LineWorkerOptions = {},
+): Promise<LineWorker> {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(signal && { signal }),
+  });
   let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors = (errors + text).slice(-2000); });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-2000);
+  });
   child.stdin.on('error', () => {}); // it has ended, which 'close' tells of
   const waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
   let ended: Error | undefined;
@@ -38,13 +51,16 @@ export async function startLineWorker(command: string, args: readonly string[], 
     for (const { reject } of waiting.splice(0)) reject(ended);
   };
   child.once('error', (error) => end(new Error(`${command}: ${error.message}`)));
-  child.once('close', (code, killedBy) => end(new Error(`${[command, ...args].join(' ')} ended (${killedBy ?? `code ${code}`}): ${errors.trim()}`)));
+  child.once('close', (code, killedBy) =>
+    end(new Error(`${[command, ...args].join(' ')} ended (${killedBy ?? `code ${code}`}): ${errors.trim()}`)),
+  );
   const lines = createInterface(child.stdout);
   lines.on('line', (line) => waiting.shift()?.resolve(line));
-  const next = () => new Promise<string>((resolve, reject) => {
-    if (ended) reject(ended);
-    else waiting.push({ resolve, reject });
-  });
+  const next = () =>
+    new Promise<string>((resolve, reject) => {
+      if (ended) reject(ended);
+      else waiting.push({ resolve, reject });
+    });
   const parsed = <T>(line: string): T => {
     const answer = JSON.parse(line) as T & { error?: string };
     if (typeof answer.error === 'string') throw new Error(answer.error);
@@ -58,6 +74,8 @@ export async function startLineWorker(command: string, args: readonly string[], 
       child.stdin.write(`${JSON.stringify(request)}\n`);
       return parsed<Answer>(await answer);
     },
-    close() { child.kill('SIGKILL'); },
+    close() {
+      child.kill('SIGKILL');
+    },
   };
 }

@@ -20,13 +20,18 @@ export const thisMachine = (): Machine => ({
 });
 
 /** '2 × AMD EPYC 7B13, 8 GiB, linux x64' */
-export const machineText = ({ processor, cores, memory, platform }: Machine): string => `${cores} × ${processor}, ${memory} GiB, ${platform}`;
+export const machineText = ({ processor, cores, memory, platform }: Machine): string =>
+  `${cores} × ${processor}, ${memory} GiB, ${platform}`;
 
-/** Processes that wanted to run, on average over the last minute: more than cores, and what is measured waited its turn. */
+/**
+ * Processes that wanted to run, on average over the last minute: more than cores, and what is measured waited its turn.
+ */
 export const loadNow = (): number => Math.round(100 * (loadavg()[0] ?? 0)) / 100;
 
 /** The versions of what takes part on our side; others say their own. */
 export function ourVersions(): Record<string, string> {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return { sweep: version, node: process.versions.node };
 }

@@ -8,7 +8,11 @@ import { startLineWorker } from './line-worker.ts';
 import { loadNow, ourVersions, thisMachine } from './machine.ts';
 import { alone, type BenchResult } from './result.ts';
 
-export interface MemoryOptions { steps: number; signal?: AbortSignal; onProgress(line: string): void }
+export interface MemoryOptions {
+  steps: number;
+  signal?: AbortSignal;
+  onProgress(line: string): void;
+}
 
 /** What workers/memory.ts counts after some steps. */
 export interface Held {
@@ -29,9 +33,13 @@ export async function benchMemory({ steps, signal, onProgress }: MemoryOptions):
   const at = new Date().toISOString();
   const before = loadNow();
   const { choice, name } = await chooseBackend();
-  if (!choice.native) throw new UserError(`steps are replayed on native TensorFlow alone, and this is ${name}; run sweep setup`);
+  if (!choice.native)
+    throw new UserError(`steps are replayed on native TensorFlow alone, and this is ${name}; run sweep setup`);
   const args = ['--expose-gc', ...typescriptFlags, WORKER, JSON.stringify(choice)];
-  const worker = await startLineWorker(process.execPath, args, { env: { ...nativeEnvironment(choice.native, 1), ...typescriptEnvironment }, signal });
+  const worker = await startLineWorker(process.execPath, args, {
+    env: { ...nativeEnvironment(choice.native, 1), ...typescriptEnvironment },
+    signal,
+  });
   const measurements = [];
   try {
     for (let look = 0, done = 0; look <= LOOKS; look++) {
@@ -40,15 +48,27 @@ export async function benchMemory({ steps, signal, onProgress }: MemoryOptions):
       done = until;
       onProgress(`${done} steps`);
       const of = `after ${done} steps`;
-      measurements.push(alone([of, 'resident'], 'MiB', [held.rss]), alone([of, 'heap'], 'MiB', [held.heap]), alone([of, 'tensors in JavaScript'], '', [held.tensors]),
-        alone([of, 'tensors in TensorFlow'], '', [held.nativeTensors]), alone([of, 'sessions'], '', [held.sessions]));
+      measurements.push(
+        alone([of, 'resident'], 'MiB', [held.rss]),
+        alone([of, 'heap'], 'MiB', [held.heap]),
+        alone([of, 'tensors in JavaScript'], '', [held.tensors]),
+        alone([of, 'tensors in TensorFlow'], '', [held.nativeTensors]),
+        alone([of, 'sessions'], '', [held.sessions]),
+      );
     }
   } finally {
     worker.close();
   }
   return {
-    bench: 'memory', at, machine: thisMachine(), load: [before, loadNow()], versions: { ...ourVersions(), backend: name },
-    options: { steps }, measurements,
-    notes: ['an LSTM of 32 units on palindromes of 6 digits, batch 16, RMSProp, clipped by norm, evaluated every 100 steps; counted after a collection'],
+    bench: 'memory',
+    at,
+    machine: thisMachine(),
+    load: [before, loadNow()],
+    versions: { ...ourVersions(), backend: name },
+    options: { steps },
+    measurements,
+    notes: [
+      'an LSTM of 32 units on palindromes of 6 digits, batch 16, RMSProp, clipped by norm, evaluated every 100 steps; counted after a collection',
+    ],
   };
 }

@@ -1,6 +1,7 @@
 /**
- * What orchestration costs: how many trials that train nothing pass through a real Temporal server in a second, how long a
- * slot waits between two trials that do train, and how long it takes from `sweep start` to the first training step.
+ * What orchestration costs: how many trials that train nothing pass through a real Temporal server in a second, how
+ * long a slot waits between two trials that do train, and how long it takes from `sweep start` to the first training
+ * step.
  */
 import { fileURLToPath } from 'node:url';
 import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
@@ -33,7 +34,10 @@ const tiny = (repeats: number, seed: number) => ({
   task: { name: 'palindrome', length: 4 },
   model: { cell: 'rnn', hiddenUnits: 4 },
   training: { optimizer: 'sgd', learningRate: 0.1, batchSize: 4, maxSteps: 5, evaluateEvery: 5, evaluationSize: 4 },
-  space: { 'model.cell': ['rnn'] }, repeats, seed, report: { figures: [] },
+  space: { 'model.cell': ['rnn'] },
+  repeats,
+  seed,
+  report: { figures: [] },
 });
 
 /** A trial of one step, of the size that people train. */
@@ -41,11 +45,26 @@ const oneStep = (seed: number) => ({
   name: 'one-step',
   task: { name: 'palindrome', length: 10 },
   model: { cell: 'lstm', hiddenUnits: 128 },
-  training: { optimizer: 'rmsprop', learningRate: 0.001, batchSize: 128, maxSteps: 1, evaluateEvery: 1, evaluationSize: 128 },
-  space: { 'model.cell': ['lstm'] }, repeats: 1, seed, report: { figures: [] },
+  training: {
+    optimizer: 'rmsprop',
+    learningRate: 0.001,
+    batchSize: 128,
+    maxSteps: 1,
+    evaluateEvery: 1,
+    evaluationSize: 128,
+  },
+  space: { 'model.cell': ['lstm'] },
+  repeats: 1,
+  seed,
+  report: { figures: [] },
 });
 
-interface Round { perSecond: number; gap: number; cold: number; warm: number }
+interface Round {
+  perSecond: number;
+  gap: number;
+  cold: number;
+  warm: number;
+}
 
 async function measureRound({ trials, slots, signal, onProgress }: OverheadOptions): Promise<Round> {
   const home = await makeOwnHome(signal);
@@ -63,14 +82,20 @@ async function measureRound({ trials, slots, signal, onProgress }: OverheadOptio
 
     onProgress('  the slot between two trials');
     await home.start(tiny(TINY_TRIALS * slots, 1), '--workers', String(slots));
-    const timings = (await timedTrials(home.store)).filter(({ result }) => result.trial.model.hiddenUnits === 4).map(({ timing }) => timing);
+    const timings = (await timedTrials(home.store))
+      .filter(({ result }) => result.trial.model.hiddenUnits === 4)
+      .map(({ timing }) => timing);
     const gap = median(gaps(timings, slots));
 
     onProgress('  trials that train nothing');
     const args = [...typescriptFlags, NOOP, String(trials), String(NOOP_JOBS), `${home.folder}/noop`];
-    const { code, output } = await run(process.execPath, args, { env: { ...home.env, ...typescriptEnvironment }, signal });
+    const { code, output } = await run(process.execPath, args, {
+      env: { ...home.env, ...typescriptEnvironment },
+      signal,
+    });
     const line = output.split('\n').findLast((text) => text.startsWith('{"seconds"'));
-    if (code !== 0 || line === undefined) throw new Error(`the worker without training ended with code ${code}: ${output.trim()}`);
+    if (code !== 0 || line === undefined)
+      throw new Error(`the worker without training ended with code ${code}: ${output.trim()}`);
     return { perSecond: trials / (JSON.parse(line) as { seconds: number }).seconds, gap, cold, warm };
   } finally {
     await home.remove();
@@ -88,13 +113,33 @@ export async function benchOverhead(options: OverheadOptions): Promise<BenchResu
     all.push(await measureRound(options));
   }
   return {
-    bench: 'overhead', at, machine: thisMachine(), load: [before, loadNow()], versions: { ...ourVersions(), backend: name },
+    bench: 'overhead',
+    at,
+    machine: thisMachine(),
+    load: [before, loadNow()],
+    versions: { ...ourVersions(), backend: name },
     options: { rounds, trials, slots, jobs: NOOP_JOBS },
     measurements: [
-      alone(['trials that train nothing'], '/ s', all.map(({ perSecond }) => perSecond)),
-      alone(['slot time between two trials'], 'ms', all.map(({ gap }) => gap)),
-      alone(['from the command to the end of the first step', 'warm'], 's', all.map(({ warm }) => warm)),
-      alone(['from the command to the end of the first step', 'cold'], 's', all.map(({ cold }) => cold)),
+      alone(
+        ['trials that train nothing'],
+        '/ s',
+        all.map(({ perSecond }) => perSecond),
+      ),
+      alone(
+        ['slot time between two trials'],
+        'ms',
+        all.map(({ gap }) => gap),
+      ),
+      alone(
+        ['from the command to the end of the first step', 'warm'],
+        's',
+        all.map(({ warm }) => warm),
+      ),
+      alone(
+        ['from the command to the end of the first step', 'cold'],
+        's',
+        all.map(({ cold }) => cold),
+      ),
     ],
     notes: [
       `slot time: the median of ${(TINY_TRIALS - 1) * slots} trials of a few milliseconds, from the end of a trial's last evaluation to the start of the next trial in its slot`,

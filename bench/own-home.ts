@@ -41,7 +41,9 @@ export async function makeOwnHome(signal?: AbortSignal): Promise<OwnHome> {
   };
   const store = openStore(runs);
   const home: OwnHome = {
-    folder, env, store,
+    folder,
+    env,
+    store,
     async sweep(...args) {
       const { code, output } = await run(process.execPath, [BIN, ...args], { env, cwd: folder, signal });
       if (code !== 0) throw new Error(`sweep ${args.join(' ')} ended with code ${code}: ${output.trim().slice(-2000)}`);

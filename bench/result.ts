@@ -27,18 +27,35 @@ export interface BenchResult {
 }
 
 /** One value a round, of several that took turns: as measurements, each beside the one called `to`. */
-export function sideBySide(of: readonly string[], unit: string, rounds: ReadonlyMap<string, readonly number[]>, to: string): Measurement[] {
+export function sideBySide(
+  of: readonly string[],
+  unit: string,
+  rounds: ReadonlyMap<string, readonly number[]>,
+  to: string,
+): Measurement[] {
   const base = rounds.get(to);
   return [...rounds].map(([name, values]) => ({
-    of: [...of, name], unit, ...spreadOf(values),
+    of: [...of, name],
+    unit,
+    ...spreadOf(values),
     ...(base && name !== to && { ratio: { to, ...spreadOf(ratiosOf(values, base)) } }),
   }));
 }
 
 /** One value more than once, beside nothing. */
-export const alone = (of: readonly string[], unit: string, values: readonly number[]): Measurement => ({ of: [...of], unit, ...spreadOf(values) });
+export const alone = (of: readonly string[], unit: string, values: readonly number[]): Measurement => ({
+  of: [...of],
+  unit,
+  ...spreadOf(values),
+});
 
-export interface Change { of: string[]; unit: string; before: number; now: number; ratio: number }
+export interface Change {
+  of: string[];
+  unit: string;
+  before: number;
+  now: number;
+  ratio: number;
+}
 
 /**
  * The earlier result, if what is measured on `here` now can be compared to it. Throws a UserError if it is of another
@@ -46,23 +63,43 @@ export interface Change { of: string[]; unit: string; before: number; now: numbe
  */
 export function comparable(earlier: unknown, bench: BenchResult['bench'], here: Machine, name: string): BenchResult {
   const before = asResult(earlier, name);
-  if (before.bench !== bench) throw new UserError(`--compare ${name}: it is of sweep bench ${before.bench}; allowed: one of sweep bench ${bench}`, 2);
+  if (before.bench !== bench)
+    throw new UserError(
+      `--compare ${name}: it is of sweep bench ${before.bench}; allowed: one of sweep bench ${bench}`,
+      2,
+    );
   const [there, now] = [machineText(before.machine), machineText(here)];
   if (there === now) return before;
-  throw new UserError(`--compare ${name}: it was measured on another machine (${there}; this one is ${now}), so the times cannot be compared; measure both on one`, 2);
+  throw new UserError(
+    `--compare ${name}: it was measured on another machine (${there}; this one is ${now}), so the times cannot be compared; measure both on one`,
+    2,
+  );
 }
 
 /** What both measured, then and now. */
 export function changesSince(before: BenchResult, now: BenchResult): Change[] {
   return now.measurements.flatMap((measurement) => {
-    const same = before.measurements.find(({ of, unit }) => of.join('\0') === measurement.of.join('\0') && unit === measurement.unit);
+    const same = before.measurements.find(
+      ({ of, unit }) => of.join('\0') === measurement.of.join('\0') && unit === measurement.unit,
+    );
     if (same === undefined) return [];
-    return [{ of: measurement.of, unit: measurement.unit, before: same.median, now: measurement.median, ratio: measurement.median / same.median }];
+    return [
+      {
+        of: measurement.of,
+        unit: measurement.unit,
+        before: same.median,
+        now: measurement.median,
+        ratio: measurement.median / same.median,
+      },
+    ];
   });
 }
 
 function asResult(json: unknown, name: string): BenchResult {
-  const { bench, machine, measurements } = (typeof json === 'object' && json !== null ? json : {}) as Partial<BenchResult>;
-  if (typeof bench === 'string' && typeof machine === 'object' && Array.isArray(measurements)) return json as BenchResult;
+  const { bench, machine, measurements } = (
+    typeof json === 'object' && json !== null ? json : {}
+  ) as Partial<BenchResult>;
+  if (typeof bench === 'string' && typeof machine === 'object' && Array.isArray(measurements))
+    return json as BenchResult;
   throw new UserError(`--compare ${name}: it is not what sweep bench --json printed`, 2);
 }

@@ -1,4 +1,6 @@
-/** What the workers of `sweep bench step` are asked and answer, in JSON lines; the Python ones too (workers/lines.py). */
+/**
+ * What the workers of `sweep bench step` are asked and answer, in JSON lines; the Python ones too (workers/lines.py).
+ */
 
 /** A training step of the palindrome task: T digits in, the last one out; RMSProp, gradients clipped by norm. */
 export interface StepCase {
@@ -12,9 +14,14 @@ export interface StepCase {
 }
 
 /** 32-bit numbers, little-endian, in base64. */
-export interface Packed { shape: number[]; data: string }
+export interface Packed {
+  shape: number[];
+  data: string;
+}
 
-/** Where everybody starts, and what everybody sees, over and over. Weights are named and laid out as in models/cells. */
+/**
+ * Where everybody starts, and what everybody sees, over and over. Weights are named and laid out as in models/cells.
+ */
 export interface StepData {
   /** float32 */
   weights: Record<string, Packed>;
@@ -29,10 +36,26 @@ export const BATCHES = 8;
 /** Steps after which losses are compared: that all do the same work. */
 export const CHECKED_STEPS = 5;
 
-export interface PrepareRequest extends StepCase { prepare: true; learningRate: number; clipNorm: number; checkedSteps: number; data?: StepData }
+export interface PrepareRequest extends StepCase {
+  prepare: true;
+  learningRate: number;
+  clipNorm: number;
+  checkedSteps: number;
+  data?: StepData;
+}
 /** The loss of each of the first steps; ours has the data too. */
-export interface Prepared { losses: number[]; data?: StepData }
+export interface Prepared {
+  losses: number[];
+  data?: StepData;
+}
 
-export interface RunRequest { run: number }
-/** Milliseconds: each step by the clock on the wall, and all of them together in processor time of the whole process. */
-export interface Ran { wall: number[]; processor: number }
+export interface RunRequest {
+  run: number;
+}
+/**
+ * Milliseconds: each step by the clock on the wall, and all of them together in processor time of the whole process.
+ */
+export interface Ran {
+  wall: number[];
+  processor: number;
+}

@@ -1,7 +1,8 @@
 /**
- * How long a training step takes: operation by operation, replayed as one graph, and in PyTorch and JAX. Each is a process
- * that stays; they take turns, a fraction of a second each, so that whatever else the machine does meets them all. All
- * start from the same weights and see the same batches, and their losses must agree, or it is not the same work.
+ * How long a training step takes: operation by operation, replayed as one graph, and in PyTorch and JAX. Each is a
+ * process that stays; they take turns, a fraction of a second each, so that whatever else the machine does meets them
+ * all. All start from the same weights and see the same batches, and their losses must agree, or it is not the same
+ * work.
  */
 import { fileURLToPath } from 'node:url';
 import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
@@ -12,7 +13,17 @@ import { startLineWorker, type LineWorker } from './line-worker.ts';
 import { loadNow, ourVersions, thisMachine } from './machine.ts';
 import { sideBySide, type BenchResult, type Measurement } from './result.ts';
 import { median } from './statistics.ts';
-import { CHECKED_STEPS, CLIP_NORM, LEARNING_RATE, type Prepared, type PrepareRequest, type Ran, type RunRequest, type StepCase, type StepData } from './step-messages.ts';
+import {
+  CHECKED_STEPS,
+  CLIP_NORM,
+  LEARNING_RATE,
+  type Prepared,
+  type PrepareRequest,
+  type Ran,
+  type RunRequest,
+  type StepCase,
+  type StepData,
+} from './step-messages.ts';
 
 export interface StepOptions {
   cells: string[];
@@ -32,16 +43,28 @@ export interface StepOptions {
   onProgress(line: string): void;
 }
 
-/** Each turn: long enough that a timer's and a cold cache's share is small, short enough that all meet the same machine. */
+/**
+ * Each turn: long enough that a timer's and a cold cache's share is small, short enough that all meet the same machine.
+ */
 const TURN_MS = 150;
 const MOST_STEPS = 60;
-/** Losses of the first steps agree to this: RMSProp makes rounding errors of nearly zero gradients as large as a step. */
+/**
+ * Losses of the first steps agree to this: RMSProp makes rounding errors of nearly zero gradients as large as a step.
+ */
 const TOLERANCE = 0.01;
 
 const worker = (file: string) => fileURLToPath(new URL(`workers/${file}`, import.meta.url));
 
-/** One thread each: libraries that ask the environment are told, and where the system can pin a process it has one core. */
-const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1', XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false', JAX_PLATFORMS: 'cpu' };
+/**
+ * One thread each: libraries that ask the environment are told, and where the system can pin a process it has one core.
+ */
+const ONE_THREAD = {
+  OMP_NUM_THREADS: '1',
+  OPENBLAS_NUM_THREADS: '1',
+  MKL_NUM_THREADS: '1',
+  XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false',
+  JAX_PLATFORMS: 'cpu',
+};
 
 async function pinning(core: number): Promise<string[]> {
   const taskset = process.platform === 'linux' ? await findProgram('taskset') : undefined;
@@ -49,10 +72,18 @@ async function pinning(core: number): Promise<string[]> {
 }
 
 /** Workers that can take part, and a line about each that cannot. */
-async function startAll({ lanes, pythons, alone, signal }: StepOptions): Promise<{ workers: LineWorker[]; notes: string[] }> {
+async function startAll({
+  lanes,
+  pythons,
+  alone,
+  signal,
+}: StepOptions): Promise<{ workers: LineWorker[]; notes: string[] }> {
   const backend = await chooseBackend();
   const pin = await pinning(thisMachine().cores - 1);
-  const notes = pin.length > 0 ? [`all on one core, number ${thisMachine().cores - 1}`] : ['no taskset here: one thread is asked for, but not enforced'];
+  const notes =
+    pin.length > 0
+      ? [`all on one core, number ${thisMachine().cores - 1}`]
+      : ['no taskset here: one thread is asked for, but not enforced'];
   const start = async (command: readonly string[], env: Record<string, string>) => {
     const [program = '', ...args] = [...pin, ...command];
     return startLineWorker(program, args, { env, signal });
@@ -60,8 +91,12 @@ async function startAll({ lanes, pythons, alone, signal }: StepOptions): Promise
   const workers: LineWorker[] = [];
   try {
     const { native } = backend.choice;
-    const modes = backend.choice.kind === 'native' ? [['eager'], ['replayed'], ...lanes.map((count) => ['replayed', String(count)])] : [['eager']];
-    if (modes.length === 1) notes.push(`on ${backend.name} steps run operation by operation: sweep setup installs native TensorFlow`);
+    const modes =
+      backend.choice.kind === 'native'
+        ? [['eager'], ['replayed'], ...lanes.map((count) => ['replayed', String(count)])]
+        : [['eager']];
+    if (modes.length === 1)
+      notes.push(`on ${backend.name} steps run operation by operation: sweep setup installs native TensorFlow`);
     for (const mode of modes) {
       const args = [process.execPath, ...typescriptFlags, worker('step.ts'), JSON.stringify(backend.choice), ...mode];
       workers.push(await start(args, { ...(native && nativeEnvironment(native, 1)), ...typescriptEnvironment }));
@@ -94,18 +129,33 @@ async function firstComplete(starts: readonly (() => Promise<LineWorker>)[]): Pr
 }
 
 function checkLosses(name: string, losses: readonly number[], ours: readonly number[]): void {
-  const same = losses.length === ours.length && losses.every((loss, i) => Math.abs(loss - (ours[i] as number)) <= TOLERANCE * Math.abs(ours[i] as number));
-  if (!same) throw new Error(`${name} does not do the same work: its losses are ${losses.join(', ')}, and not ${ours.join(', ')}`);
+  const same =
+    losses.length === ours.length &&
+    losses.every((loss, i) => Math.abs(loss - (ours[i] as number)) <= TOLERANCE * Math.abs(ours[i] as number));
+  if (!same)
+    throw new Error(
+      `${name} does not do the same work: its losses are ${losses.join(', ')}, and not ${ours.join(', ')}`,
+    );
 }
 
 /** Gets every worker ready for the case; those that cannot do it, with the reason. */
-async function prepareAll(workers: readonly LineWorker[], one: StepCase): Promise<{ ready: LineWorker[]; refused: string[] }> {
+async function prepareAll(
+  workers: readonly LineWorker[],
+  one: StepCase,
+): Promise<{ ready: LineWorker[]; refused: string[] }> {
   const ready: LineWorker[] = [];
   const refused: string[] = [];
   let data: StepData | undefined;
   let ours: number[] | undefined;
   for (const each of workers) {
-    const request: PrepareRequest = { prepare: true, ...one, learningRate: LEARNING_RATE, clipNorm: CLIP_NORM, checkedSteps: CHECKED_STEPS, ...(data && { data }) };
+    const request: PrepareRequest = {
+      prepare: true,
+      ...one,
+      learningRate: LEARNING_RATE,
+      clipNorm: CLIP_NORM,
+      checkedSteps: CHECKED_STEPS,
+      ...(data && { data }),
+    };
     const prepared = await each.ask<Prepared>(request).catch((error: Error) => error);
     if (prepared instanceof Error) {
       refused.push(`${each.hello.name}: ${prepared.message}`);
@@ -119,11 +169,16 @@ async function prepareAll(workers: readonly LineWorker[], one: StepCase): Promis
   return { ready, refused };
 }
 
-async function measure(workers: readonly LineWorker[], one: StepCase, { rounds, clock }: StepOptions): Promise<{ measurements: Measurement[]; refused: string[] }> {
+async function measure(
+  workers: readonly LineWorker[],
+  one: StepCase,
+  { rounds, clock }: StepOptions,
+): Promise<{ measurements: Measurement[]; refused: string[] }> {
   const { ready, refused } = await prepareAll(workers, one);
   const run = (each: LineWorker, steps: number) => each.ask<Ran>({ run: steps } satisfies RunRequest);
   const steps = new Map<string, number>();
-  for (const each of ready) { // also warms them up
+  for (const each of ready) {
+    // also warms them up
     const { wall } = await run(each, CHECKED_STEPS);
     steps.set(each.hello.name, Math.min(MOST_STEPS, Math.max(3, Math.ceil(TURN_MS / median(wall)))));
   }
@@ -132,7 +187,9 @@ async function measure(workers: readonly LineWorker[], one: StepCase, { rounds, 
     const turn = ready.map((_, i) => ready[(i + round) % ready.length] as LineWorker); // nobody always follows the same one
     for (const each of turn) {
       const { wall, processor } = await run(each, steps.get(each.hello.name) as number);
-      times.get(each.hello.name)?.push((clock === 'wall' ? median(wall) : processor / wall.length) / (each.hello.lanes ?? 1));
+      times
+        .get(each.hello.name)
+        ?.push((clock === 'wall' ? median(wall) : processor / wall.length) / (each.hello.lanes ?? 1));
     }
   }
   const of = [one.cell, `T ${one.length}`, `batch ${one.batch}`, `hidden ${one.hidden}`];
@@ -147,20 +204,27 @@ export async function benchStep(options: StepOptions): Promise<BenchResult> {
   if (lanes.length > 0) notes.push('packed: the time of a step of all lanes, divided by their number');
   const measurements: Measurement[] = [];
   try {
-    for (const cell of cells) for (const length of lengths) for (const batch of batches) for (const units of hidden) {
-      const one: StepCase = { cell, length, batch, hidden: units, inputs: encoding === 'scalar' ? 1 : 10 };
-      onProgress(`${cell}, T ${length}, batch ${batch}, hidden ${units}`);
-      const { measurements: measured, refused } = await measure(workers, one, options);
-      measurements.push(...measured);
-      notes.push(...refused.filter((line) => !notes.includes(line)));
-    }
+    for (const cell of cells)
+      for (const length of lengths)
+        for (const batch of batches)
+          for (const units of hidden) {
+            const one: StepCase = { cell, length, batch, hidden: units, inputs: encoding === 'scalar' ? 1 : 10 };
+            onProgress(`${cell}, T ${length}, batch ${batch}, hidden ${units}`);
+            const { measurements: measured, refused } = await measure(workers, one, options);
+            measurements.push(...measured);
+            notes.push(...refused.filter((line) => !notes.includes(line)));
+          }
   } finally {
     for (const { close } of workers) close();
   }
   return {
-    bench: 'step', at, machine: thisMachine(), load: [before, loadNow()],
+    bench: 'step',
+    at,
+    machine: thisMachine(),
+    load: [before, loadNow()],
     versions: Object.assign(ourVersions(), ...workers.map(({ hello }) => hello.versions)) as Record<string, string>,
     options: { cells, lengths, batches, hidden, lanes, encoding, rounds, clock },
-    measurements, notes,
+    measurements,
+    notes,
   };
 }

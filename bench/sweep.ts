@@ -1,6 +1,6 @@
 /**
- * The same small sweep here and on Ray Tune with PyTorch: 24 trials of the palindrome task, on as many slots, by the clock
- * on the wall. Both start cold: nothing of either runs before, and what each must start is in its time.
+ * The same small sweep here and on Ray Tune with PyTorch: 24 trials of the palindrome task, on as many slots, by the
+ * clock on the wall. Both start cold: nothing of either runs before, and what each must start is in its time.
  */
 import { fileURLToPath } from 'node:url';
 import { chooseBackend } from '../setup/backend.ts';
@@ -31,16 +31,31 @@ const spec = (steps: number) => ({
   name: 'bench',
   task: { name: 'palindrome', length: 5, encoding: 'one-hot' },
   model: { cell: 'rnn', hiddenUnits: 128 },
-  training: { optimizer: 'rmsprop', learningRate: 0.001, batchSize: 128, maxSteps: steps, evaluateEvery: 100, evaluationSize: 2048, clip: { norm: 10 } },
+  training: {
+    optimizer: 'rmsprop',
+    learningRate: 0.001,
+    batchSize: 128,
+    maxSteps: steps,
+    evaluateEvery: 100,
+    evaluationSize: 2048,
+    clip: { norm: 10 },
+  },
   space: { 'model.cell': ['rnn', 'lstm'], 'task.length': [5, 10, 15], 'training.learningRate': [0.001, 0.003] },
   repeats: 2,
 });
 const TRIALS = 24;
 
 /** Seconds from the command to the last result, and to its end. */
-interface Times { toResult: number; toEnd: number }
+interface Times {
+  toResult: number;
+  toEnd: number;
+}
 
-interface Ours extends Times { untilFirstTrial: number; training: number; accuracy: number }
+interface Ours extends Times {
+  untilFirstTrial: number;
+  training: number;
+  accuracy: number;
+}
 
 async function ours({ steps, slots, signal }: SweepOptions): Promise<Ours> {
   const home = await makeOwnHome(signal);
@@ -62,16 +77,29 @@ async function ours({ steps, slots, signal }: SweepOptions): Promise<Ours> {
   }
 }
 
-interface Rays extends Times { init: number; accuracy: number; versions: Record<string, string> }
+interface Rays extends Times {
+  init: number;
+  accuracy: number;
+  versions: Record<string, string>;
+}
 
 /** What it is missing, as a string. */
 async function rays(python: string, { steps, slots, signal }: SweepOptions): Promise<Rays | string> {
   const began = Date.now();
-  const { code, output } = await run(python, [SCRIPT, String(steps), String(slots)], { signal, timeoutMs: RAY_TIMEOUT_MS });
+  const { code, output } = await run(python, [SCRIPT, String(steps), String(slots)], {
+    signal,
+    timeoutMs: RAY_TIMEOUT_MS,
+  });
   const toEnd = (Date.now() - began) / 1000;
   const line = output.split('\n').findLast((text) => text.startsWith('{"'));
-  if (code !== 0 || line === undefined) return `Ray Tune ended with code ${code}: ${output.trim().split('\n').at(-1) ?? ''}`;
-  const { missing, trials, errors, sweep, ...said } = JSON.parse(line) as Omit<Rays, keyof Times> & { sweep: number; missing?: string; trials: number; errors: number };
+  if (code !== 0 || line === undefined)
+    return `Ray Tune ended with code ${code}: ${output.trim().split('\n').at(-1) ?? ''}`;
+  const { missing, trials, errors, sweep, ...said } = JSON.parse(line) as Omit<Rays, keyof Times> & {
+    sweep: number;
+    missing?: string;
+    trials: number;
+    errors: number;
+  };
   if (missing !== undefined) return `left out, since it is not installed: ${missing}`;
   if (trials !== TRIALS || errors > 0) return `Ray Tune: ${trials} of ${TRIALS} trials, ${errors} failed`;
   return { toResult: said.init + sweep, toEnd, ...said };
@@ -102,22 +130,48 @@ export async function benchSweep(options: SweepOptions): Promise<BenchResult> {
       if (pythons.length === 0) notes.push(ray);
     }
   }
-  const both = (time: keyof Times) => new Map([
-    ['sweep', here.map((times) => times[time])],
-    ...(there.length === rounds ? [['ray tune, pytorch', there.map((times) => times[time])] as const] : []),
-  ]);
+  const both = (time: keyof Times) =>
+    new Map([
+      ['sweep', here.map((times) => times[time])],
+      ...(there.length === rounds ? [['ray tune, pytorch', there.map((times) => times[time])] as const] : []),
+    ]);
   const accuracies = (of: { accuracy: number }[]) => of.map(({ accuracy }) => accuracy.toFixed(3)).join(', ');
-  notes.push(`mean accuracy of the trials, each round: sweep ${accuracies(here)}${there.length > 0 ? `; Ray Tune and PyTorch ${accuracies(there)}` : ''}`);
+  notes.push(
+    `mean accuracy of the trials, each round: sweep ${accuracies(here)}${there.length > 0 ? `; Ray Tune and PyTorch ${accuracies(there)}` : ''}`,
+  );
   return {
-    bench: 'sweep', at, machine: thisMachine(), load: [before, loadNow()], versions,
+    bench: 'sweep',
+    at,
+    machine: thisMachine(),
+    load: [before, loadNow()],
+    versions,
     options: { trials: TRIALS, steps, slots, rounds },
     measurements: [
       ...sideBySide(['from the command to the last result'], 's', both('toResult'), 'sweep'),
       ...sideBySide(['from the command to its end'], 's', both('toEnd'), 'sweep'),
-      alone(['until the first trial began', 'sweep'], 's', here.map(({ untilFirstTrial }) => untilFirstTrial)),
-      ...(there.length > 0 ? [alone(['until it was up', 'ray tune, pytorch'], 's', there.map(({ init }) => init))] : []),
-      alone(['training, per slot', 'sweep'], 's', here.map(({ training }) => training)),
+      alone(
+        ['until the first trial began', 'sweep'],
+        's',
+        here.map(({ untilFirstTrial }) => untilFirstTrial),
+      ),
+      ...(there.length > 0
+        ? [
+            alone(
+              ['until it was up', 'ray tune, pytorch'],
+              's',
+              there.map(({ init }) => init),
+            ),
+          ]
+        : []),
+      alone(
+        ['training, per slot', 'sweep'],
+        's',
+        here.map(({ training }) => training),
+      ),
     ],
-    notes: [...notes, 'the times include what is started: sweep\'s server, worker and trainers, Ray\'s processes; at its end sweep has written a report'],
+    notes: [
+      ...notes,
+      "the times include what is started: sweep's server, worker and trainers, Ray's processes; at its end sweep has written a report",
+    ],
   };
 }

@@ -3,7 +3,10 @@ import type { TrialResult, TrialTiming } from '../core/results.ts';
 import type { Store } from '../store/index.ts';
 import { listSweeps, listTrials, readResult, readTiming } from '../store/runs.ts';
 
-export interface TimedTrial { result: TrialResult; timing: TrialTiming }
+export interface TimedTrial {
+  result: TrialResult;
+  timing: TrialTiming;
+}
 
 /** All trials with a result in the runs folder, in the order in which they began. */
 export async function timedTrials(store: Store): Promise<TimedTrial[]> {

@@ -1,29 +1,77 @@
 /** Every command with its one line of help; its file is loaded only when it is the one that runs. */
 import type { Command } from 'commander';
 
-export interface Entry { summary: string; load(): Promise<Command> }
+export interface Entry {
+  summary: string;
+  load(): Promise<Command>;
+}
 
 export const commands = {
   start: { summary: 'run a sweep, or go on with it', load: async () => (await import('./start.ts')).startCommand() },
-  plan: { summary: 'what a sweep would do: trials, cached ones, time', load: async () => (await import('./plan.ts')).planCommand() },
-  simulate: { summary: 'what each scheduler would make of a sweep, in virtual time', load: async () => (await import('./simulate.ts')).simulateCommand() },
-  status: { summary: 'how the sweeps are, or one of them', load: async () => (await import('./status.ts')).statusCommand() },
+  plan: {
+    summary: 'what a sweep would do: trials, cached ones, time',
+    load: async () => (await import('./plan.ts')).planCommand(),
+  },
+  simulate: {
+    summary: 'what each scheduler would make of a sweep, in virtual time',
+    load: async () => (await import('./simulate.ts')).simulateCommand(),
+  },
+  status: {
+    summary: 'how the sweeps are, or one of them',
+    load: async () => (await import('./status.ts')).statusCommand(),
+  },
   watch: { summary: 'look on while a sweep runs', load: async () => (await import('./watch.ts')).watchCommand() },
   pause: { summary: 'hold a sweep; it keeps its place', load: async () => (await import('./pause.ts')).pauseCommand() },
   resume: { summary: 'let a paused sweep go on', load: async () => (await import('./resume.ts')).resumeCommand() },
-  concurrency: { summary: 'how many jobs of a sweep run at a time', load: async () => (await import('./concurrency.ts')).concurrencyCommand() },
-  extend: { summary: 'add values, repeats, trials or steps to a sweep', load: async () => (await import('./extend.ts')).extendCommand() },
-  retry: { summary: 'train the failed trials of a sweep again', load: async () => (await import('./retry.ts')).retryCommand() },
-  cancel: { summary: 'end a sweep; what is finished is kept', load: async () => (await import('./cancel.ts')).cancelCommand() },
-  report: { summary: 'write a sweep\'s report, or prove it from its data', load: async () => (await import('./report.ts')).reportCommand() },
-  explain: { summary: 'why a trial was promoted or stopped, with the numbers', load: async () => (await import('./explain.ts')).explainCommand() },
+  concurrency: {
+    summary: 'how many jobs of a sweep run at a time',
+    load: async () => (await import('./concurrency.ts')).concurrencyCommand(),
+  },
+  extend: {
+    summary: 'add values, repeats, trials or steps to a sweep',
+    load: async () => (await import('./extend.ts')).extendCommand(),
+  },
+  retry: {
+    summary: 'train the failed trials of a sweep again',
+    load: async () => (await import('./retry.ts')).retryCommand(),
+  },
+  cancel: {
+    summary: 'end a sweep; what is finished is kept',
+    load: async () => (await import('./cancel.ts')).cancelCommand(),
+  },
+  report: {
+    summary: "write a sweep's report, or prove it from its data",
+    load: async () => (await import('./report.ts')).reportCommand(),
+  },
+  explain: {
+    summary: 'why a trial was promoted or stopped, with the numbers',
+    load: async () => (await import('./explain.ts')).explainCommand(),
+  },
   sample: { summary: 'let a trained network write', load: async () => (await import('./sample.ts')).sampleCommand() },
-  list: { summary: 'what a sweep file can name: cells, tasks, optimizers, …', load: async () => (await import('./list.ts')).listCommand() },
-  worker: { summary: 'train trials on this machine until ^C', load: async () => (await import('./worker.ts')).workerCommand() },
-  server: { summary: 'the Temporal server that comes with sweep', load: async () => (await import('./server.ts')).serverCommand() },
-  bench: { summary: 'measure this machine: a training step, a sweep, the overhead', load: async () => (await import('./bench.ts')).benchCommand() },
-  setup: { summary: 'install native TensorFlow and the Temporal server', load: async () => (await import('./setup.ts')).setupCommand() },
-  doctor: { summary: 'show every part, its version, and what is missing', load: async () => (await import('./doctor.ts')).doctorCommand() },
+  list: {
+    summary: 'what a sweep file can name: cells, tasks, optimizers, …',
+    load: async () => (await import('./list.ts')).listCommand(),
+  },
+  worker: {
+    summary: 'train trials on this machine until ^C',
+    load: async () => (await import('./worker.ts')).workerCommand(),
+  },
+  server: {
+    summary: 'the Temporal server that comes with sweep',
+    load: async () => (await import('./server.ts')).serverCommand(),
+  },
+  bench: {
+    summary: 'measure this machine: a training step, a sweep, the overhead',
+    load: async () => (await import('./bench.ts')).benchCommand(),
+  },
+  setup: {
+    summary: 'install native TensorFlow and the Temporal server',
+    load: async () => (await import('./setup.ts')).setupCommand(),
+  },
+  doctor: {
+    summary: 'show every part, its version, and what is missing',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
 } satisfies Record<string, Entry>;
 
 export type CommandName = keyof typeof commands;

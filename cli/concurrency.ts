@@ -1,11 +1,16 @@
 import { Command } from 'commander';
 import { jsonOption, runsOption } from './options.ts';
 
-interface Options { runs: string; json?: boolean }
+interface Options {
+  runs: string;
+  json?: boolean;
+}
 
 export function concurrencyCommand(): Command {
   return new Command('concurrency')
-    .description('let so many jobs of a sweep run at a time, from now on. Fewer than now: the youngest save a checkpoint and wait')
+    .description(
+      'let so many jobs of a sweep run at a time, from now on. Fewer than now: the youngest save a checkpoint and wait',
+    )
     .argument('<id>', 'the sweep: its id, the start of it, or its name')
     .argument('<jobs>', 'a whole number, 1 or more')
     .addOption(runsOption())

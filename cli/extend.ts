@@ -5,10 +5,16 @@ import { backendOption, collect, jsonOption, runsOption, slotsOption } from './o
 
 export function extendCommand(): Command {
   return new Command('extend')
-    .description('add to a sweep that runs or has ended: values, repeats, trials, steps. What is finished is kept; trials that now have more\n'
-      + 'steps go on from where they ended')
+    .description(
+      'add to a sweep that runs or has ended: values, repeats, trials, steps. What is finished is kept; trials that now have more\n' +
+        'steps go on from where they ended',
+    )
     .argument('<id>', 'the sweep: its id, the start of it, or its name')
-    .requiredOption('--set <path=value>', 'a value that is to be more than before, as in --set repeats=5 or --set training.maxSteps=20000; may be repeated', collect)
+    .requiredOption(
+      '--set <path=value>',
+      'a value that is to be more than before, as in --set repeats=5 or --set training.maxSteps=20000; may be repeated',
+      collect,
+    )
     .addOption(backendOption())
     .addOption(slotsOption('--workers <n>'))
     .addOption(runsOption())

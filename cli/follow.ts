@@ -16,7 +16,9 @@ export function chooseDisplay(store: Store, { json = false }: { json?: boolean |
   if (json) return jsonDisplay(say);
   const hint: Hint = (...command) => commandOn(store, command);
   const style = styleOf(process.stdout);
-  return process.stdout.isTTY && process.env['TERM'] !== 'dumb' ? liveDisplay(process.stdout, style, { hint }) : plainDisplay(say, style, hint);
+  return process.stdout.isTTY && process.env['TERM'] !== 'dumb'
+    ? liveDisplay(process.stdout, style, { hint })
+    : plainDisplay(say, style, hint);
 }
 
 export interface FollowRequest {
@@ -30,7 +32,14 @@ export interface FollowRequest {
 }
 
 /** Shows the sweep until it ends or whoever makes the snapshots stops; sets the exit code if it ended. */
-export async function follow({ spec, sweepId, store, snapshots, display, began }: FollowRequest): Promise<'ended' | 'left'> {
+export async function follow({
+  spec,
+  sweepId,
+  store,
+  snapshots,
+  display,
+  began,
+}: FollowRequest): Promise<'ended' | 'left'> {
   let last: View | undefined;
   try {
     for await (const { view, ended, first } of track({ spec, store, snapshots, began })) {
@@ -49,7 +58,9 @@ export async function follow({ spec, sweepId, store, snapshots, display, began }
 
 /** Said when the command ends before the sweep does. */
 export function sayHowToComeBack(what: string, sweepId: string, store: Store): void {
-  tell(`\n${what}. Look on with: ${commandOn(store, ['watch', sweepId])}\nEnd it with: ${commandOn(store, ['cancel', sweepId])}`);
+  tell(
+    `\n${what}. Look on with: ${commandOn(store, ['watch', sweepId])}\nEnd it with: ${commandOn(store, ['cancel', sweepId])}`,
+  );
 }
 
 /** The report's path as one would type it here; undefined if there is no report yet. */

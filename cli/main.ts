@@ -15,8 +15,12 @@ variables (which server), NO_COLOR. Exit codes: 0 done; 1 failed, or a trial fai
 
 /** With the chosen command loaded, and the others known by name and summary. */
 async function program(chosen: string | undefined): Promise<Command> {
-  const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Record<string, string>;
-  const root = new Command('sweep').description(description ?? '').version(version ?? '', '-V, --version')
+  const { version, description } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as Record<string, string>;
+  const root = new Command('sweep')
+    .description(description ?? '')
+    .version(version ?? '', '-V, --version')
     .option('--no-color', 'no colours') // taken out of the arguments before; here for the help
     .addHelpText('after', AFTER_HELP)
     .exitOverride()
@@ -41,23 +45,39 @@ function settle(command: Command, path: string): void {
   }
 }
 
-/** What to say and how to end after an error. A person's mistake is a line, and so is what the system refuses; a bug is its stack. */
+/**
+ * What to say and how to end after an error. A person's mistake is a line, and so is what the system refuses; a bug is
+ * its stack.
+ */
 function failure(error: unknown): { message?: string; code: number } {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.badUsage }; // has said it already
   if (interrupted()) return { message: 'Interrupted. The same command goes on from here.', code: EXIT.interrupted };
   if (error instanceof UserError) return { message: `error: ${error.message}`, code: error.exitCode };
   const unanswered = silenceOf(error);
-  if (unanswered !== undefined) return { message: `error: the Temporal server has stopped answering (${unanswered}); sweep doctor says more`, code: EXIT.failed };
+  if (unanswered !== undefined)
+    return {
+      message: `error: the Temporal server has stopped answering (${unanswered}); sweep doctor says more`,
+      code: EXIT.failed,
+    };
   const refusal = refusalLine(error);
   if (refusal !== undefined) return { message: `error: ${refusal}`, code: EXIT.failed };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { message: `${stack}\nerror: this is a bug in sweep, not something you did wrong; please report it with the lines above`, code: EXIT.failed };
+  return {
+    message: `${stack}\nerror: this is a bug in sweep, not something you did wrong; please report it with the lines above`,
+    code: EXIT.failed,
+  };
 }
 
-/** What gRPC says of a server that was there a moment ago: past its deadline, or not available. Known by its form: main loads no gRPC. */
+/**
+ * What gRPC says of a server that was there a moment ago: past its deadline, or not available. Known by its form: main
+ * loads no gRPC.
+ */
 function silenceOf(error: unknown): string | undefined {
-  const cause: unknown = error instanceof Error ? error.cause ?? error : undefined;
-  const { code, details } = (typeof cause === 'object' && cause !== null ? cause : {}) as { code?: unknown; details?: unknown };
+  const cause: unknown = error instanceof Error ? (error.cause ?? error) : undefined;
+  const { code, details } = (typeof cause === 'object' && cause !== null ? cause : {}) as {
+    code?: unknown;
+    details?: unknown;
+  };
   return (code === 4 || code === 14) && typeof details === 'string' ? details.split('\n')[0] : undefined;
 }
 
@@ -66,7 +86,9 @@ function refusalLine(error: unknown): string | undefined {
   if (error instanceof Refused) return error.message;
   const problem = refusalOf(error);
   const { path } = error as NodeJS.ErrnoException;
-  return problem && `${path === undefined ? '' : `${path}: `}${problem}; ${adviceOn(error, 'put that right and try again')}`;
+  return (
+    problem && `${path === undefined ? '' : `${path}: `}${problem}; ${adviceOn(error, 'put that right and try again')}`
+  );
 }
 
 /** What was to be printed and could not be: a full disk, say. */
@@ -85,7 +107,9 @@ function loseOutput(error: NodeJS.ErrnoException): void {
   if (error.code === 'EIO' || !isOutputNeeded()) return; // the terminal was closed, which a signal tells of
   if (lost !== undefined) return; // said already
   lost = error;
-  tell(`error: what is printed does not get to where it should: ${refusalOf(error) ?? error.message}; make room, or send it elsewhere`);
+  tell(
+    `error: what is printed does not get to where it should: ${refusalOf(error) ?? error.message}; make room, or send it elsewhere`,
+  );
   end(EXIT.failed);
 }
 
@@ -101,7 +125,9 @@ function fail(error: unknown): void {
 
 export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', loseOutput);
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'EPIPE') process.exit(EXIT.done); }); // nowhere left to complain
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+  }); // nowhere left to complain
   process.on('uncaughtException', fail).on('unhandledRejection', fail);
   onInterrupt(() => process.exit(EXIT.interrupted));
   if (argv.includes('--no-color')) process.env['NO_COLOR'] = '1';

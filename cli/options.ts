@@ -8,15 +8,22 @@ export const jsonOption = (what: string) => new Option('--json', what);
 
 const backends = ['native', 'wasm', 'cpu'] satisfies BackendKind[];
 export const backendOption = () =>
-  new Option('--backend <name>', 'which TensorFlow trains: native, WebAssembly, or plain JavaScript (left out: the best there is)').choices(backends);
+  new Option(
+    '--backend <name>',
+    'which TensorFlow trains: native, WebAssembly, or plain JavaScript (left out: the best there is)',
+  ).choices(backends);
 
 /** More trainer processes than this on one machine is a slip of the finger. */
 const MOST_SLOTS = 256;
 
 export const slotsOption = (flags: string) =>
-  new Option(flags, 'trials trained at a time on this machine, each in a process of its own (left out: one a core)').argParser((text) => {
+  new Option(
+    flags,
+    'trials trained at a time on this machine, each in a process of its own (left out: one a core)',
+  ).argParser((text) => {
     const slots = Number(text);
-    if (!Number.isInteger(slots) || slots < 1 || slots > MOST_SLOTS) throw new InvalidArgumentError(`Allowed: a whole number from 1 to ${MOST_SLOTS}.`);
+    if (!Number.isInteger(slots) || slots < 1 || slots > MOST_SLOTS)
+      throw new InvalidArgumentError(`Allowed: a whole number from 1 to ${MOST_SLOTS}.`);
     return slots;
   });
 

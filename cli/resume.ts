@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { jsonOption, runsOption } from './options.ts';
 
-interface Options { runs: string; json?: boolean }
+interface Options {
+  runs: string;
+  json?: boolean;
+}
 
 export function resumeCommand(): Command {
   return new Command('resume')

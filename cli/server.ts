@@ -9,13 +9,18 @@ const ACTIONS: Record<ServerAction, string> = {
 };
 
 export function serverCommand(): Command {
-  const command = new Command('server')
-    .description('the Temporal server that comes with sweep: one for this user, on 127.0.0.1 only, with its web UI');
+  const command = new Command('server').description(
+    'the Temporal server that comes with sweep: one for this user, on 127.0.0.1 only, with its web UI',
+  );
   for (const [name, description] of Object.entries(ACTIONS)) {
-    command.command(name).description(description).addOption(jsonOption('print JSON')).action(async (options: { json?: boolean }) => {
-      const { server } = await import('./actions/server.ts');
-      await server(name as ServerAction, options);
-    });
+    command
+      .command(name)
+      .description(description)
+      .addOption(jsonOption('print JSON'))
+      .action(async (options: { json?: boolean }) => {
+        const { server } = await import('./actions/server.ts');
+        await server(name as ServerAction, options);
+      });
   }
   return command;
 }

@@ -5,13 +5,22 @@ import { backendOption, collect, jsonOption, runsOption, slotsOption } from './o
 
 export function startCommand(): Command {
   return new Command('start')
-    .description('run a sweep: install what is missing, start the server and a worker if none runs, and look on until it is done.\n'
-      + 'A sweep that runs already is looked on; of one that has ended, only what is missing runs.')
+    .description(
+      'run a sweep: install what is missing, start the server and a worker if none runs, and look on until it is done.\n' +
+        'A sweep that runs already is looked on; of one that has ended, only what is missing runs.',
+    )
     .argument('<file>', 'the sweep file')
-    .option('--set <path=value>', 'replace a value of the file, as in --set training.maxSteps=500; may be repeated', collect)
+    .option(
+      '--set <path=value>',
+      'replace a value of the file, as in --set training.maxSteps=500; may be repeated',
+      collect,
+    )
     .option('--detach', 'start it and come back at once')
     .option('--id <id>', 'call the sweep this (left out: its name and a hash of what it is)', sweepIdArgument)
-    .option('--no-cache', 'train every trial, also those that other sweeps of the runs folder have trained; wants an id without trained trials')
+    .option(
+      '--no-cache',
+      'train every trial, also those that other sweeps of the runs folder have trained; wants an id without trained trials',
+    )
     .addOption(backendOption())
     .addOption(slotsOption('--workers <n>'))
     .addOption(runsOption())
@@ -24,7 +33,9 @@ export function startCommand(): Command {
 
 function sweepIdArgument(text: string): string {
   if (!/^[a-z0-9][a-z0-9._-]{0,79}$/.test(text)) {
-    throw new InvalidArgumentError('Allowed: up to 80 lower-case letters, digits, dots, dashes and underscores, a letter or digit first.');
+    throw new InvalidArgumentError(
+      'Allowed: up to 80 lower-case letters, digits, dots, dashes and underscores, a letter or digit first.',
+    );
   }
   return text;
 }

@@ -1,11 +1,16 @@
 import { Command } from 'commander';
 import { jsonOption, runsOption } from './options.ts';
 
-interface Options { runs: string; json?: boolean }
+interface Options {
+  runs: string;
+  json?: boolean;
+}
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('how the sweeps of the runs folder are, or one of them. Works without a server: the runs folder alone tells most')
+    .description(
+      'how the sweeps of the runs folder are, or one of them. Works without a server: the runs folder alone tells most',
+    )
     .argument('[id]', 'the sweep: its id, the start of it, or its name')
     .addOption(runsOption())
     .addOption(jsonOption('print JSON'))

@@ -18,10 +18,18 @@ export async function resolveSweepId(store: Store, given: string): Promise<strin
   const matching = named.length > 0 ? named : given === '' ? [] : ids.filter((id) => id.startsWith(given));
   const [only, ...others] = matching;
   if (only !== undefined && others.length === 0) return only;
-  if (only !== undefined) throw new UserError(`"${given}" may be any of ${listed(store, matching)}; give more of the id`, 2);
-  if (ids.length === 0) throw new UserError(`no sweep "${given}": there are none in ${store.url}; start one with: ${commandOn(store, ['start', 'FILE'])}`, 2);
+  if (only !== undefined)
+    throw new UserError(`"${given}" may be any of ${listed(store, matching)}; give more of the id`, 2);
+  if (ids.length === 0)
+    throw new UserError(
+      `no sweep "${given}": there are none in ${store.url}; start one with: ${commandOn(store, ['start', 'FILE'])}`,
+      2,
+    );
   throw new UserError(`no sweep "${given}" in ${store.url}; there is ${listed(store, ids)}`, 2);
 }
 
 const listed = (store: Store, ids: string[]) =>
-  [...ids.slice(0, MOST_LISTED).map(clean), ...(ids.length > MOST_LISTED ? [`${ids.length - MOST_LISTED} more (${commandOn(store, ['status'])})`] : [])].join(', ');
+  [
+    ...ids.slice(0, MOST_LISTED).map(clean),
+    ...(ids.length > MOST_LISTED ? [`${ids.length - MOST_LISTED} more (${commandOn(store, ['status'])})`] : []),
+  ].join(', ');

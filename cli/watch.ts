@@ -2,11 +2,16 @@ import { Command } from 'commander';
 import { interruptSignal } from './interrupt.ts';
 import { jsonOption, runsOption } from './options.ts';
 
-interface Options { runs: string; json?: boolean }
+interface Options {
+  runs: string;
+  json?: boolean;
+}
 
 export function watchCommand(): Command {
   return new Command('watch')
-    .description('look on while a sweep runs, as sweep start does; ^C leaves it running. Of a sweep that has ended it shows the results')
+    .description(
+      'look on while a sweep runs, as sweep start does; ^C leaves it running. Of a sweep that has ended it shows the results',
+    )
     .argument('<id>', 'the sweep: its id, the start of it, or its name')
     .addOption(runsOption())
     .addOption(jsonOption('print one JSON object a line: events start, trial, progress, end'))

@@ -1,24 +1,43 @@
 /**
- * A sweep whose trials depend on one another (a scheduler that stops some, a search that learns): the next repeat to train comes
- * out, what came of it goes in. A configuration is judged once all its repeats are in, on their mean. The state is plain JSON.
- * Every step is an entry of the record, and going through the record again gives the state again.
+ * A sweep whose trials depend on one another (a scheduler that stops some, a search that learns): the next repeat to
+ * train comes out, what came of it goes in. A configuration is judged once all its repeats are in, on their mean. The
+ * state is plain JSON. Every step is an entry of the record, and going through the record again gives the state again.
  */
 import { canonicalJson, type Json } from './json.ts';
 import { countTrials, countWithin, plannedTrial, type PlannedTrial, type Suggestions } from './plan.ts';
-import { meanObjective, schedulerOf, settingOf, type Assignment, type Decision, type RungReport, type Scheduler, type Setting } from './schedulers/index.ts';
+import {
+  meanObjective,
+  schedulerOf,
+  settingOf,
+  type Assignment,
+  type Decision,
+  type RungReport,
+  type Scheduler,
+  type Setting,
+} from './schedulers/index.ts';
 import { searchOf, type Configuration, type Observation } from './search/index.ts';
 import type { SweepSpec } from './spec.ts';
 
 /** An assignment was handed out, and why; with the configuration where the search chose it then. */
-export interface HandedOut { assignment: Assignment; decision: Decision; suggested?: Configuration }
+export interface HandedOut {
+  assignment: Assignment;
+  decision: Decision;
+  suggested?: Configuration;
+}
 /** A rung's repeats are all in: what they came to, and what the scheduler made of it. */
-export interface Arrived { report: RungReport; decisions: Decision[] }
+export interface Arrived {
+  report: RungReport;
+  decisions: Decision[];
+}
 /** One step of an adaptive sweep, in the order in which they happened. */
 export type RecordEntry = HandedOut | Arrived;
 
 /** One repeat of a rung: to be trained, being trained, or in. */
 type Repeat = 'waiting' | 'training' | Arrival;
-interface OpenRung { assignment: Assignment; repeats: Repeat[] }
+interface OpenRung {
+  assignment: Assignment;
+  repeats: Repeat[];
+}
 
 export interface AdaptiveState {
   /** How many the budget allows; left out: from before that was kept, when they were rounded up. */
@@ -37,10 +56,18 @@ export interface AdaptiveState {
 }
 
 /** One repeat of a configuration, to be trained up to a rung. */
-export interface Turn { configuration: number; repeat: number; rung: number; toStep: number }
+export interface Turn {
+  configuration: number;
+  repeat: number;
+  rung: number;
+  toStep: number;
+}
 
 /** Of a repeat that is in: its objective (null: it diverged or failed), and whether more steps would change nothing. */
-export interface Arrival { objective: number | null; ended: boolean }
+export interface Arrival {
+  objective: number | null;
+  ended: boolean;
+}
 
 export interface Taken {
   /** With the last repeat of a rung: what the scheduler made of them all. */
@@ -50,15 +77,17 @@ export interface Taken {
 }
 
 /**
- * Runs an adaptive sweep: a workflow with jobs, the simulator with a virtual clock, an audit with a record. It asks no clock and
- * draws nothing, so the same arrivals in the same order give the same entries.
+ * Runs an adaptive sweep: a workflow with jobs, the simulator with a virtual clock, an audit with a record. It asks no
+ * clock and draws nothing, so the same arrivals in the same order give the same entries.
  */
 export interface AdaptiveDriver {
   /** The next repeat to train; undefined: none until something comes in, and if nothing is in training, none at all. */
   next(): { turn: Turn; entry?: HandedOut } | undefined;
   /** Takes in what came of a repeat. */
   take(turn: Turn, arrival: Arrival): Taken;
-  /** Hands out the scheduler's next assignment, whether or not repeats of others still wait; undefined: it has none now. */
+  /**
+   * Hands out the scheduler's next assignment, whether or not repeats of others still wait; undefined: it has none now.
+   */
   handOut(): HandedOut | undefined;
   /** Takes in a whole rung. */
   arrive(report: RungReport): Taken & { entry: Arrived };
@@ -82,18 +111,27 @@ export interface DriverOptions {
 /** How many configurations the budget allows. */
 const configurationsWithin = (spec: SweepSpec) => countWithin(spec) / spec.repeats;
 /** The same as it was rounded when it was not kept. */
-const configurationsBefore = (spec: SweepSpec) => Math.ceil(Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity) / spec.repeats);
+const configurationsBefore = (spec: SweepSpec) =>
+  Math.ceil(Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity) / spec.repeats);
 
 export function adaptiveDriver(spec: SweepSpec, options: DriverOptions = {}): AdaptiveDriver {
   const { state: from, scheduler = schedulerOf(spec), suggested: recorded = () => undefined } = options;
   const search = searchOf(spec);
   const configurations = from === undefined ? configurationsWithin(spec) : from.configurations;
-  const setting = options.setting ?? { ...settingOf(spec), configurations: configurations ?? configurationsBefore(spec) };
+  const setting = options.setting ?? {
+    ...settingOf(spec),
+    configurations: configurations ?? configurationsBefore(spec),
+  };
   /** By configuration: it goes to another rung only once it has reported at this one. */
-  const open = new Map((from?.open ?? []).map(({ assignment, repeats }) => [assignment.configuration, { assignment, repeats: [...repeats] }]));
+  const open = new Map(
+    (from?.open ?? []).map(({ assignment, repeats }) => [
+      assignment.configuration,
+      { assignment, repeats: [...repeats] },
+    ]),
+  );
   const ended = new Map(Object.entries(from?.ended ?? {}).map(([index, values]) => [Number(index), { ...values }]));
   const chosen = new Map(Object.entries(from?.suggested ?? {}).map(([index, values]) => [Number(index), values]));
-  const history = [...from?.history ?? []];
+  const history = [...(from?.history ?? [])];
   let scheduled = from?.scheduler ?? scheduler.init(setting);
   let entries = from?.entries ?? 0;
   /** Rungs that may have repeats that wait, in the order in which they are trained. */
@@ -130,7 +168,10 @@ export function adaptiveDriver(spec: SweepSpec, options: DriverOptions = {}): Ad
 
   function beginWaiting(): Turn | undefined {
     for (let rung = unbegun[0]; rung !== undefined; rung = unbegun[0]) {
-      const { assignment: { configuration, rung: number, toStep }, repeats } = rung;
+      const {
+        assignment: { configuration, rung: number, toStep },
+        repeats,
+      } = rung;
       const repeat = open.get(configuration) === rung ? repeats.indexOf('waiting') : -1; // a record may say that it is in
       if (repeat >= 0) {
         repeats[repeat] = 'training';
@@ -153,7 +194,8 @@ export function adaptiveDriver(spec: SweepSpec, options: DriverOptions = {}): Ad
     const { configuration, toStep, value, ended: isOver } = report;
     const { state, decisions } = scheduler.report(scheduled, report, setting);
     scheduled = state;
-    if (search.suggest !== undefined) history.push({ configuration: configurationOf(configuration), toStep, value, ended: isOver });
+    if (search.suggest !== undefined)
+      history.push({ configuration: configurationOf(configuration), toStep, value, ended: isOver });
     open.delete(configuration);
     entries++;
     let stopped = 0;
@@ -177,16 +219,28 @@ export function adaptiveDriver(spec: SweepSpec, options: DriverOptions = {}): Ad
     rung.repeats[repeat] = arrival;
     const all = rung.repeats;
     if (!all.every((one) => typeof one !== 'string')) return { stopped: 0 };
-    return arrive({ ...rung.assignment, value: meanObjective(all.map(({ objective }) => objective)), ended: all.every((one) => one.ended) });
+    return arrive({
+      ...rung.assignment,
+      value: meanObjective(all.map(({ objective }) => objective)),
+      ended: all.every((one) => one.ended),
+    });
   }
 
   return {
-    next, take, handOut, arrive, configurationOf,
-    trialOf: ({ configuration, repeat }) => plannedTrial(spec, configurationOf(configuration), configuration * spec.repeats + repeat),
+    next,
+    take,
+    handOut,
+    arrive,
+    configurationOf,
+    trialOf: ({ configuration, repeat }) =>
+      plannedTrial(spec, configurationOf(configuration), configuration * spec.repeats + repeat),
     state: () => ({
       ...(configurations !== undefined && { configurations }),
       scheduler: scheduled,
-      open: [...open.values()].map(({ assignment, repeats }) => ({ assignment, repeats: repeats.map((one) => (one === 'training' ? 'waiting' : one)) })),
+      open: [...open.values()].map(({ assignment, repeats }) => ({
+        assignment,
+        repeats: repeats.map((one) => (one === 'training' ? 'waiting' : one)),
+      })),
       ended: Object.fromEntries([...ended].map(([index, values]) => [index, { ...values }])),
       suggested: Object.fromEntries(chosen),
       history: [...history],
@@ -209,21 +263,34 @@ export function endedBy(state: AdaptiveState, ended: AdaptiveState['ended']): Ad
 
 /** What the search has chosen, by the record. */
 export function suggestionsOf(record: readonly RecordEntry[]): Suggestions {
-  return new Map(record.flatMap((entry) => ('assignment' in entry && entry.suggested ? [[entry.assignment.configuration, entry.suggested] as const] : [])));
+  return new Map(
+    record.flatMap((entry) =>
+      'assignment' in entry && entry.suggested ? [[entry.assignment.configuration, entry.suggested] as const] : [],
+    ),
+  );
 }
 
 export interface ReplayOptions {
-  /** Let the search choose anew and compare, which takes as long as it did; else what it chose is taken from the record. */
+  /**
+   * Let the search choose anew and compare, which takes as long as it did; else what it chose is taken from the record.
+   */
   searchAgain?: boolean;
 }
 
 /**
- * A driver that has been through a record. Throws an Error where the scheduler, or the search that is asked again, does not do
- * what the record says: it is of another spec or another version.
+ * A driver that has been through a record. Throws an Error where the scheduler, or the search that is asked again, does
+ * not do what the record says: it is of another spec or another version.
  */
-export function replayRecord(spec: SweepSpec, record: readonly RecordEntry[], { searchAgain = false }: ReplayOptions = {}): AdaptiveDriver {
+export function replayRecord(
+  spec: SweepSpec,
+  record: readonly RecordEntry[],
+  { searchAgain = false }: ReplayOptions = {},
+): AdaptiveDriver {
   const suggestions = suggestionsOf(record);
-  const driver = adaptiveDriver(spec, searchAgain ? {} : { suggested: (configuration) => suggestions.get(configuration) });
+  const driver = adaptiveDriver(
+    spec,
+    searchAgain ? {} : { suggested: (configuration) => suggestions.get(configuration) },
+  );
   for (const [i, entry] of record.entries()) {
     const check = (is: unknown, recorded: unknown, said: (then: string, now: string) => string) => {
       const [now, then] = [canonicalJson(is ?? null), canonicalJson(recorded ?? null)];
@@ -233,7 +300,11 @@ export function replayRecord(spec: SweepSpec, record: readonly RecordEntry[], { 
     if ('assignment' in entry) {
       const given = driver.handOut();
       check(given?.assignment, entry.assignment, decided);
-      check(given?.suggested, entry.suggested, (then, now) => `tries ${then}, but ${spec.search.name} now suggests ${now}`);
+      check(
+        given?.suggested,
+        entry.suggested,
+        (then, now) => `tries ${then}, but ${spec.search.name} now suggests ${now}`,
+      );
     } else check(driver.arrive(entry.report).entry.decisions, entry.decisions, decided);
   }
   return driver;

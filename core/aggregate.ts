@@ -1,9 +1,9 @@
 /**
  * Results -> rows: one per trial, and one per configuration with mean and interval over its repeats.
  *
- * Only completed repeats enter a mean. A diverged or failed repeat has no number to contribute; it is counted in `failed`,
- * so that a mean over fewer repeats than planned is seen as one. One that a scheduler `stopped` at a rung is no equal of one that
- * was trained to its end, and stays out too. A repeat that has not ended yet is `missing`.
+ * Only completed repeats enter a mean. A diverged or failed repeat has no number to contribute; it is counted in
+ * `failed`, so that a mean over fewer repeats than planned is seen as one. One that a scheduler `stopped` at a rung is
+ * no equal of one that was trained to its end, and stays out too. A repeat that has not ended yet is `missing`.
  */
 import { canonicalJson } from './json.ts';
 import { countTrials, trialWith, type PlannedTrial, type Suggestions } from './plan.ts';
@@ -51,9 +51,15 @@ export interface SummaryRow {
   metrics: Record<string, Estimate>;
 }
 
-/** A row for every planned trial, in the plan's order; of a search that learns, for every chosen one. A random search may draw a trial twice: it is one row, which says so. */
+/**
+ * A row for every planned trial, in the plan's order; of a search that learns, for every chosen one. A random search
+ * may draw a trial twice: it is one row, which says so.
+ */
 export function trialRows(
-  spec: SweepSpec, results: ReadonlyMap<string, TrialResult>, failed: ReadonlySet<string>, stopped: ReadonlyMap<string, RungRecord> = new Map(),
+  spec: SweepSpec,
+  results: ReadonlyMap<string, TrialResult>,
+  failed: ReadonlySet<string>,
+  stopped: ReadonlyMap<string, RungRecord> = new Map(),
   suggestions?: Suggestions,
 ): TrialRow[] {
   const rows = new Map<string, TrialRow>();
@@ -69,7 +75,11 @@ export function trialRows(
 }
 
 /** What became of one trial, by what there is of it. */
-export function trialRow({ trialId, repeat, configuration, trial }: PlannedTrial, found: TrialResult | RungRecord | undefined, hasFailed: boolean): TrialRow {
+export function trialRow(
+  { trialId, repeat, configuration, trial }: PlannedTrial,
+  found: TrialResult | RungRecord | undefined,
+  hasFailed: boolean,
+): TrialRow {
   const planned = { trialId, repeat: repeat + 1, seed: trial.seed, configuration };
   if (found === undefined) return { ...planned, status: hasFailed ? 'failed' : 'missing', metrics: {} };
   const { steps, metrics, parameters, backend } = found;

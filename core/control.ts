@@ -1,4 +1,7 @@
-/** What people set when a sweep starts and while it runs, and what they cannot. A problem is the line that they are told. */
+/**
+ * What people set when a sweep starts and while it runs, and what they cannot. A problem is the line that they are
+ * told.
+ */
 import { MOST_CONCURRENT } from './form/limits.ts';
 import { briefly } from './json.ts';
 import type { Progress } from './progress.ts';
@@ -18,5 +21,7 @@ export function concurrencyProblem(given: unknown): string | undefined {
 }
 
 export function retryProblem({ failed }: Pick<Progress, 'failed'>): string | undefined {
-  return failed > 0 ? undefined : 'no trial has failed, so there is nothing to retry; allowed: a sweep with failed trials';
+  return failed > 0
+    ? undefined
+    : 'no trial has failed, so there is nothing to retry; allowed: a sweep with failed trials';
 }

@@ -10,14 +10,22 @@ export type Chapter = { entry: number } & ({ decision: Decision } | { report: Ru
 /** Everything that the record has of a configuration, in order. Empty: it was never started. */
 export function storyOf(record: readonly RecordEntry[], configuration: number): Chapter[] {
   return record.flatMap((entry, i): Chapter[] => {
-    if ('assignment' in entry) return entry.decision.configuration === configuration ? [{ entry: i, decision: entry.decision }] : [];
+    if ('assignment' in entry)
+      return entry.decision.configuration === configuration ? [{ entry: i, decision: entry.decision }] : [];
     const reported = entry.report.configuration === configuration ? [{ entry: i, report: entry.report }] : [];
-    return [...reported, ...entry.decisions.filter((one) => one.configuration === configuration).map((decision) => ({ entry: i, decision }))];
+    return [
+      ...reported,
+      ...entry.decisions
+        .filter((one) => one.configuration === configuration)
+        .map((decision) => ({ entry: i, decision })),
+    ];
   });
 }
 
 /** Where a configuration is: what its last decision, or its report after that, left it as. */
-export function standingOf(story: readonly Chapter[]): 'not started' | 'in training' | 'waiting' | 'stopped' | 'complete' {
+export function standingOf(
+  story: readonly Chapter[],
+): 'not started' | 'in training' | 'waiting' | 'stopped' | 'complete' {
   const last = story.at(-1);
   if (last === undefined) return 'not started';
   if ('report' in last) return 'waiting';
@@ -29,7 +37,10 @@ export function startedIn(spec: SweepSpec, record: readonly RecordEntry[]): Map<
   const started = new Map<number, Configuration>();
   for (const entry of record) {
     if (!('assignment' in entry) || started.has(entry.assignment.configuration)) continue;
-    const { assignment: { configuration }, suggested } = entry;
+    const {
+      assignment: { configuration },
+      suggested,
+    } = entry;
     started.set(configuration, suggested ?? searchOf(spec).at(spec, configuration));
   }
   return started;

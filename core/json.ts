@@ -5,7 +5,9 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** RFC 8785: one text for one value, whatever the order of its keys. Throws on NaN and Infinity, which JSON cannot hold. */
+/**
+ * RFC 8785: one text for one value, whatever the order of its keys. Throws on NaN and Infinity, which JSON cannot hold.
+ */
 export function canonicalJson(value: unknown): string {
   const text = (canonicalize as unknown as (value: unknown) => string | undefined)(value);
   if (text === undefined) throw new TypeError('this value has no JSON form');
@@ -45,12 +47,16 @@ export function dropPath(value: JsonObject, path: readonly string[]): JsonObject
   return Object.fromEntries(Object.entries(value).filter(([other]) => other !== key));
 }
 
-const isObject = (value: Json | undefined): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value);
+const isObject = (value: Json | undefined): value is JsonObject =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** A value as people write it: text as it is, 'none' for null, 'norm 10' for {"norm": 10}. */
 export function valueText(value: Json): string {
   if (value === null) return 'none';
-  if (isObject(value)) return Object.entries(value).map(([key, inner]) => `${key} ${valueText(inner)}`).join(', ');
+  if (isObject(value))
+    return Object.entries(value)
+      .map(([key, inner]) => `${key} ${valueText(inner)}`)
+      .join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

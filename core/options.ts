@@ -1,4 +1,6 @@
-/** A number that a search or a scheduler takes: sweep-file/ checks it, the JSON Schema offers it, `sweep list` shows it. */
+/**
+ * A number that a search or a scheduler takes: sweep-file/ checks it, the JSON Schema offers it, `sweep list` shows it.
+ */
 export interface NumberOption {
   summary: string;
   integer: boolean;

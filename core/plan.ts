@@ -9,7 +9,9 @@ import { deriveSeed, trialId } from './trial.ts';
 /** The option by which a task names a text. */
 const CORPUS = ['task', 'corpus'];
 
-export interface PlannedTrial extends Lane { configuration: Configuration }
+export interface PlannedTrial extends Lane {
+  configuration: Configuration;
+}
 
 /** `<name>-<8 hex>`: the same spec is the same sweep, and so its workflow's id and its run folder. */
 export function sweepId(spec: SweepSpec): string {
@@ -20,7 +22,10 @@ export function countTrials(spec: SweepSpec): number {
   return searchOf(spec).count(spec) * spec.repeats;
 }
 
-/** Whether the order in which results arrive may change what is trained; if not, every trial is known from the spec alone. */
+/**
+ * Whether the order in which results arrive may change what is trained; if not, every trial is known from the spec
+ * alone.
+ */
 export function isAdaptive(spec: SweepSpec): boolean {
   return !schedulerOf(spec).wholeTrials || searchOf(spec).suggest !== undefined;
 }
@@ -49,14 +54,20 @@ export function plannedTrial(spec: SweepSpec, configuration: Configuration, inde
 /** What a search that learns has chosen, by configuration: the spec alone does not say. */
 export type Suggestions = ReadonlyMap<number, Configuration>;
 
-/** Trial `index` of a sweep whose search learns, and so has these; undefined: it has not chosen it yet. Any other search: as trialAt. */
+/**
+ * Trial `index` of a sweep whose search learns, and so has these; undefined: it has not chosen it yet. Any other
+ * search: as trialAt.
+ */
 export function trialWith(spec: SweepSpec, index: number, suggestions?: Suggestions): PlannedTrial | undefined {
   if (suggestions === undefined) return trialAt(spec, index);
   const configuration = suggestions.get(Math.floor(index / spec.repeats));
   return configuration && plannedTrial(spec, configuration, index);
 }
 
-/** The spec's task, model and training with the configuration's values in place (null: left out), texts by their hash, and the repeat's seed. */
+/**
+ * The spec's task, model and training with the configuration's values in place (null: left out), texts by their hash,
+ * and the repeat's seed.
+ */
 export function trialOf(spec: SweepSpec, configuration: Configuration, repeat: number): TrialSpec {
   let parts: JsonObject = { task: spec.task, model: spec.model, training: spec.training as JsonObject };
   for (const [path, value] of Object.entries(configuration)) {
@@ -71,10 +82,14 @@ export function trialOf(spec: SweepSpec, configuration: Configuration, repeat: n
 
 /** One line that a person recognises a configuration by: 'lstm length 20 learning rate 0.001'. */
 export function nameOf(configuration: Configuration): string {
-  return Object.entries(configuration).map(([path, value]) => {
-    const name = path.slice(path.lastIndexOf('.') + 1);
-    return typeof value === 'string' ? value : `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${valueText(value)}`;
-  }).join(' ');
+  return Object.entries(configuration)
+    .map(([path, value]) => {
+      const name = path.slice(path.lastIndexOf('.') + 1);
+      return typeof value === 'string'
+        ? value
+        : `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${valueText(value)}`;
+    })
+    .join(' ');
 }
 
 /** The same of a trial: 'lstm length 20 learning rate 0.001 seed 2'. */

@@ -23,7 +23,13 @@ export const hasEnded = (found: TrialResult | RungRecord): found is TrialResult 
 /** A trial's outcome from what the store has of it: its result, or how far it came. A diverged one has no objective. */
 export function outcomeOf(found: TrialResult | RungRecord, metric: string, cached = false): LaneOutcome {
   const status = hasEnded(found) ? found.status : 'paused';
-  return { trialId: found.trialId, status, steps: found.steps, objective: status === 'diverged' ? null : (found.metrics[metric] ?? null), cached };
+  return {
+    trialId: found.trialId,
+    status,
+    steps: found.steps,
+    objective: status === 'diverged' ? null : (found.metrics[metric] ?? null),
+    cached,
+  };
 }
 
 /** Whether objective `a` is strictly better than `b`; nothing is worse than no number. */
@@ -34,7 +40,12 @@ export function isBetter(goal: Objective['goal'], a: number | null, b: number | 
 }
 
 /** One that paused has not ended, so it counts for nothing but the best. */
-export function withOutcome(progress: Progress, outcome: LaneOutcome, label: string, goal: Objective['goal']): Progress {
+export function withOutcome(
+  progress: Progress,
+  outcome: LaneOutcome,
+  label: string,
+  goal: Objective['goal'],
+): Progress {
   const next = { ...progress };
   if (outcome.status === 'failed') next.failed++;
   else if (outcome.status !== 'paused') {
@@ -70,6 +81,10 @@ export function withStopped(progress: Progress, count: number): Progress {
 /** '8/42 trials · 2 cached · 0 diverged · 0 failed' */
 export function summaryOf({ total, completed, cached, diverged, failed, stopped }: Progress): string {
   return [
-    `${completed + failed}/${total} trials`, `${cached} cached`, `${diverged} diverged`, `${failed} failed`, ...(stopped > 0 ? [`${stopped} stopped`] : []),
+    `${completed + failed}/${total} trials`,
+    `${cached} cached`,
+    `${diverged} diverged`,
+    `${failed} failed`,
+    ...(stopped > 0 ? [`${stopped} stopped`] : []),
   ].join(' · ');
 }

@@ -1,7 +1,9 @@
 /** What the operating system refuses, in words: the one place that knows its codes. Pure. */
 import { Refused } from './errors.ts';
 
-/** Read after the path of a file or folder and a colon. A code that is missing here tells of a bug, and keeps its stack. */
+/**
+ * Read after the path of a file or folder and a colon. A code that is missing here tells of a bug, and keeps its stack.
+ */
 const PROBLEMS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'the system or the file system does not allow it',
@@ -48,7 +50,9 @@ export function refusalOf(error: unknown): string | undefined {
   const code = codeOf(error) ?? '';
   if (Object.hasOwn(PROBLEMS, code)) return `${PROBLEMS[code]} (${code})`;
   // Elsewhere a bug; here a file system in which nobody makes folders.
-  return code === 'ENOENT' && (error as { syscall?: unknown }).syscall === 'mkdir' ? `no folder can be made there (${code})` : undefined;
+  return code === 'ENOENT' && (error as { syscall?: unknown }).syscall === 'mkdir'
+    ? `no folder can be made there (${code})`
+    : undefined;
 }
 
 /** What to do about it, where `elsewhere` says how to use another place. */
@@ -57,7 +61,10 @@ export function adviceOn(error: unknown, elsewhere: string): string {
   return ADVICE[code] ?? (code === 'ENOSPC' || code === 'EDQUOT' ? `make room, or ${elsewhere}` : elsewhere);
 }
 
-/** The error to throw for one that came of `place`: a line of what the system refuses there and what to do; any other one as it is. */
+/**
+ * The error to throw for one that came of `place`: a line of what the system refuses there and what to do; any other
+ * one as it is.
+ */
 export function refused(error: unknown, place: string, elsewhere: string): unknown {
   const problem = refusalOf(error);
   return problem === undefined ? error : new Refused(`${place}: ${problem}; ${adviceOn(error, elsewhere)}`, error);

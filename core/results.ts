@@ -1,4 +1,6 @@
-/** What jobs are asked and what they answer; plain JSON, shared by workflows, activities, trainers, store and reports. */
+/**
+ * What jobs are asked and what they answer; plain JSON, shared by workflows, activities, trainers, store and reports.
+ */
 import type { Json } from './json.ts';
 import type { SamplingSpec, TrialSpec } from './spec.ts';
 
@@ -6,9 +8,15 @@ export type TrialStatus = 'completed' | 'diverged' | 'failed';
 
 /** Metrics of one evaluation. Finite by construction: a trial with any other value has diverged. */
 export type Metrics = Record<string, number>;
-export interface CurvePoint { step: number; metrics: Metrics }
+export interface CurvePoint {
+  step: number;
+  metrics: Metrics;
+}
 
-/** What trains. Another gives numbers that may differ in their last digits: what it has trained is not gone on from, or taken for it. */
+/**
+ * What trains. Another gives numbers that may differ in their last digits: what it has trained is not gone on from, or
+ * taken for it.
+ */
 export interface Origin {
   /** For instance 'tensorflow 2.21.0 cpu', 'wasm 4.22.0'. */
   backend: string;
@@ -16,7 +24,10 @@ export interface Origin {
   replayed: boolean;
 }
 
-/** What is known of a trial after so many steps; `trials/<id>/rungs/step-<steps>.json` if they are fewer than it may have. */
+/**
+ * What is known of a trial after so many steps; `trials/<id>/rungs/step-<steps>.json` if they are fewer than it may
+ * have.
+ */
 export interface RungRecord extends Origin {
   trialId: string;
   trial: TrialSpec;
@@ -30,17 +41,39 @@ export interface RungRecord extends Origin {
 }
 
 /** `trials/<id>/result.json`: written once, and only when training ended (completed or diverged). */
-export interface TrialResult extends RungRecord { status: 'completed' | 'diverged' }
+export interface TrialResult extends RungRecord {
+  status: 'completed' | 'diverged';
+}
 
 /** `trials/<id>/timing.json`: what differs when the same trial runs again. */
-export interface TrialTiming { seconds: number; attempts: number; worker: string; startedAt: string; endedAt: string }
+export interface TrialTiming {
+  seconds: number;
+  attempts: number;
+  worker: string;
+  startedAt: string;
+  endedAt: string;
+}
 
 /** `trials/<id>/failure.json`: a trial whose job failed for good. A later start tries it again. */
-export interface TrialFailure { trialId: string; trial: TrialSpec; message: string; at: string }
+export interface TrialFailure {
+  trialId: string;
+  trial: TrialSpec;
+  message: string;
+  at: string;
+}
 
-export interface Lane { trialId: string; index: number; repeat: number; trial: TrialSpec; label: string }
+export interface Lane {
+  trialId: string;
+  index: number;
+  repeat: number;
+  trial: TrialSpec;
+  label: string;
+}
 
-/** Train the lanes from their latest checkpoint (or from nothing) up to `toStep`; before a trial's last step that is a rung. */
+/**
+ * Train the lanes from their latest checkpoint (or from nothing) up to `toStep`; before a trial's last step that is a
+ * rung.
+ */
 export interface TrainJob {
   sweepId: string;
   science: number;
@@ -57,16 +90,38 @@ export interface TrainJob {
 export const OTHER_SCIENCE = 'OtherScience';
 
 /** 'paused': it has reached a rung and may go on from there. */
-export interface LaneOutcome { trialId: string; status: TrialStatus | 'paused'; steps: number; objective: number | null; cached: boolean }
+export interface LaneOutcome {
+  trialId: string;
+  status: TrialStatus | 'paused';
+  steps: number;
+  objective: number | null;
+  cached: boolean;
+}
 
 /** A heartbeat: where the job is, small enough to be sent often. */
-export interface JobProgress { label: string; trialId: string; step: number; toStep: number; metrics: Metrics; worker: string }
+export interface JobProgress {
+  label: string;
+  trialId: string;
+  step: number;
+  toStep: number;
+  metrics: Metrics;
+  worker: string;
+}
 
 /** What is being done for a report that takes a while, and how much of it. */
-export interface ReportProgress { doing: 'counting' | 'reading' | 'drawing' | 'writing'; done: number; total: number }
+export interface ReportProgress {
+  doing: 'counting' | 'reading' | 'drawing' | 'writing';
+  done: number;
+  total: number;
+}
 
 /** The configuration that ranks first, and its mean over `n` of its `repeats`. */
-export interface Leader { label: string; objective: number; n: number; repeats: number }
+export interface Leader {
+  label: string;
+  objective: number;
+  n: number;
+  repeats: number;
+}
 
 /** A sweep at one moment, for `status`, `watch` and the progress display. */
 export interface SweepSnapshot {
@@ -106,17 +161,33 @@ export interface Checkpoint {
 }
 
 /**
- * What was seen of a network at a step that is no number of the curve; in `trials/<id>/observations.json`. The data's shape
- * goes with the kind and is stated where it is made (models/) and drawn (reports/figures/).
+ * What was seen of a network at a step that is no number of the curve; in `trials/<id>/observations.json`. The data's
+ * shape goes with the kind and is stated where it is made (models/) and drawn (reports/figures/).
  */
-export interface Observation { step: number; kind: ObservationKind; data: Json }
+export interface Observation {
+  step: number;
+  kind: ObservationKind;
+  data: Json;
+}
 export type ObservationKind = 'samples' | 'gradient-flow' | 'gate' | 'attention';
 
 /** Text that a network wrote: the prompt, and what it went on with. */
-export interface Sample { prompt: string; text: string; temperature: number | 'greedy'; length: number }
+export interface Sample {
+  prompt: string;
+  text: string;
+  temperature: number | 'greedy';
+  length: number;
+}
 
 /** `trials/<id>/samples.json`: what the trained network wrote when asked as `sampling` says. */
-export interface TrialSamples { sampling: SamplingSpec; samples: Sample[]; metrics: SampleMetrics[] }
+export interface TrialSamples {
+  sampling: SamplingSpec;
+  samples: Sample[];
+  metrics: SampleMetrics[];
+}
 
 /** Of all samples at one temperature. */
-export interface SampleMetrics { temperature: number | 'greedy'; metrics: Metrics }
+export interface SampleMetrics {
+  temperature: number | 'greedy';
+  metrics: Metrics;
+}

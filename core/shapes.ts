@@ -10,7 +10,8 @@ import type { SweepSpec, TrialSpec } from './spec.ts';
 /** What of `training` is in a tensor's shape, or in how many there are; of task and model, everything may be. */
 const SHAPING = ['optimizer', 'batchSize', 'evaluationSize', 'truncate'];
 
-const shapes = (path: string): boolean => !path.startsWith('training.') || SHAPING.includes(path.slice('training.'.length));
+const shapes = (path: string): boolean =>
+  !path.startsWith('training.') || SHAPING.includes(path.slice('training.'.length));
 
 /** Equal for trials of equal shapes. */
 export function shapeKey({ task, model, training }: TrialSpec): string {
@@ -23,12 +24,14 @@ export function shapeKey({ task, model, training }: TrialSpec): string {
 const BESIDE_STEPS = ['learningRate', 'decay', 'stopWhen', 'maxSteps', 'evaluateEvery'];
 
 /**
- * Equal for trials that one recorded step serves, alone or as lanes of one pack: they may differ in seed, learning rate and
- * its decay, the numbers of the optimizer, the bound of clipping, and when they are evaluated and end.
+ * Equal for trials that one recorded step serves, alone or as lanes of one pack: they may differ in seed, learning rate
+ * and its decay, the numbers of the optimizer, the bound of clipping, and when they are evaluated and end.
  */
 export function programKey({ task, model, training: { clip, ...training } }: TrialSpec): string {
-  const fixed = Object.entries(training).filter(([key, value]) =>
-    value !== undefined && (SHAPING.includes(key) || (!BESIDE_STEPS.includes(key) && typeof value !== 'number')));
+  const fixed = Object.entries(training).filter(
+    ([key, value]) =>
+      value !== undefined && (SHAPING.includes(key) || (!BESIDE_STEPS.includes(key) && typeof value !== 'number')),
+  );
   return canonicalJson({ task, model, training: Object.fromEntries(fixed), clip: Object.keys(clip ?? {}) });
 }
 
@@ -63,7 +66,11 @@ export function shapeGroups(spec: SweepSpec, most: number): ShapeGroups {
   return { groups: [...groups.values()], complete: total <= most };
 }
 
-interface Walk { total: number; at(index: number): Configuration; weight(configuration: Configuration): number }
+interface Walk {
+  total: number;
+  at(index: number): Configuration;
+  weight(configuration: Configuration): number;
+}
 
 function everyConfiguration(spec: SweepSpec): Walk {
   const search = searchOf(spec);

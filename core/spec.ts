@@ -1,4 +1,7 @@
-/** The resolved sweep: what a sweep file becomes, with every general default filled in. Plain JSON; core/form/sweep.ts describes it. */
+/**
+ * The resolved sweep: what a sweep file becomes, with every general default filled in. Plain JSON; core/form/sweep.ts
+ * describes it.
+ */
 import type { samplingForm, sectionForms, sweepForm } from './form/sweep.ts';
 import type { ObjectOf, ValueOf } from './form/types.ts';
 import type { Json } from './json.ts';
@@ -24,11 +27,20 @@ export type StopRule = ValueOf<typeof sectionForms.training.stopWhen>;
 export type SamplingSpec = ValueOf<typeof samplingForm>;
 
 /** All that determines what a trial learns; its hash is the trial's id. */
-export interface TrialSpec { task: TaskSpec; model: ModelSpec; training: TrainingSpec; seed: number }
+export interface TrialSpec {
+  task: TaskSpec;
+  model: ModelSpec;
+  training: TrainingSpec;
+  seed: number;
+}
 
 type Resolved = ObjectOf<typeof sweepForm.keys>;
 
-export interface SweepSpec extends Resolved { task: TaskSpec; model: ModelSpec; training: TrainingSpec }
+export interface SweepSpec extends Resolved {
+  task: TaskSpec;
+  model: ModelSpec;
+  training: TrainingSpec;
+}
 
 export type Objective = SweepSpec['objective'];
 export type Metric = 'accuracy' | 'loss' | (string & {});

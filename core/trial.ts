@@ -4,7 +4,8 @@ import type { TrialSpec } from './spec.ts';
 
 /**
  * The version of everything under models/ that decides what a trial learns. Raise it when a change there changes any
- * number a trial yields (test/models/science.test.ts pins some): results of the older version are then no longer reused.
+ * number a trial yields (test/models/science.test.ts pins some): results of the older version are then no longer
+ * reused.
  */
 export const SCIENCE_VERSION = 4;
 

@@ -1,8 +1,14 @@
-/** The tensors of several trials of equal shapes as those of one: with one more axis in front, if there are more than one. */
+/**
+ * The tensors of several trials of equal shapes as those of one: with one more axis in front, if there are more than
+ * one.
+ */
 import { tensor, type Tensor, type TypedArray } from '@tensorflow/tfjs-core';
 import { mapTensors, tensorOf, type Tensors } from './tensors.ts';
 
-/** Each lane's tensors in the place of one group's; what comes from the host goes up in one piece. The lanes' own stay as they are. */
+/**
+ * Each lane's tensors in the place of one group's; what comes from the host goes up in one piece. The lanes' own stay
+ * as they are.
+ */
 export function together(lanes: readonly Tensors[]): Tensors {
   const [first = {}] = lanes;
   if (lanes.length === 1) return first;
@@ -38,5 +44,7 @@ export function laneCopy(x: Tensor, lane: number, count: number): { shape: numbe
 /** Whether the lanes can be put together. */
 export function sameShapes(lanes: readonly Tensors[]): boolean {
   const [first = {}] = lanes;
-  return lanes.every((lane) => Object.entries(first).every(([name, x]) => tensorOf(lane, name).shape.join() === x.shape.join()));
+  return lanes.every((lane) =>
+    Object.entries(first).every(([name, x]) => tensorOf(lane, name).shape.join() === x.shape.join()),
+  );
 }

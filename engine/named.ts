@@ -10,7 +10,10 @@ export interface Named {
   dispose(): void;
 }
 
-/** Compiles a pure function of groups of named tensors: as a function of lists, in the order of the names of its first call. */
+/**
+ * Compiles a pure function of groups of named tensors: as a function of lists, in the order of the names of its first
+ * call.
+ */
 export function compileNamed(compile: Compile, name: string, step: (...groups: Tensors[]) => Tensors[]): Named {
   let names: string[][] | undefined;
   let resultNames: string[][] = [];
@@ -28,7 +31,9 @@ export function compileNamed(compile: Compile, name: string, step: (...groups: T
   return {
     run: (...groups) => runLanes(1, ...groups),
     runLanes,
-    get replayed() { return compiled.replayed; },
+    get replayed() {
+      return compiled.replayed;
+    },
     dispose: () => compiled.dispose(),
   };
 }

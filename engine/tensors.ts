@@ -7,7 +7,8 @@ export type Tensors = Record<string, Tensor>;
 /** The tensor of that name; throws if there is none, which is always a bug. */
 export function tensorOf<T extends Tensor = Tensor>(tensors: Tensors, name: string): T {
   const tensor = tensors[name];
-  if (tensor === undefined) throw new Error(`no tensor is called ${name}; there are ${Object.keys(tensors).join(', ')}`);
+  if (tensor === undefined)
+    throw new Error(`no tensor is called ${name}; there are ${Object.keys(tensors).join(', ')}`);
   return tensor as T;
 }
 
@@ -43,10 +44,13 @@ export function takeNamed(names: readonly string[], list: Tensor[]): Tensors {
   return Object.fromEntries(names.map((name, i) => [name, taken[i] as Tensor]));
 }
 
-/** Its parts along the first axis. (tfjs cannot take the gradient of an unstack into one part: it then takes a tensor for a list of them.) */
+/**
+ * Its parts along the first axis. (tfjs cannot take the gradient of an unstack into one part: it then takes a tensor
+ * for a list of them.)
+ */
 export function partsOf<T extends Tensor>(x: Tensor): T[] {
   const [count, ...shape] = x.shape;
-  return count === 1 ? [reshape(x, shape) as T] : unstack(x) as T[];
+  return count === 1 ? [reshape(x, shape) as T] : (unstack(x) as T[]);
 }
 
 export function disposeAll(...groups: Tensors[]): void {

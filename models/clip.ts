@@ -17,13 +17,17 @@ export function clipOf(clip: Clip | undefined): { kind: ClipKind; bound?: number
 }
 
 /**
- * By norm: all gradients together scaled by min(1, bound / ‖g‖), which keeps their direction (Pascanu, Mikolov and Bengio
- * 2013, algorithm 1). By value: each number of each gradient cut to [−bound, bound] (seed 000 part B). The bound is a scalar.
+ * By norm: all gradients together scaled by min(1, bound / ‖g‖), which keeps their direction (Pascanu, Mikolov and
+ * Bengio
+ * 2013, algorithm 1). By value: each number of each gradient cut to [−bound, bound] (seed 000 part B). The bound is a
+ * scalar.
  */
 export function clipGradients(gradients: Tensors, kind: ClipKind, bound: Tensor | number): Tensors {
   switch (kind) {
-    case 'none': return gradients;
-    case 'value': return mapTensors(gradients, (g) => maximum(minimum(g, bound), typeof bound === 'number' ? -bound : neg(bound)));
+    case 'none':
+      return gradients;
+    case 'value':
+      return mapTensors(gradients, (g) => maximum(minimum(g, bound), typeof bound === 'number' ? -bound : neg(bound)));
     case 'norm': {
       const factor = minimum(1, div(bound, globalNorm(gradients)));
       return mapTensors(gradients, (g) => mul(g, factor));

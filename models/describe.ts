@@ -10,16 +10,27 @@ export interface OptionDescription {
   /** What may be given, as JSON Schema. */
   schema: Readonly<Record<string, unknown>>;
 }
-export interface EntryDescription { name: string; summary: string; source: string; options: OptionDescription[] }
+export interface EntryDescription {
+  name: string;
+  summary: string;
+  source: string;
+  options: OptionDescription[];
+}
 
 /** What a registry (cells, tasks, optimizers) has to offer, for `sweep list` and the docs. */
 export function describeRegistry(registry: Readonly<Record<string, Entry>>): EntryDescription[] {
   return Object.values(registry).map(({ name, summary, source, options }) => {
     const properties = z.toJSONSchema(options, { io: 'input' }).properties ?? {};
     return {
-      name, summary, source,
+      name,
+      summary,
+      source,
       options: Object.entries(properties).map(([option, property]) => {
-        const { description = '', default: initial, ...schema } = property as Record<string, Json> & { description?: string };
+        const {
+          description = '',
+          default: initial,
+          ...schema
+        } = property as Record<string, Json> & { description?: string };
         return { name: option, description, default: initial, schema };
       }),
     };

@@ -19,20 +19,31 @@ function normsOverTime(gradient: Tensor3D): number[] {
   const [, batch, units] = gradient.shape;
   return partsOf(gradient).map((step) => {
     const values = step.dataSync();
-    return Array.from({ length: batch }, (_, i) => normOf(values.subarray(i * units, (i + 1) * units))).reduce((sum, norm) => sum + norm, 0);
+    return Array.from({ length: batch }, (_, i) => normOf(values.subarray(i * units, (i + 1) * units))).reduce(
+      (sum, norm) => sum + norm,
+      0,
+    );
   });
 }
 
-export interface FlowOf { network: Network; weights: Weights; steps: number; batch: number }
+export interface FlowOf {
+  network: Network;
+  weights: Weights;
+  steps: number;
+  batch: number;
+}
 
 /**
- * How the gradient flows back through time: `layers` has, for each layer from the bottom up, ‖∂L/∂h^(t)‖ at t = 1, 2, …,
- * where L is the loss of one example and the norms' mean is taken over `batch` of them; `norm` is ‖∂L/∂θ‖ of their mean
- * loss over all weights together, before any clipping.
+ * How the gradient flows back through time: `layers` has, for each layer from the bottom up, ‖∂L/∂h^(t)‖ at t = 1, 2,
+ * …, where L is the loss of one example and the norms' mean is taken over `batch` of them; `norm` is ‖∂L/∂θ‖ of their
+ * mean loss over all weights together, before any clipping.
  *
  * `loss` is that mean loss, with the taps added in the network (RunOptions).
  */
-export function gradientFlow({ network, weights, steps, batch }: FlowOf, loss: (weights: Weights, taps: Tensor3D[]) => Scalar): Seen {
+export function gradientFlow(
+  { network, weights, steps, batch }: FlowOf,
+  loss: (weights: Weights, taps: Tensor3D[]) => Scalar,
+): Seen {
   const names = namesOf(weights);
   const taps = Array.from({ length: network.layers }, (): Tensor3D => zeros([steps, batch, network.units]));
   const lossOf = (...list: Tensor[]) => loss(takeNamed(names, list), list as Tensor3D[]); // takes the weights off the list: the taps are left

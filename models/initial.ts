@@ -13,5 +13,8 @@ export function glorot(inputs: number, outputs: number, stream: Stream): Tensor2
 
 /** `gates` such matrices side by side, each with a bound of its own size: [inputs, gates × outputs]. */
 export function glorotGates(inputs: number, outputs: number, gates: number, stream: Stream): Tensor2D {
-  return concat(Array.from({ length: gates }, () => glorot(inputs, outputs, stream)), 1);
+  return concat(
+    Array.from({ length: gates }, () => glorot(inputs, outputs, stream)),
+    1,
+  );
 }

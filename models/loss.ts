@@ -1,11 +1,28 @@
-import { argMax, cast, div, equal, logSoftmax, mean, mul, neg, oneHot, sum, type Scalar, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  argMax,
+  cast,
+  div,
+  equal,
+  logSoftmax,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  sum,
+  type Scalar,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 
 /** Mean over all rows, or over those where the mask [rows] is 1. */
 export function meanOver(values: Tensor1D, mask?: Tensor1D): Scalar {
   return mask === undefined ? mean(values) : div(sum(mul(values, mask)), sum(mask));
 }
 
-/** −log ŷ_k of the true class k in each row, ŷ = softmax(logits): seed 001 equation (3). logits [rows, classes], labels int32 [rows]. */
+/**
+ * −log ŷ_k of the true class k in each row, ŷ = softmax(logits): seed 001 equation (3). logits [rows, classes], labels
+ * int32 [rows].
+ */
 export function crossEntropies(logits: Tensor2D, labels: Tensor1D): Tensor1D {
   const truth = oneHot(labels, logits.shape[1]);
   return neg(sum<Tensor1D>(mul(logSoftmax(logits), truth), 1));

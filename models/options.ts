@@ -4,10 +4,13 @@ import type { z } from 'zod';
 import type { Entry, OptionsOf } from './types.ts';
 
 /**
- * The entry's own options out of a spec's section, with defaults filled in. Keys that belong to the section at large, or
- * to another entry of a sweep, are left alone; the spec has already refused those that belong to none.
+ * The entry's own options out of a spec's section, with defaults filled in. Keys that belong to the section at large,
+ * or to another entry of a sweep, are left alone; the spec has already refused those that belong to none.
  */
-export function ownOptions<S extends z.ZodObject>(entry: Entry<S>, section: Readonly<Record<string, unknown>>): OptionsOf<S> {
+export function ownOptions<S extends z.ZodObject>(
+  entry: Entry<S>,
+  section: Readonly<Record<string, unknown>>,
+): OptionsOf<S> {
   const own = Object.keys(entry.options.shape).filter((key) => section[key] !== undefined);
   const parsed = entry.options.safeParse(Object.fromEntries(own.map((key) => [key, section[key]])));
   if (parsed.success) return parsed.data;

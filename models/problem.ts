@@ -13,7 +13,10 @@ export function problemOf({ task: spec, model, training }: TrialSpec, corpus?: s
   const task: Task = entryOf(tasks, 'task', spec.name);
   const metric = training.stopWhen?.metric;
   if (metric !== undefined && !Object.hasOwn(task.metrics, metric)) {
-    throw new UserError(`training.stopWhen.metric is ${metric}, but the metrics of ${task.name} are ${Object.keys(task.metrics).join(', ')}`, 2);
+    throw new UserError(
+      `training.stopWhen.metric is ${metric}, but the metrics of ${task.name} are ${Object.keys(task.metrics).join(', ')}`,
+      2,
+    );
   }
   return task.build(ownOptions(task, spec), model, training, corpus);
 }

@@ -14,7 +14,10 @@ const W1 = 0xbb67ae85;
 
 /** The upper 32 bits of a product of two 32-bit numbers, by halves: doubles hold no 64-bit product exactly. */
 function multiplyHigh(a: number, b: number): number {
-  const a0 = a & 0xffff, a1 = a >>> 16, b0 = b & 0xffff, b1 = b >>> 16;
+  const a0 = a & 0xffff,
+    a1 = a >>> 16,
+    b0 = b & 0xffff,
+    b1 = b >>> 16;
   const middle = a1 * b0 + ((a0 * b0) >>> 16);
   const carry = a0 * b1 + (middle & 0xffff);
   return (a1 * b1 + (middle >>> 16) + Math.floor(carry / 0x10000)) >>> 0;
@@ -25,8 +28,10 @@ export function philox(counter: readonly number[], key: readonly number[], out: 
   let [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = counter;
   let [k0 = 0, k1 = 0] = key;
   for (let round = 0; round < ROUNDS; round++) {
-    const high0 = multiplyHigh(M0, c0), low0 = Math.imul(M0, c0);
-    const high1 = multiplyHigh(M1, c2), low1 = Math.imul(M1, c2);
+    const high0 = multiplyHigh(M0, c0),
+      low0 = Math.imul(M0, c0);
+    const high1 = multiplyHigh(M1, c2),
+      low1 = Math.imul(M1, c2);
     c0 = (high1 ^ c1 ^ k0) >>> 0;
     c1 = low1 >>> 0;
     c2 = (high0 ^ c3 ^ k1) >>> 0;
@@ -58,7 +63,9 @@ export interface Stream {
   uniform(): number;
   /** A whole number in [0, n), every one equally likely; 1 ≤ n ≤ 2^32. */
   below(n: number): number;
-  /** Standard normal, a 32-bit float: the logarithm's last bits, which may differ between machines, are rounded away. */
+  /**
+   * Standard normal, a 32-bit float: the logarithm's last bits, which may differ between machines, are rounded away.
+   */
   normal(): number;
   /** 0 … n−1 in random order. */
   permutation(n: number): Int32Array;
@@ -68,9 +75,14 @@ export interface Stream {
   fillBelow(out: Int32Array, n: number): Int32Array;
 }
 
-/** The stream of a trial's seed (a whole number in [0, 2^32)), a purpose ('init', 'batch', 'evaluate', …) and a step. */
+/**
+ * The stream of a trial's seed (a whole number in [0, 2^32)), a purpose ('init', 'batch', 'evaluate', …) and a step.
+ */
 export function stream(seed: number, purpose: string, step = 0): Stream {
-  for (const [name, value] of [['seed', seed], ['step', step]] as const) {
+  for (const [name, value] of [
+    ['seed', seed],
+    ['step', step],
+  ] as const) {
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) {
       throw new RangeError(`the ${name} of a random stream is a whole number from 0 to 4294967295, not ${value}`);
     }
@@ -99,14 +111,17 @@ export function stream(seed: number, purpose: string, step = 0): Stream {
   /** Marsaglia's polar method, one of its two results: no sine or cosine. */
   function normal(): number {
     for (;;) {
-      const x = 2 * uniform() - 1, y = 2 * uniform() - 1, s = x * x + y * y;
+      const x = 2 * uniform() - 1,
+        y = 2 * uniform() - 1,
+        s = x * x + y * y;
       if (s > 0 && s < 1) return Math.fround(x * Math.sqrt((-2 * Math.log(s)) / s));
     }
   }
   function permutation(n: number): Int32Array {
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
-      const j = below(i + 1), swap = order[i] as number;
+      const j = below(i + 1),
+        swap = order[i] as number;
       order[i] = order[j] as number;
       order[j] = swap;
     }

@@ -31,7 +31,10 @@ export interface Entry<S extends z.ZodObject = z.ZodObject> {
   options: S;
 }
 
-export interface LayerSize { inputs: number; units: number }
+export interface LayerSize {
+  inputs: number;
+  units: number;
+}
 
 /**
  * A recurrent cell. The input's share of every gate, W_x x^(t) + b, is computed for the whole sequence in one matrix
@@ -45,10 +48,21 @@ export interface Cell<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
   /** [rows, inputs] -> [rows, gates × units]; a row is one example at one time. */
   project(weights: Weights, inputs: Tensor2D, options: OptionsOf<S>): Tensor2D;
   initialState(batch: number, units: number, options: OptionsOf<S>): State;
-  /** One time step; `t` counts from 1 as the equations do, a scalar if it is not known beforehand. The layer's output is the new state's h. */
+  /**
+   * One time step; `t` counts from 1 as the equations do, a scalar if it is not known beforehand. The layer's output is
+   * the new state's h.
+   */
   step(weights: Weights, projected: Tensor2D, state: State, t: number | Tensor, options: OptionsOf<S>): State;
-  /** For cells with more to see than h: what a layer of them shows of itself over time steps 1 to `steps`; undefined: nothing at this point. */
-  observe?(weights: Weights, options: OptionsOf<S>, steps: number, at: Moment): { kind: Seen['kind']; data: JsonObject } | undefined;
+  /**
+   * For cells with more to see than h: what a layer of them shows of itself over time steps 1 to `steps`; undefined:
+   * nothing at this point.
+   */
+  observe?(
+    weights: Weights,
+    options: OptionsOf<S>,
+    steps: number,
+    at: Moment,
+  ): { kind: Seen['kind']; data: JsonObject } | undefined;
 }
 
 /** What a task draws from a stream for one step: tensors only, so that a step is a function of tensors. */
@@ -56,15 +70,21 @@ export type Batch = Tensors;
 
 /** What is learned. A task owns its output layer, and may own the whole network (an encoder and a decoder). */
 export interface Task<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
-  /** Name -> meaning of every number that an evaluation yields: at least `loss`. Stop rules and objectives name these. */
+  /**
+   * Name -> meaning of every number that an evaluation yields: at least `loss`. Stop rules and objectives name these.
+   */
   metrics: Record<string, string>;
   /** Whether its networks write text: then a sweep file may have `sampling`, and problems have a writer. */
   writes?: boolean;
-  /** Whether what they write answers the prompt, rather than going on from it: then the likeliest answer is what is wanted. */
+  /**
+   * Whether what they write answers the prompt, rather than going on from it: then the likeliest answer is what is
+   * wanted.
+   */
   answers?: boolean;
   /**
    * The task with its network. Heavy things (a corpus) are loaded here, before training; throws a UserError for
-   * combinations of options that make no sense. `corpus` is the text that the option `corpus` names, for tasks that have it.
+   * combinations of options that make no sense. `corpus` is the text that the option `corpus` names, for tasks that
+   * have it.
    */
   build(options: OptionsOf<S>, model: ModelSpec, training: TrainingSpec, corpus?: string): Problem;
 }
@@ -89,8 +109,8 @@ export interface Problem {
   /** A scalar for each of the task's metrics, averaged over the batch. Pure. */
   metrics(weights: Weights, batch: Batch, carried: Tensors): Tensors;
   /**
-   * What else there is to see of the network, looked at with each point of the curve: samples, gradients, gates, attention.
-   * Draws from `stream` alone and changes nothing; called inside a tidy, outside the recorded step.
+   * What else there is to see of the network, looked at with each point of the curve: samples, gradients, gates,
+   * attention. Draws from `stream` alone and changes nothing; called inside a tidy, outside the recorded step.
    */
   observe?(weights: Weights, at: Moment, stream: Stream): Seen[];
   /** For tasks whose networks write text (Task.writes). */
@@ -101,14 +121,24 @@ export interface Problem {
 export type Seen = Omit<Observation, 'step'>;
 
 /** A point of the curve. */
-export interface Moment { step: number; first: boolean; last: boolean }
+export interface Moment {
+  step: number;
+  first: boolean;
+  last: boolean;
+}
 
 export interface Writer {
-  /** Goes on from the prompt; throws a UserError that names a character which is not in the vocabulary. Called inside a tidy. */
+  /**
+   * Goes on from the prompt; throws a UserError that names a character which is not in the vocabulary. Called inside a
+   * tidy.
+   */
   write(weights: Weights, request: WriteRequest, stream: Stream): string;
   /** Throws that error, if there is one, before anything is trained. */
   check?(prompt: string): void;
-  /** Numbers to tell the samples of one temperature by: distinct n-grams, share of known words, …; text i went on from prompt i. */
+  /**
+   * Numbers to tell the samples of one temperature by: distinct n-grams, share of known words, …; text i went on from
+   * prompt i.
+   */
   metrics(texts: string[], prompts: string[]): Metrics;
 }
 
@@ -123,15 +153,27 @@ export interface WriteRequest {
 }
 
 /** An optimizer's options as its update sees them: numbers are scalars, so that one recorded step serves them all. */
-export type Constants<S extends z.ZodObject> = { [K in keyof OptionsOf<S>]: OptionsOf<S>[K] extends number ? Tensor | number : OptionsOf<S>[K] };
+export type Constants<S extends z.ZodObject> = {
+  [K in keyof OptionsOf<S>]: OptionsOf<S>[K] extends number ? Tensor | number : OptionsOf<S>[K];
+};
 
 /** An update rule as a pure function. */
 export interface Optimizer<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
   /** Its state before the first step: the weights' names with a suffix, 'layer0.kernel/square'. */
   init(weights: Weights): Tensors;
   /** `rate` and `step` (which counts from 1, for bias correction) are scalars. */
-  update(weights: Weights, gradients: Tensors, state: Tensors, rate: Tensor, step: Tensor, constants: Constants<S>): Updated;
+  update(
+    weights: Weights,
+    gradients: Tensors,
+    state: Tensors,
+    rate: Tensor,
+    step: Tensor,
+    constants: Constants<S>,
+  ): Updated;
 }
-export interface Updated { weights: Weights; state: Tensors }
+export interface Updated {
+  weights: Weights;
+  state: Tensors;
+}
 
 export type { Checkpoint } from '../core/results.ts';

@@ -17,9 +17,17 @@ const DRAIN_MS = 30_000;
 
 const BIN = join(ROOT, 'cli/bin.js');
 
-export interface BackgroundWorker { store: Store; target: TemporalTarget; slots: number; backend: BackendKind }
+export interface BackgroundWorker {
+  store: Store;
+  target: TemporalTarget;
+  slots: number;
+  backend: BackendKind;
+}
 
-/** Under which name and where a runs folder's worker on this machine is kept: several machines may share the folder of state. */
+/**
+ * Under which name and where a runs folder's worker on this machine is kept: several machines may share the folder of
+ * state.
+ */
 export async function workerRecord(store: Store, state = stateDir()): Promise<{ name: string; folder: string }> {
   const folder = join(state, 'workers');
   const { name: host, processes } = thisHost();
@@ -29,27 +37,44 @@ export async function workerRecord(store: Store, state = stateDir()): Promise<{ 
 }
 
 /**
- * Makes sure that a worker serves this runs folder: a detached process that outlives the command, is started again when it
- * dies, and ends by itself when nothing has been left to do for a while. One that already runs is used as it is, unless it has
- * other slots, another backend, another server, another place of the folder, variables of other values that it reads, or code of
- * before a change: then it drains, and its trials go on in the new one.
+ * Makes sure that a worker serves this runs folder: a detached process that outlives the command, is started again when
+ * it dies, and ends by itself when nothing has been left to do for a while. One that already runs is used as it is,
+ * unless it has other slots, another backend, another server, another place of the folder, variables of other values
+ * that it reads, or code of before a change: then it drains, and its trials go on in the new one.
  */
 export async function ensureWorker({ store, target, slots, backend }: BackgroundWorker): Promise<void> {
   const { name, folder } = await workerRecord(store);
   const meta = {
-    slots, backend, address: target.address, namespace: target.namespace, code: await codeHash(LOADED),
-    runs: await realpath(store.url).catch(() => store.url), environment: environmentHash(process.env),
+    slots,
+    backend,
+    address: target.address,
+    namespace: target.namespace,
+    code: await codeHash(LOADED),
+    runs: await realpath(store.url).catch(() => store.url),
+    environment: environmentHash(process.env),
   };
   await stopSupervised(`worker-${await storeId(store)}`, folder, DRAIN_MS); // as versions named it that knew one machine only
   const status = await supervisedStatus(name, folder);
-  if (status.state === 'running' && hashJson(status.meta) !== hashJson(meta)) await stopSupervised(name, folder, DRAIN_MS);
+  if (status.state === 'running' && hashJson(status.meta) !== hashJson(meta))
+    await stopSupervised(name, folder, DRAIN_MS);
   await ensureSupervised({
     name,
     folder,
     meta,
     graceMs: DRAIN_MS,
     command: process.execPath,
-    args: [...loaderFlags, BIN, 'worker', '--background', '--runs', store.url, '--slots', String(slots), '--backend', backend],
+    args: [
+      ...loaderFlags,
+      BIN,
+      'worker',
+      '--background',
+      '--runs',
+      store.url,
+      '--slots',
+      String(slots),
+      '--backend',
+      backend,
+    ],
     env: { TEMPORAL_ADDRESS: target.address, TEMPORAL_NAMESPACE: target.namespace },
     cwd: ROOT,
   });

@@ -1,5 +1,9 @@
 /** Steering a sweep while it runs: updates to its workflow, which answers or refuses with a line. */
-import { WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
@@ -16,18 +20,29 @@ export type Change = ['pause'] | ['resume'] | ['retry'] | ['concurrency', jobs: 
 /** A worker answers in milliseconds; one that is being started again within this, in milliseconds. */
 const PATIENCE = 30_000;
 
-/** Asks a running sweep for a change. Undefined: it does not run, or has just ended. Throws a UserError if it refuses. */
-export async function changeSweep(target: TemporalTarget, store: Store, sweepId: string, [update, argument]: Change): Promise<Answer | undefined> {
+/**
+ * Asks a running sweep for a change. Undefined: it does not run, or has just ended. Throws a UserError if it refuses.
+ */
+export async function changeSweep(
+  target: TemporalTarget,
+  store: Store,
+  sweepId: string,
+  [update, argument]: Change,
+): Promise<Answer | undefined> {
   const workflowId = await workflowIdOf(store, sweepId);
   for (;;) {
     if ((await workflowState(target, store, sweepId)) !== 'running') return undefined;
     try {
       const handle = target.client.workflow.getHandle(workflowId);
-      return await target.client.withDeadline(Date.now() + PATIENCE, () => handle.executeUpdate<Answer, [unknown]>(update, { args: [argument] }));
+      return await target.client.withDeadline(Date.now() + PATIENCE, () =>
+        handle.executeUpdate<Answer, [unknown]>(update, { args: [argument] }),
+      );
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return undefined;
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-        throw new UserError(`${sweepId}: no worker has answered for ${PATIENCE / 1000} seconds; start one with: ${commandOn(store, ['worker'])}`);
+        throw new UserError(
+          `${sweepId}: no worker has answered for ${PATIENCE / 1000} seconds; start one with: ${commandOn(store, ['worker'])}`,
+        );
       }
       const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
       if (!(cause instanceof ApplicationFailure)) throw error;

@@ -1,14 +1,22 @@
 import { hashJson } from '../core/json.ts';
 
-/** What TensorFlow, its libraries and the loader of programs read when a trainer starts, and the connection to Temporal. */
-const READ = /^(TF|TFJS|ONEDNN|DNNL|OMP|GOMP|KMP|MKL|OPENBLAS|XLA|NVIDIA|CUDA|CUDNN|CUBLAS|TEMPORAL|LD|DYLD|GLIBC|MALLOC)_/;
+/**
+ * What TensorFlow, its libraries and the loader of programs read when a trainer starts, and the connection to Temporal.
+ */
+const READ =
+  /^(TF|TFJS|ONEDNN|DNNL|OMP|GOMP|KMP|MKL|OPENBLAS|XLA|NVIDIA|CUDA|CUDNN|CUBLAS|TEMPORAL|LD|DYLD|GLIBC|MALLOC)_/;
 /** What a worker and its trainers read of ours. */
 const OWN = ['SWEEP_HOME', 'SWEEP_CHECKPOINT_SECONDS', 'SWEEP_PACK_SIZES'];
 /** Set for a worker by whoever starts it; they are known without. */
 const GIVEN = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
 
-/** Of the variables that a process is to know from its start: a warm one that was started with others has other results, or another server. */
+/**
+ * Of the variables that a process is to know from its start: a warm one that was started with others has other results,
+ * or another server.
+ */
 export function environmentHash(environment: NodeJS.ProcessEnv): string {
-  const read = Object.entries(environment).filter(([name]) => (READ.test(name) && !GIVEN.includes(name)) || OWN.includes(name));
+  const read = Object.entries(environment).filter(
+    ([name]) => (READ.test(name) && !GIVEN.includes(name)) || OWN.includes(name),
+  );
   return hashJson(Object.fromEntries(read)); // a key of Temporal's must not be read from a record
 }

@@ -1,4 +1,7 @@
-/** Trains trials again, beside what the run folder has of them, and compares bytes: what only trials that are a function of their seed can offer. */
+/**
+ * Trains trials again, beside what the run folder has of them, and compares bytes: what only trials that are a function
+ * of their seed can offer.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +28,13 @@ export interface Candidates {
 }
 
 /** Every trial with a result, in an order that the seed decides and nobody chose. */
-export async function drawTrials(store: Store, sweepId: string, spec: SweepSpec, backend: TrainerBackend, seed: number): Promise<Candidates> {
+export async function drawTrials(
+  store: Store,
+  sweepId: string,
+  spec: SweepSpec,
+  backend: TrainerBackend,
+  seed: number,
+): Promise<Candidates> {
   const drawn = new Map<string, PlannedTrial>();
   const others = new Map<string, number>();
   for await (const { found, ...trial } of storedTrials(store, sweepId, spec)) {
@@ -34,7 +43,9 @@ export async function drawTrials(store: Store, sweepId: string, spec: SweepSpec,
     if (difference === undefined) drawn.set(trial.trialId, trial);
     else others.set(difference, (others.get(difference) ?? 0) + 1);
   }
-  const places = [...drawn.values()].map((trial) => [hashJson([seed, trial.trialId]), trial] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  const places = [...drawn.values()]
+    .map((trial) => [hashJson([seed, trial.trialId]), trial] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return { drawn: places.map(([, trial]) => trial), others };
 }
 
@@ -46,22 +57,43 @@ export interface Retrained {
   differs: string[];
 }
 
-export interface RetrainOptions { backend: TrainerBackend; signal: AbortSignal; onWarning?(message: string): void }
+export interface RetrainOptions {
+  backend: TrainerBackend;
+  signal: AbortSignal;
+  onWarning?(message: string): void;
+}
 
-/** One after the other, from their initial weights, in a folder of its own that is removed again: no result that exists is looked at. */
-export async function* retrain(store: Store, sweepId: string, spec: SweepSpec, trials: readonly PlannedTrial[], options: RetrainOptions): AsyncGenerator<Retrained> {
+/**
+ * One after the other, from their initial weights, in a folder of its own that is removed again: no result that exists
+ * is looked at.
+ */
+export async function* retrain(
+  store: Store,
+  sweepId: string,
+  spec: SweepSpec,
+  trials: readonly PlannedTrial[],
+  options: RetrainOptions,
+): AsyncGenerator<Retrained> {
   const { backend, signal, onWarning = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'sweep-retrain-'));
   const scratch = openStore(folder);
   const trainers = createTrainerPool({ backend: JSON.stringify(backend.choice), env: backend.env, onWarning });
   try {
-    for (const reference of Object.values(spec.corpora ?? {})) await writeCorpus(scratch, sweepId, reference, await readCorpus(store, sweepId, reference));
+    for (const reference of Object.values(spec.corpora ?? {}))
+      await writeCorpus(scratch, sweepId, reference, await readCorpus(store, sweepId, reference));
     for (const { configuration: _, ...lane } of trials) {
       const job = {
-        sweepId, science: SCIENCE_VERSION, lanes: [lane], toStep: lane.trial.training.maxSteps, objective: spec.objective.metric,
+        sweepId,
+        science: SCIENCE_VERSION,
+        lanes: [lane],
+        toStep: lane.trial.training.maxSteps,
+        objective: spec.objective.metric,
         ...(spec.sampling && { sampling: spec.sampling }),
       };
-      await trainers.run({ job, store: scratch.url, attempt: 'again', attemptNumber: 1, worker: 'verify' }, { signal, onProgress: () => {} });
+      await trainers.run(
+        { job, store: scratch.url, attempt: 'again', attemptNumber: 1, worker: 'verify' },
+        { signal, onProgress: () => {} },
+      );
       yield { trialId: lane.trialId, label: lane.label, ...(await compared(store, scratch, sweepId, lane.trialId)) };
     }
   } catch (error) {
@@ -73,7 +105,12 @@ export async function* retrain(store: Store, sweepId: string, spec: SweepSpec, t
   }
 }
 
-async function compared(store: Store, scratch: Store, sweepId: string, trialId: string): Promise<Pick<Retrained, 'equal' | 'differs'>> {
+async function compared(
+  store: Store,
+  scratch: Store,
+  sweepId: string,
+  trialId: string,
+): Promise<Pick<Retrained, 'equal' | 'differs'>> {
   const [equal, differs]: [string[], string[]] = [[], []];
   for (const file of COMPARED) {
     const [there, again] = await Promise.all([store, scratch].map((one) => one.get(trialKey(sweepId, trialId, file))));

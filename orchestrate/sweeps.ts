@@ -18,7 +18,18 @@ import { ensureSearchAttributes } from '../server/attributes.ts';
 import { workflowUrl, type TemporalTarget } from '../server/connection.ts';
 import { commandOn } from '../store/command.ts';
 import type { Store } from '../store/index.ts';
-import { claimSweep, clearOutcome, listTrials, readControl, readOutcome, readSpec, reopenSweep, storeId, writeControl, writeOutcome } from '../store/runs.ts';
+import {
+  claimSweep,
+  clearOutcome,
+  listTrials,
+  readControl,
+  readOutcome,
+  readSpec,
+  reopenSweep,
+  storeId,
+  writeControl,
+  writeOutcome,
+} from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import type { SweepInput, SweepProgress } from '../workflows/messages.ts';
 
@@ -33,7 +44,11 @@ export async function sweepUrl(target: TemporalTarget, store: Store, sweepId: st
 }
 
 /** 'running', 'completed', …; undefined where the server does not know it. */
-export async function workflowState(target: TemporalTarget, store: Store, sweepId: string): Promise<string | undefined> {
+export async function workflowState(
+  target: TemporalTarget,
+  store: Store,
+  sweepId: string,
+): Promise<string | undefined> {
   return (await describe(target, await workflowIdOf(store, sweepId)))?.status.name.toLowerCase();
 }
 
@@ -43,13 +58,22 @@ const CLOSING_MS = 30_000;
 /** Until a sweep whose end is written has also closed its workflow: what is started before would only attach to it. */
 export async function untilClosed(target: TemporalTarget, store: Store, sweepId: string): Promise<void> {
   const since = Date.now();
-  while ((await readOutcome(store, sweepId)) !== undefined && (await workflowState(target, store, sweepId)) === 'running' && Date.now() - since < CLOSING_MS) await sleep(100);
+  while (
+    (await readOutcome(store, sweepId)) !== undefined &&
+    (await workflowState(target, store, sweepId)) === 'running' &&
+    Date.now() - since < CLOSING_MS
+  )
+    await sleep(100);
 }
 
-/** A server or worker that has not answered after this long, in milliseconds, is away: waiting on would be waiting for nothing. */
+/**
+ * A server or worker that has not answered after this long, in milliseconds, is away: waiting on would be waiting for
+ * nothing.
+ */
 const ANSWER_MS = 5000;
 
-const answered = <T>({ client }: TemporalTarget, ask: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + ANSWER_MS, ask);
+const answered = <T>({ client }: TemporalTarget, ask: () => Promise<T>): Promise<T> =>
+  client.withDeadline(Date.now() + ANSWER_MS, ask);
 
 async function describe(target: TemporalTarget, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {
   try {
@@ -74,91 +98,149 @@ export interface StartRequest {
 }
 
 /** `spec`: the one that the sweep has, which may have been extended since. */
-export interface Started { attached: boolean; total: number; spec: SweepSpec; paused: boolean }
+export interface Started {
+  attached: boolean;
+  total: number;
+  spec: SweepSpec;
+  paused: boolean;
+}
 
 /** Where every result may change what is next: enough for no slot to wait, and no more. */
 const QUEUED_PER_SLOT = 2;
 
 /** Trials that a job may carry at most: what is set by hand, else as many as pay on the machine that trains them. */
-const LANES = process.env['SWEEP_LANES'] ? Math.max(1, Math.trunc(Number(process.env['SWEEP_LANES'])) || 1) : 'measured';
+const LANES = process.env['SWEEP_LANES']
+  ? Math.max(1, Math.trunc(Number(process.env['SWEEP_LANES'])) || 1)
+  : 'measured';
 
-/** What a workflow run takes on, as '2,40' for trials and events: with little, a few trials are a large sweep. For tests. */
+/**
+ * What a workflow run takes on, as '2,40' for trials and events: with little, a few trials are a large sweep. For
+ * tests.
+ */
 function runLimits(text = process.env['SWEEP_RUN_LIMITS']): Pick<SweepInput, 'limits'> {
   const [trials = NaN, events = NaN] = (text ?? '').split(',').map(Number);
   return trials >= 1 && events >= 1 ? { limits: { trials, events } } : {};
 }
 
-/** What a sweep goes on with: one that has ended begins as its file says, one that the server lost is as people have set it. */
+/**
+ * What a sweep goes on with: one that has ended begins as its file says, one that the server lost is as people have set
+ * it.
+ */
 async function controlFor(store: Store, sweepId: string, noCache: boolean): Promise<Control> {
   const before = await readControl(store, sweepId);
   if (noCache && !before.noCache && (await listTrials(store, sweepId)).length > 0) {
-    throw new UserError(`--no-cache: ${sweepId} has trained trials already, which would be taken; allowed: another --id, or no --no-cache to go on with it`, 2);
+    throw new UserError(
+      `--no-cache: ${sweepId} has trained trials already, which would be taken; allowed: another --id, or no --no-cache to go on with it`,
+      2,
+    );
   }
   const flag = noCache || before.noCache ? { noCache: true as const } : {};
   return (await readOutcome(store, sweepId)) === undefined ? { ...before, ...flag } : { paused: false, ...flag };
 }
 
-/** Lets a sweep that has ended go on, with another spec or to try again what failed: from its beginning as any other, and not paused as it was when it ended. */
+/**
+ * Lets a sweep that has ended go on, with another spec or to try again what failed: from its beginning as any other,
+ * and not paused as it was when it ended.
+ */
 export async function reopenEnded(store: Store, sweepId: string, spec: SweepSpec): Promise<void> {
   await writeControl(store, sweepId, await controlFor(store, sweepId, false)); // which the outcome decides, and that goes next
   await reopenSweep(store, sweepId, spec);
 }
 
-/** Starts a sweep's workflow, or attaches to the one that runs already. Starting twice at once starts it once. Says which spec stands. */
-export async function startSweep({ spec: given, sweepId, store, target, accelerator, slots = availableParallelism(), noCache = false }: StartRequest): Promise<Started> {
+/**
+ * Starts a sweep's workflow, or attaches to the one that runs already. Starting twice at once starts it once. Says
+ * which spec stands.
+ */
+export async function startSweep({
+  spec: given,
+  sweepId,
+  store,
+  target,
+  accelerator,
+  slots = availableParallelism(),
+  noCache = false,
+}: StartRequest): Promise<Started> {
   const spec = await claimSweep(store, sweepId, given);
   if (spec === undefined) {
-    throw new UserError(`sweep id "${sweepId}": the runs folder has another sweep of this id, with a different spec; allowed: another --id`, 2);
+    throw new UserError(
+      `sweep id "${sweepId}": the runs folder has another sweep of this id, with a different spec; allowed: another --id`,
+      2,
+    );
   }
   await untilClosed(target, store, sweepId);
   const queues = queuesOf(await storeId(store));
   const workflowId = await workflowIdOf(store, sweepId);
   const total = countTrials(spec);
   const control = await controlFor(store, sweepId, noCache);
-  if ((await describe(target, workflowId))?.status.name === 'RUNNING') return { attached: true, total, spec, paused: control.paused };
+  if ((await describe(target, workflowId))?.status.name === 'RUNNING')
+    return { attached: true, total, spec, paused: control.paused };
 
   const searchAttributes = await answered(target, () => ensureSearchAttributes(target.client));
   await writeControl(store, sweepId, control);
   await clearOutcome(store, sweepId);
   const wanted = spec.resources.accelerator === 'any' ? accelerator : spec.resources.accelerator;
   const input: SweepInput = {
-    sweepId, spec, science: SCIENCE_VERSION, trainQueue: queues[wanted], searchAttributes, control, cache: !control.noCache, ahead: QUEUED_PER_SLOT * slots,
-    lanes: LANES, ...runLimits(),
+    sweepId,
+    spec,
+    science: SCIENCE_VERSION,
+    trainQueue: queues[wanted],
+    searchAttributes,
+    control,
+    cache: !control.noCache,
+    ahead: QUEUED_PER_SLOT * slots,
+    lanes: LANES,
+    ...runLimits(),
   };
-  await answered(target, () => target.client.workflow.start('sweep', {
-    workflowId,
-    taskQueue: queues.sweep,
-    args: [input],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: `${spec.name}: ${total} trials`,
-    staticDetails: [spec.description, `Runs folder: \`${store.url}/${sweepId}\``].filter(Boolean).join('\n\n'),
-    ...(searchAttributes && {
-      typedSearchAttributes: new TypedSearchAttributes([
-        { key: defineSearchAttributeKey('SweepName', 'KEYWORD'), value: spec.name },
-        { key: defineSearchAttributeKey('SweepTask', 'KEYWORD'), value: spec.task.name },
-      ]),
+  await answered(target, () =>
+    target.client.workflow.start('sweep', {
+      workflowId,
+      taskQueue: queues.sweep,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `${spec.name}: ${total} trials`,
+      staticDetails: [spec.description, `Runs folder: \`${store.url}/${sweepId}\``].filter(Boolean).join('\n\n'),
+      ...(searchAttributes && {
+        typedSearchAttributes: new TypedSearchAttributes([
+          { key: defineSearchAttributeKey('SweepName', 'KEYWORD'), value: spec.name },
+          { key: defineSearchAttributeKey('SweepTask', 'KEYWORD'), value: spec.task.name },
+        ]),
+      }),
     }),
-  }));
+  );
   return { attached: false, total, spec, paused: control.paused };
 }
 
-/** What a cancellation came to. `ending`: the sweep had trained all it will, and only writes its report. `ended`: it could not, and has been ended. */
+/**
+ * What a cancellation came to. `ending`: the sweep had trained all it will, and only writes its report. `ended`: it
+ * could not, and has been ended.
+ */
 export type Cancelled = 'cancelling' | 'already' | 'ending' | 'ended';
 
-/** Its end has failed to be written so often that it is not just a worker that went away: one that is tried again may yet succeed. */
+/**
+ * Its end has failed to be written so often that it is not just a worker that went away: one that is tried again may
+ * yet succeed.
+ */
 const STUCK_ATTEMPTS = 3;
 
 /** Why a sweep that has nothing left to train does not end; undefined: nothing stands in its way. */
 function stuckAtEnd({ raw }: WorkflowExecutionDescription): string | undefined {
   const finish = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'finish');
-  return finish !== undefined && (finish.attempt ?? 0) >= STUCK_ATTEMPTS ? finish.lastFailure?.message ?? 'no reason is known' : undefined;
+  return finish !== undefined && (finish.attempt ?? 0) >= STUCK_ATTEMPTS
+    ? (finish.lastFailure?.message ?? 'no reason is known')
+    : undefined;
 }
 
 /** Ends the workflow of a sweep whose end cannot be written, and writes that in its place. */
 async function endStuck(target: TemporalTarget, store: Store, sweepId: string, why: string): Promise<void> {
   const reason = `cancelled, since its report could not be written: ${why}`;
   await target.client.workflow.getHandle(await workflowIdOf(store, sweepId)).terminate(reason);
-  const { total, completed, diverged, failed, stopped = 0 } = await storedSnapshot(store, sweepId, await specOf(store, sweepId));
+  const {
+    total,
+    completed,
+    diverged,
+    failed,
+    stopped = 0,
+  } = await storedSnapshot(store, sweepId, await specOf(store, sweepId));
   const counts = { total, completed, diverged, failed, ...(stopped > 0 && { stopped }) };
   await writeOutcome(store, sweepId, { state: 'cancelled', ...counts, at: new Date().toISOString(), message: reason });
 }
@@ -174,7 +256,10 @@ export async function cancelSweep(target: TemporalTarget, store: Store, sweepId:
     return 'ended';
   }
   if (state === 'cancelled' || found?.raw.workflowExtendedInfo?.cancelRequested) return 'already';
-  if (state !== 'running') throw new UserError(`${sweepId} is not running (${state ?? 'this Temporal server does not know it'}); nothing to cancel`);
+  if (state !== 'running')
+    throw new UserError(
+      `${sweepId} is not running (${state ?? 'this Temporal server does not know it'}); nothing to cancel`,
+    );
   // No worker may be there to ask: then nobody is just ending it.
   const { ending } = await query<SweepProgress>(target, workflowId).catch(() => ({ ending: undefined }));
   if (ending) return 'ending';
@@ -182,7 +267,13 @@ export async function cancelSweep(target: TemporalTarget, store: Store, sweepId:
   return 'cancelling';
 }
 
-const STATE: Record<string, SweepSnapshot['state']> = { RUNNING: 'running', CONTINUED_AS_NEW: 'running', COMPLETED: 'completed', CANCELLED: 'cancelled', PAUSED: 'paused' };
+const STATE: Record<string, SweepSnapshot['state']> = {
+  RUNNING: 'running',
+  CONTINUED_AS_NEW: 'running',
+  COMPLETED: 'completed',
+  CANCELLED: 'cancelled',
+  PAUSED: 'paused',
+};
 
 /** Jobs that a worker has in hand, from their heartbeats. */
 function runningJobs(description: WorkflowExecutionDescription): JobProgress[] {
@@ -234,7 +325,15 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
     trouble.push(...troubles(description));
   }
   const state = paused && !ending ? 'paused' : 'running';
-  return { sweepId, state, startedAt, ...progress, running, ...(ending && { reporting: reportProgress(root) }), ...(trouble.length > 0 && { trouble }) };
+  return {
+    sweepId,
+    state,
+    startedAt,
+    ...progress,
+    running,
+    ...(ending && { reporting: reportProgress(root) }),
+    ...(trouble.length > 0 && { trouble }),
+  };
 }
 
 async function specOf(store: Store, sweepId: string): Promise<SweepSpec> {
@@ -251,26 +350,43 @@ export async function storedSnapshot(store: Store, sweepId: string, spec: SweepS
   const front = frontRunner(spec.objective);
   for await (const { found, ...trial } of storedTrials(store, sweepId, spec)) {
     const { label } = trial;
-    front.add(found === undefined || 'message' in found ? trialRow(trial, undefined, found !== undefined) : trialRow(trial, found, false));
+    front.add(
+      found === undefined || 'message' in found
+        ? trialRow(trial, undefined, found !== undefined)
+        : trialRow(trial, found, false),
+    );
     if (found === undefined) continue;
-    const end = 'message' in found ? { trialId: found.trialId, status: 'failed' as const, steps: 0, objective: null, cached: false } : outcomeOf(found, spec.objective.metric);
+    const end =
+      'message' in found
+        ? { trialId: found.trialId, status: 'failed' as const, steps: 0, objective: null, cached: false }
+        : outcomeOf(found, spec.objective.metric);
     progress = withOutcome(progress, end, label, spec.objective.goal);
     // Once it is over, what stands at a rung stays there.
     if (end.status === 'paused' && outcome !== undefined) progress = withStopped(progress, 1);
   }
   return {
-    sweepId, state: outcome?.state ?? (paused ? 'paused' : 'running'), ...progress, running: [], ...front.leader(),
-    ...(maxConcurrent !== undefined && { maxConcurrent }), ...(outcome?.message && { message: outcome.message }),
+    sweepId,
+    state: outcome?.state ?? (paused ? 'paused' : 'running'),
+    ...progress,
+    running: [],
+    ...front.leader(),
+    ...(maxConcurrent !== undefined && { maxConcurrent }),
+    ...(outcome?.message && { message: outcome.message }),
   };
 }
 
-/** A server that restarts may deny a sweep that it knows; one that still does after this long, in milliseconds, has lost it. */
+/**
+ * A server that restarts may deny a sweep that it knows; one that still does after this long, in milliseconds, has lost
+ * it.
+ */
 const DENIAL_MS = 10_000;
 
 export interface FollowOptions {
   signal: AbortSignal;
   intervalMs?: number;
-  /** Called when the server or the workers cannot be reached, at most every ten seconds: the place to bring them back. */
+  /**
+   * Called when the server or the workers cannot be reached, at most every ten seconds: the place to bring them back.
+   */
   revive?(): Promise<TemporalTarget>;
   /** Called when the server has lost the sweep, to start it again; left out: a UserError. */
   restart?(target: TemporalTarget): Promise<unknown>;
@@ -286,8 +402,15 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
   });
 }
 
-/** Snapshots until the sweep has ended (the last one says how) or the signal aborts. Lost connections are waited out. */
-export async function* followSweep(given: TemporalTarget, store: Store, sweepId: string, options: FollowOptions): AsyncGenerator<SweepSnapshot> {
+/**
+ * Snapshots until the sweep has ended (the last one says how) or the signal aborts. Lost connections are waited out.
+ */
+export async function* followSweep(
+  given: TemporalTarget,
+  store: Store,
+  sweepId: string,
+  options: FollowOptions,
+): AsyncGenerator<SweepSnapshot> {
   const { signal, intervalMs = 500, revive, restart } = options;
   await specOf(store, sweepId);
   let target = given;
@@ -301,7 +424,10 @@ export async function* followSweep(given: TemporalTarget, store: Store, sweepId:
         if (snapshot.state !== 'running' && snapshot.state !== 'paused') return;
         knownAt = Date.now();
       } else if (Date.now() - knownAt > DENIAL_MS) {
-        if (!restart) throw new UserError(`${sweepId}: the Temporal server at ${target.address} does not know it; start it again with: ${commandOn(store, ['start', 'FILE'])}`);
+        if (!restart)
+          throw new UserError(
+            `${sweepId}: the Temporal server at ${target.address} does not know it; start it again with: ${commandOn(store, ['start', 'FILE'])}`,
+          );
         await unlessAborted(restart(target), signal);
         knownAt = Date.now();
       }

@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
 import { ApplicationFailure } from '@temporalio/common';
-import { NativeConnection, Runtime, DefaultLogger, Worker, type ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import {
+  NativeConnection,
+  Runtime,
+  DefaultLogger,
+  Worker,
+  type ActivityInboundCallsInterceptor,
+} from '@temporalio/worker';
 import { createBookkeepingActivities, createTrainingActivities } from '../activities/index.ts';
 import type { ReportWriters } from '../activities/report-process.ts';
 import type { TrainerPool } from '../trainer/pool.ts';
@@ -27,7 +33,10 @@ export interface WorkerOptions {
   reports: ReportWriters;
   /** The workflows, bundled; left out: those of this version. */
   workflows?: { codePath: string };
-  /** Workflows kept in memory between two tasks; 0: every task replays its history, which finds what is not deterministic. */
+  /**
+   * Workflows kept in memory between two tasks; 0: every task replays its history, which finds what is not
+   * deterministic.
+   */
   maxCachedWorkflows?: number;
   onReady?(queues: string[]): void;
   onWarning?(message: string): void;
@@ -39,11 +48,23 @@ const LOOK_MS = 10_000;
 const isRunning = (taskQueue: string) => `ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
 
 /**
- * Runs workflows and jobs of one runs folder until the signal aborts, nothing has been left to do for a while, or the folder is
- * no longer where it was: then it resolves with a line that says so.
+ * Runs workflows and jobs of one runs folder until the signal aborts, nothing has been left to do for a while, or the
+ * folder is no longer where it was: then it resolves with a line that says so.
  */
 export async function runWorker(options: WorkerOptions): Promise<string | undefined> {
-  const { store, target, slots, backend, trainers, reports, signal, idleExitMs, cacheDir, onReady, onWarning = () => {} } = options;
+  const {
+    store,
+    target,
+    slots,
+    backend,
+    trainers,
+    reports,
+    signal,
+    idleExitMs,
+    cacheDir,
+    onReady,
+    onWarning = () => {},
+  } = options;
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ message, meta }) => {
       if (!message.startsWith('No workflows registered')) onWarning(`${message} ${meta?.['error'] ?? ''}`.trim()); // the training worker has none
@@ -57,7 +78,10 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
   const connection = await NativeConnection.connect(target.connectionOptions ?? {});
   let moved: string | undefined;
   let drain = () => {};
-  /** What is found or written at a place that this id has left would be of no use to its sweeps, and bring the old folder back. */
+  /**
+   * What is found or written at a place that this id has left would be of no use to its sweeps, and bring the old
+   * folder back.
+   */
   async function mustStand(): Promise<void> {
     if ((await knownStoreId(store)) === id) return;
     moved ??= `${store.url} is no longer the runs folder that this worker serves (it was moved, deleted or copied over): it takes no more jobs`;
@@ -76,14 +100,19 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
   };
   const interceptors = { activity: [() => ({ inbound: standing })] };
   const shared = {
-    connection, namespace: target.namespace, identity, interceptors, maxHeartbeatThrottleInterval: '1 second', defaultHeartbeatThrottleInterval: '1 second',
+    connection,
+    namespace: target.namespace,
+    identity,
+    interceptors,
+    maxHeartbeatThrottleInterval: '1 second',
+    defaultHeartbeatThrottleInterval: '1 second',
   } as const;
   try {
     const workers = await Promise.all([
       Worker.create({
         ...shared,
         taskQueue: queues.sweep,
-        workflowBundle: options.workflows ?? await workflowBundle(cacheDir),
+        workflowBundle: options.workflows ?? (await workflowBundle(cacheDir)),
         ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
         activities: createBookkeepingActivities({ store, origin: originOf(backend), reports }),
       }),
@@ -96,7 +125,9 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
         shutdownForceTime: '1 minute',
       }),
     ]);
-    drain = () => { for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown(); };
+    drain = () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
     signal.addEventListener('abort', drain, { once: true });
     const isBusy = () => workers.some((worker) => worker.getStatus().numInFlightActivities > 0);
     const watch = idleExitMs === undefined ? undefined : watchIdle(target, queues.sweep, idleExitMs, isBusy, drain);
@@ -115,15 +146,26 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
 const SERVER_GONE_FACTOR = 12;
 
 /** Calls `onIdle` once there was no job in hand, and no running sweep on the server, for the given time. */
-function watchIdle(target: TemporalTarget, taskQueue: string, idleMs: number, isBusy: () => boolean, onIdle: () => void): NodeJS.Timeout {
+function watchIdle(
+  target: TemporalTarget,
+  taskQueue: string,
+  idleMs: number,
+  isBusy: () => boolean,
+  onIdle: () => void,
+): NodeJS.Timeout {
   let busyAt = Date.now();
-  return setInterval(() => {
-    target.client.workflow.count(isRunning(taskQueue)).then(
-      ({ count }: { count: number }) => {
-        if (count > 0 || isBusy()) busyAt = Date.now();
-        else if (Date.now() - busyAt > idleMs) onIdle();
-      },
-      () => { if (Date.now() - busyAt > SERVER_GONE_FACTOR * idleMs) onIdle(); },
-    );
-  }, Math.min(10_000, idleMs));
+  return setInterval(
+    () => {
+      target.client.workflow.count(isRunning(taskQueue)).then(
+        ({ count }: { count: number }) => {
+          if (count > 0 || isBusy()) busyAt = Date.now();
+          else if (Date.now() - busyAt > idleMs) onIdle();
+        },
+        () => {
+          if (Date.now() - busyAt > SERVER_GONE_FACTOR * idleMs) onIdle();
+        },
+      );
+    },
+    Math.min(10_000, idleMs),
+  );
 }

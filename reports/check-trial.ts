@@ -9,7 +9,10 @@ import { trialKey } from '../store/keys.ts';
 import type { Store } from '../store/types.ts';
 
 /** A path in the sweep's folder, and what is wrong there. */
-export interface Finding { path: string; problem: string }
+export interface Finding {
+  path: string;
+  problem: string;
+}
 
 export interface CheckedTrial {
   findings: Finding[];
@@ -26,7 +29,8 @@ const OF_RESULT = ['result.json', 'observations.json', 'samples.json', ...ALWAYS
 const ON_THE_WAY = ['attempts/', 'rungs/', 'failure.json'];
 const RUNG = /^step-(\d{9})\.(json|csv|ckpt)$/;
 
-const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
 function same(a: unknown, b: unknown): boolean {
   try {
     return canonicalJson(a ?? null) === canonicalJson(b ?? null);
@@ -43,30 +47,44 @@ function decodeObject<T>(bytes: Uint8Array): T {
 }
 
 /** Whether a result, a rung or a failure is of the trial that its folder is named after. */
-function identityProblem(id: string, { trialId, trial }: { trialId: string; trial: TrialSpec }, sciences: readonly number[]): string | undefined {
+function identityProblem(
+  id: string,
+  { trialId, trial }: { trialId: string; trial: TrialSpec },
+  sciences: readonly number[],
+): string | undefined {
   if (trialId !== id) return `says that it is of trial ${trialId}`;
-  if (!isObject(trial) || !sciences.some((science) => trialIdIn(science, trial) === id)) return 'is of another trial: its hash is not the id';
+  if (!isObject(trial) || !sciences.some((science) => trialIdIn(science, trial) === id))
+    return 'is of another trial: its hash is not the id';
   return undefined;
 }
 
 /** What a network and the record of its trial, and its curve, do not agree on. */
-function* networkProblems({ checkpoint, origin }: Decoded, record: RungRecord, curve: readonly CurvePoint[] | undefined): Generator<string> {
+function* networkProblems(
+  { checkpoint, origin }: Decoded,
+  record: RungRecord,
+  curve: readonly CurvePoint[] | undefined,
+): Generator<string> {
   const { step, tensors, curve: own } = checkpoint;
   if (step !== record.steps) yield `is of step ${step}, and the trial of ${record.steps} steps`;
   const isOfOrigin = origin === undefined || (origin.backend === record.backend && origin.replayed === record.replayed); // older versions did not say
   if (!isOfOrigin) yield `was trained by ${origin.backend}, and the trial by ${record.backend}`;
   if (curve !== undefined && !same(own, curve)) yield 'came with another curve than the trial has';
-  const weights = Object.entries(tensors).filter(([name]) => name.startsWith('weights/')).map(([, { values }]) => values);
+  const weights = Object.entries(tensors)
+    .filter(([name]) => name.startsWith('weights/'))
+    .map(([, { values }]) => values);
   const numbers = weights.reduce((sum, { length }) => sum + length, 0);
   if (numbers !== record.parameters) yield `has ${numbers} weights, and the trial ${record.parameters}`;
-  if ((record as TrialResult).status === 'completed' && !weights.every((values) => values.every(Number.isFinite))) yield 'has weights that are no numbers';
+  if ((record as TrialResult).status === 'completed' && !weights.every((values) => values.every(Number.isFinite)))
+    yield 'has weights that are no numbers';
 }
 
 function curveProblem(curve: readonly CurvePoint[], { steps, metrics, status }: TrialResult): string | undefined {
-  if (curve.some(({ step }, i) => !Number.isInteger(step) || step <= (curve[i - 1]?.step ?? -1))) return 'has steps out of their order';
+  if (curve.some(({ step }, i) => !Number.isInteger(step) || step <= (curve[i - 1]?.step ?? -1)))
+    return 'has steps out of their order';
   const last = curve.at(-1);
-  if (status === 'completed' ? last?.step !== steps : (last?.step ?? 0) > steps) return `ends at step ${last?.step ?? 0}, and the trial after ${steps}`;
-  return same(last?.metrics ?? {}, metrics) ? undefined : 'does not end in the result\'s metrics';
+  if (status === 'completed' ? last?.step !== steps : (last?.step ?? 0) > steps)
+    return `ends at step ${last?.step ?? 0}, and the trial after ${steps}`;
+  return same(last?.metrics ?? {}, metrics) ? undefined : "does not end in the result's metrics";
 }
 
 export async function checkTrial(store: Store, sweepId: string, id: string): Promise<CheckedTrial> {
@@ -88,7 +106,9 @@ export async function checkTrial(store: Store, sweepId: string, id: string): Pro
   const names = await store.list(trialKey(sweepId, id));
 
   async function checkResult(): Promise<TrialSpec | undefined> {
-    for (const name of names) if (!OF_RESULT.includes(name)) find(name, ON_THE_WAY.includes(name) ? 'is left over: the trial has its result' : UNKNOWN);
+    for (const name of names)
+      if (!OF_RESULT.includes(name))
+        find(name, ON_THE_WAY.includes(name) ? 'is left over: the trial has its result' : UNKNOWN);
     const result = await read('result.json', (bytes) => decodeObject<TrialResult>(bytes));
     const curve = await readCurve('metrics.csv');
     const network = await read('model.ckpt', decodeCheckpoint);
@@ -105,8 +125,12 @@ export async function checkTrial(store: Store, sweepId: string, id: string): Pro
     for (const problem of networkProblems(network, result, curve)) find('model.ckpt', problem);
     const seen = network.checkpoint.observations ?? [];
     if (seen.length === 0 && !names.includes('observations.json')) return; // as older versions left it
-    const observations = await read('observations.json', (bytes) => JSON.parse(text(bytes)) as Checkpoint['observations']);
-    if (observations !== undefined && !same(observations, seen)) find('observations.json', 'is not what the network came with');
+    const observations = await read(
+      'observations.json',
+      (bytes) => JSON.parse(text(bytes)) as Checkpoint['observations'],
+    );
+    if (observations !== undefined && !same(observations, seen))
+      find('observations.json', 'is not what the network came with');
   }
 
   async function checkRungs(): Promise<TrialSpec | undefined> {
@@ -117,14 +141,19 @@ export async function checkTrial(store: Store, sweepId: string, id: string): Pro
       if (step === undefined) find(`rungs/${file}`, UNKNOWN);
       if (kind !== 'json') continue;
       const record = await read(`rungs/${file}`, (bytes) => decodeObject<RungRecord>(bytes));
-      const [curve, network] = [await readCurve(`rungs/step-${step}.csv`), await read(`rungs/step-${step}.ckpt`, decodeCheckpoint)];
+      const [curve, network] = [
+        await readCurve(`rungs/step-${step}.csv`),
+        await read(`rungs/step-${step}.ckpt`, decodeCheckpoint),
+      ];
       if (record === undefined) continue;
       const identity = identityProblem(id, record, [record.science]);
       if (identity === undefined) trial = record.trial;
       find(`rungs/${file}`, identity ?? (record.steps === Number(step) ? undefined : `is of step ${record.steps}`));
       const last = curve?.at(-1);
-      if (last?.step === record.steps && !same(last.metrics, record.metrics)) find(`rungs/step-${step}.csv`, 'does not end in the rung\'s metrics');
-      if (network) for (const problem of networkProblems(network, record, curve)) find(`rungs/step-${step}.ckpt`, problem);
+      if (last?.step === record.steps && !same(last.metrics, record.metrics))
+        find(`rungs/step-${step}.csv`, "does not end in the rung's metrics");
+      if (network)
+        for (const problem of networkProblems(network, record, curve)) find(`rungs/step-${step}.ckpt`, problem);
     }
     return trial;
   }
@@ -145,7 +174,11 @@ export async function checkTrial(store: Store, sweepId: string, id: string): Pro
     if (!names.includes('failure.json')) return reached;
     const failure = await read('failure.json', (bytes) => decodeObject<TrialFailure>(bytes));
     if (failure === undefined) return reached;
-    const identity = identityProblem(id, failure, Array.from({ length: SCIENCE_VERSION }, (_, i) => i + 1)); // it does not say of which
+    const identity = identityProblem(
+      id,
+      failure,
+      Array.from({ length: SCIENCE_VERSION }, (_, i) => i + 1),
+    ); // it does not say of which
     find('failure.json', identity);
     return identity === undefined ? failure.trial : reached;
   }

@@ -1,6 +1,6 @@
 /**
- * Whether the files of a run folder agree with each other, and nothing else lies there: what can be known of data without training
- * again. Whoever changes one of them must change others with it, or it shows.
+ * Whether the files of a run folder agree with each other, and nothing else lies there: what can be known of data
+ * without training again. Whoever changes one of them must change others with it, or it shows.
  */
 import { createHash } from 'node:crypto';
 import type { Control } from '../core/control.ts';
@@ -24,9 +24,21 @@ export interface RunCheck {
   findings: Finding[];
 }
 
-const TOP = ['sweep.json', 'extended.json', 'control.json', 'provenance.json', 'outcome.json', 'decisions/', 'corpora/', 'trials/', 'report/'];
+const TOP = [
+  'sweep.json',
+  'extended.json',
+  'control.json',
+  'provenance.json',
+  'outcome.json',
+  'decisions/',
+  'corpora/',
+  'trials/',
+  'report/',
+];
 const STRAY: Record<Stray['what'], string> = {
-  hidden: 'is a hidden file: the sweep has none', link: 'is a link: what it shows lies elsewhere', special: 'is neither a file nor a folder',
+  hidden: 'is a hidden file: the sweep has none',
+  link: 'is a link: what it shows lies elsewhere',
+  special: 'is neither a file nor a folder',
 };
 
 /** The trial as it was before its sweep was extended: the same but for when it ends. */
@@ -54,15 +66,21 @@ function knownTrials(spec: SweepSpec, suggestions: Suggestions | undefined, befo
 }
 
 async function checkTop(store: Store, sweepId: string, spec: SweepSpec): Promise<Finding[]> {
-  const findings: Finding[] = (await store.list(sweepId)).filter((name) => !TOP.includes(name)).map((path) => ({ path, problem: UNKNOWN }));
-  for (const { key, what } of (await store.strays?.(sweepId)) ?? []) findings.push({ path: key.slice(sweepId.length + 1), problem: STRAY[what] });
+  const findings: Finding[] = (await store.list(sweepId))
+    .filter((name) => !TOP.includes(name))
+    .map((path) => ({ path, problem: UNKNOWN }));
+  for (const { key, what } of (await store.strays?.(sweepId)) ?? [])
+    findings.push({ path: key.slice(sweepId.length + 1), problem: STRAY[what] });
   const control: Partial<Control> = await readControl(store, sweepId);
-  if (typeof control.paused !== 'boolean') findings.push({ path: 'control.json', problem: 'does not say whether the sweep is paused' });
+  if (typeof control.paused !== 'boolean')
+    findings.push({ path: 'control.json', problem: 'does not say whether the sweep is paused' });
   const files = isAdaptive(spec) ? await decisionFiles(store, sweepId) : [];
-  for (const name of await store.list(`${sweepId}/decisions`)) if (!files.includes(name)) findings.push({ path: `decisions/${name}`, problem: UNKNOWN });
+  for (const name of await store.list(`${sweepId}/decisions`))
+    if (!files.includes(name)) findings.push({ path: `decisions/${name}`, problem: UNKNOWN });
   if (files.length > 0) {
     const problem = audit(spec, await readDecisions(store, sweepId));
-    if (problem !== undefined) findings.push({ path: 'decisions', problem: `do not follow from each other: ${problem}` });
+    if (problem !== undefined)
+      findings.push({ path: 'decisions', problem: `do not follow from each other: ${problem}` });
   }
   return findings;
 }
@@ -70,24 +88,41 @@ async function checkTop(store: Store, sweepId: string, spec: SweepSpec): Promise
 /** A text is named by its hash. One that only an earlier spec had may stay. */
 async function checkCorpora(store: Store, sweepId: string, spec: SweepSpec): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const wanted = new Set(Object.values(spec.corpora ?? {}).map((reference) => `${reference.replace('sha256:', '')}.txt`));
+  const wanted = new Set(
+    Object.values(spec.corpora ?? {}).map((reference) => `${reference.replace('sha256:', '')}.txt`),
+  );
   for (const name of new Set([...wanted, ...(await store.list(`${sweepId}/corpora`))])) {
     const bytes = await store.get(`${sweepId}/corpora/${name}`);
-    const problem = bytes === undefined ? 'is missing' : `${createHash('sha256').update(bytes).digest('hex')}.txt` === name ? undefined : 'is not the text of this hash';
+    const problem =
+      bytes === undefined
+        ? 'is missing'
+        : `${createHash('sha256').update(bytes).digest('hex')}.txt` === name
+          ? undefined
+          : 'is not the text of this hash';
     if (problem !== undefined) findings.push({ path: `corpora/${name}`, problem });
   }
   return findings;
 }
 
-async function checkTrials(store: Store, sweepId: string, spec: SweepSpec, { planned, earlier }: Known): Promise<RunCheck & { ended: number }> {
+async function checkTrials(
+  store: Store,
+  sweepId: string,
+  spec: SweepSpec,
+  { planned, earlier }: Known,
+): Promise<RunCheck & { ended: number }> {
   const findings: Finding[] = [];
   let [results, ended] = [0, 0];
   const { maxSteps, stopWhen } = spec.training;
   const now = { maxSteps, ...(stopWhen && { stopWhen }) };
   // Trained by another version of the science, or chosen by a search that learned from other results.
   const isExplained = (id: string, trial: TrialSpec | undefined) =>
-    earlier.has(id) || (trial !== undefined && (searchOf(spec).suggest !== undefined || planned.has(trialId(trial)) || planned.has(trialId(endingAs(trial, now)))));
-  const check = async (name: string) => [name, name.endsWith('/') ? await checkTrial(store, sweepId, name.slice(0, -1)) : undefined] as const;
+    earlier.has(id) ||
+    (trial !== undefined &&
+      (searchOf(spec).suggest !== undefined ||
+        planned.has(trialId(trial)) ||
+        planned.has(trialId(endingAs(trial, now)))));
+  const check = async (name: string) =>
+    [name, name.endsWith('/') ? await checkTrial(store, sweepId, name.slice(0, -1)) : undefined] as const;
   for await (const [name, checked] of readAhead(await store.list(`${sweepId}/trials`), check)) {
     const id = name.slice(0, -1);
     if (checked === undefined || !(planned.has(id) || isExplained(id, checked.trial))) {
@@ -111,6 +146,10 @@ export async function checkRun(store: Store, sweepId: string): Promise<RunCheck>
   findings.push(...(await checkTop(store, sweepId, spec)), ...(await checkCorpora(store, sweepId, spec)));
   const outcome = await readOutcome(store, sweepId);
   const due = outcome === undefined ? 0 : outcome.completed - (outcome.stopped ?? 0);
-  if (ended < due) findings.push({ path: 'outcome.json', problem: `says that ${due} trials have a result, and ${ended} of the sweep have one` });
+  if (ended < due)
+    findings.push({
+      path: 'outcome.json',
+      problem: `says that ${due} trials have a result, and ${ended} of the sweep have one`,
+    });
   return { results, findings };
 }

@@ -1,6 +1,6 @@
 /**
- * report.html: one file, no network, nothing evaluated. The Content-Security-Policy allows exactly the scripts and the style
- * in this file, by their hashes; charts run in vega's interpreter; everything that comes from data is escaped.
+ * report.html: one file, no network, nothing evaluated. The Content-Security-Policy allows exactly the scripts and the
+ * style in this file, by their hashes; charts run in vega's interpreter; everything that comes from data is escaped.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -25,14 +25,20 @@ import {
 } from './tables.ts';
 import { oneLine, visible } from './visible.ts';
 
-/** Text on the page, or in an attribute: never markup, and nothing in it goes unseen or turns round what stands beside it. */
+/**
+ * Text on the page, or in an attribute: never markup, and nothing in it goes unseen or turns round what stands beside
+ * it.
+ */
 export function escapeHtml(text: string): string {
   return oneLine(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** JSON that cannot end its script element, whatever its strings hold. */
 export function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -44,7 +50,10 @@ interface Script {
 }
 let scripts: Script[] | undefined;
 
-/** vega's own browser build, and its interpreter, which is published only as a module: its import and export become globals. */
+/**
+ * vega's own browser build, and its interpreter, which is published only as a module: its import and export become
+ * globals.
+ */
 function readScripts(): Script[] {
   const resolve = createRequire(import.meta.url).resolve;
   const build = dirname(resolve('vega'));
@@ -62,11 +71,16 @@ function readScripts(): Script[] {
   return texts.map((text) => ({ text, hash: hashOf(text) }));
 }
 
-/** On a dark page every colour of the figures has a brighter one in its place; attributes of SVG give way to a style sheet. */
+/**
+ * On a dark page every colour of the figures has a brighter one in its place; attributes of SVG give way to a style
+ * sheet.
+ */
 function darkColours(): string {
   const neutral = (Object.keys(ink) as (keyof typeof ink)[]).map((name) => ({ light: ink[name], dark: onDark[name] }));
   const pairs = [...series, ...ordered, ...neutral, { light: 'white', dark: 'var(--page)' }];
-  const rules = pairs.flatMap(({ light, dark }) => ['fill', 'stroke'].map((name) => `.chart [${name}="${light}"]{${name}:${dark}}`));
+  const rules = pairs.flatMap(({ light, dark }) =>
+    ['fill', 'stroke'].map((name) => `.chart [${name}="${light}"]{${name}:${dark}}`),
+  );
   return `@media (prefers-color-scheme: dark) {\n${[...new Set(rules)].join('\n')}\n}\n`;
 }
 
@@ -79,7 +93,12 @@ function writtenHtml({ prompt, text }: Written): string {
 type Tag = 'td' | 'th scope="row"' | 'th scope="col"';
 
 /** `column` is its name, for tables whose rows become cards on a phone. */
-function cellHtml({ text, written, note, warning, sort, bad }: Cell, tag: Tag, classes: string[], column?: string): string {
+function cellHtml(
+  { text, written, note, warning, sort, bad }: Cell,
+  tag: Tag,
+  classes: string[],
+  column?: string,
+): string {
   const names = [...classes, ...(bad ? ['bad'] : []), ...(written ? ['written'] : text.length > 48 ? ['wrap'] : [])];
   const attributes = [
     ...(names.length === 0 ? [] : [` class="${names.join(' ')}"`]),
@@ -103,7 +122,12 @@ function tableHtml({ head, rows }: Table, label: string, kind: 'answer' | 'sorta
   const cards = shown.some((row) => row.some(({ written }) => written !== undefined));
   const body = shown.map((row) => {
     const cells = row.map((cell, i) =>
-      cellHtml(cell, kind === 'answer' && i === 0 ? 'th scope="row"' : 'td', classes[i] ?? [], cards ? head[i] : undefined),
+      cellHtml(
+        cell,
+        kind === 'answer' && i === 0 ? 'th scope="row"' : 'td',
+        classes[i] ?? [],
+        cards ? head[i] : undefined,
+      ),
     );
     return `<tr>${cells.join('')}</tr>`;
   });
@@ -115,7 +139,9 @@ function tableHtml({ head, rows }: Table, label: string, kind: 'answer' | 'sorta
 
 const link = (path: string, text: string) => `<a href="${path}">${text}</a>`;
 const cut = ({ rows }: Table, file: string) =>
-  rows.length > TABLE_LIMIT.html ? `<p class="small">${TABLE_LIMIT.html} of ${rows.length}; all are in ${link(file, file)}.</p>` : '';
+  rows.length > TABLE_LIMIT.html
+    ? `<p class="small">${TABLE_LIMIT.html} of ${rows.length}; all are in ${link(file, file)}.</p>`
+    : '';
 
 interface Section {
   html: string;
@@ -126,7 +152,11 @@ interface Section {
 async function sectionOf({ name, figure, rows }: Drawing, report: Report): Promise<Section> {
   const caption = escapeHtml(figure.caption(report, rows));
   const { shown, files, live } = isTable(figure)
-    ? { shown: tableHtml(figure.table(rows, report), figure.title, 'plain'), files: link(`figures/${name}.csv`, 'CSV'), live: undefined }
+    ? {
+        shown: tableHtml(figure.table(rows, report), figure.title, 'plain'),
+        files: link(`figures/${name}.csv`, 'CSV'),
+        live: undefined,
+      }
     : await chartHtml(name, figure, rows, report);
   const html = `<section>
 <h2>${escapeHtml(figure.title)}</h2>
@@ -140,18 +170,31 @@ ${shown}
 
 async function chartHtml(name: string, figure: Figure, rows: Row[], report: Report) {
   const description = oneLine(`${figure.title}. ${figure.caption(report, rows)}`);
-  const compiled = (room: Room) => ({ ...compileFigure(figure.spec(rows, report, room)), background: 'transparent', description });
+  const compiled = (room: Room) => ({
+    ...compileFigure(figure.spec(rows, report, room)),
+    background: 'transparent',
+    description,
+  });
   const [wide, narrow] = [compiled('wide'), compiled('narrow')];
   const still = `<div class="still wide">${await svgOf(wide, rows)}</div><div class="still narrow">${await svgOf(narrow, rows)}</div>`;
   const files = ['svg', 'png', 'vl.json']
     .map((type) => link(`figures/${name}.${type}`, type === 'vl.json' ? 'Vega-Lite' : type.toUpperCase()))
     .join(' · ');
-  return { shown: `<div class="chart" data-figure="${name}"><div class="live"></div>${still}</div>`, files, live: { rows, wide, narrow } };
+  return {
+    shown: `<div class="chart" data-figure="${name}"><div class="live"></div>${still}</div>`,
+    files,
+    live: { rows, wide, narrow },
+  };
 }
 
 export async function htmlOf(report: Report, drawings: Drawing[], provenance: ProvenanceFile): Promise<string> {
   const { spec, sweepId } = report.input;
-  const [answer, summary, trials, problems] = [answerTable(report), summaryTable(report), trialsTable(report), problemsTable(report)];
+  const [answer, summary, trials, problems] = [
+    answerTable(report),
+    summaryTable(report),
+    trialsTable(report),
+    problemsTable(report),
+  ];
   const [ending, sentence] = [endingText(report.input), headline(report)];
   const style = page('style.css') + darkColours();
   const code = (scripts ??= readScripts());

@@ -1,4 +1,7 @@
-/** What a report is made of: the data files of a run folder, read as bytes (for their hashes) and parsed, a trial at a time. */
+/**
+ * What a report is made of: the data files of a run folder, read as bytes (for their hashes) and parsed, a trial at a
+ * time.
+ */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
@@ -6,7 +9,16 @@ import { suggestionsOf, type RecordEntry } from '../core/adaptive.ts';
 import { metricNames } from '../core/aggregate.ts';
 import { formProblem } from '../core/form/check.ts';
 import { countTrials, trialWith, type Suggestions } from '../core/plan.ts';
-import type { CurvePoint, Metrics, ReportProgress, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
+import type {
+  CurvePoint,
+  Metrics,
+  ReportProgress,
+  RungRecord,
+  TrialFailure,
+  TrialResult,
+  TrialSamples,
+  TrialTiming,
+} from '../core/results.ts';
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { decodeCurve } from '../store/curve.ts';
@@ -22,10 +34,18 @@ import type { Provenance, ReportInput } from './types.ts';
 
 type Files = Map<string, Uint8Array>;
 
-const TRIAL_FILES = ['result.json', 'metrics.csv', 'observations.json', 'samples.json', 'timing.json', 'failure.json'] as const;
+const TRIAL_FILES = [
+  'result.json',
+  'metrics.csv',
+  'observations.json',
+  'samples.json',
+  'timing.json',
+  'failure.json',
+] as const;
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const sumsOf = (files: Iterable<readonly [string, Uint8Array]>) => new Map([...files].map(([path, bytes]) => [path, sha256(bytes)]));
+const sumsOf = (files: Iterable<readonly [string, Uint8Array]>) =>
+  new Map([...files].map(([path, bytes]) => [path, sha256(bytes)]));
 
 /** The files there are, by path in the sweep's folder. */
 async function read(store: Store, sweepId: string, paths: readonly string[]): Promise<Files> {
@@ -43,17 +63,37 @@ export interface ReadOptions {
 /** What is of the sweep and of none of its trials. Throws a UserError if there is no sweep. */
 async function readSweep(store: Store, sweepId: string, outcome?: SweepOutcome) {
   const decisions = (await decisionFiles(store, sweepId)).map((name) => `decisions/${name}`);
-  const files = await read(store, sweepId, ['sweep.json', 'extended.json', 'control.json', 'provenance.json', 'outcome.json', ...decisions]);
+  const files = await read(store, sweepId, [
+    'sweep.json',
+    'extended.json',
+    'control.json',
+    'provenance.json',
+    'outcome.json',
+    ...decisions,
+  ]);
   if (outcome !== undefined) files.set('outcome.json', Buffer.from(pretty(outcome)));
   const spec = parseSpec(files, sweepId);
   return { files, spec, suggestions: parseSuggestions(files, sweepId, spec) };
 }
 
 async function readTrial(store: Store, sweepId: string, id: string): Promise<Files> {
-  const files = await read(store, sweepId, TRIAL_FILES.map((file) => `trials/${id}/${file}`));
+  const files = await read(
+    store,
+    sweepId,
+    TRIAL_FILES.map((file) => `trials/${id}/${file}`),
+  );
   if (files.has(`trials/${id}/result.json`)) return files;
   const rung = await highestRung(store, sweepId, id);
-  return rung === undefined ? files : new Map([...files, ...(await read(store, sweepId, [rung.record, rung.curve].map((file) => `trials/${id}/${file}`)))]);
+  return rung === undefined
+    ? files
+    : new Map([
+        ...files,
+        ...(await read(
+          store,
+          sweepId,
+          [rung.record, rung.curve].map((file) => `trials/${id}/${file}`),
+        )),
+      ]);
 }
 
 /** Each once: a random search may draw one twice. */
@@ -68,27 +108,38 @@ function* trialIds(spec: SweepSpec, suggestions: Suggestions | undefined): Gener
 }
 
 /**
- * The files of every trial, one trial after the other: their bytes together would not fit into memory. Their sums are also of
- * the trained network, which is what a report speaks of though it shows nothing of its bytes.
+ * The files of every trial, one trial after the other: their bytes together would not fit into memory. Their sums are
+ * also of the trained network, which is what a report speaks of though it shows nothing of its bytes.
  */
 const readTrials = (store: Store, sweepId: string, spec: SweepSpec, suggestions: Suggestions | undefined) =>
   readAhead(trialIds(spec, suggestions), async (id) => {
-    const [files, network] = await Promise.all([readTrial(store, sweepId, id), read(store, sweepId, [`trials/${id}/model.ckpt`])]);
+    const [files, network] = await Promise.all([
+      readTrial(store, sweepId, id),
+      read(store, sweepId, [`trials/${id}/model.ckpt`]),
+    ]);
     return { id, files, sums: sumsOf([...files, ...network]) };
   });
 
 const inOrder = (sums: Map<string, string>) => new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** SHA-256 of every data file that a report is made of, by path in the sweep's folder. Throws a UserError if there is no sweep. */
+/**
+ * SHA-256 of every data file that a report is made of, by path in the sweep's folder. Throws a UserError if there is no
+ * sweep.
+ */
 export async function hashRun(store: Store, sweepId: string): Promise<Map<string, string>> {
   const { files, spec, suggestions } = await readSweep(store, sweepId);
   const hashes = sumsOf(files);
-  for await (const { sums } of readTrials(store, sweepId, spec, suggestions)) for (const [path, sum] of sums) hashes.set(path, sum);
+  for await (const { sums } of readTrials(store, sweepId, spec, suggestions))
+    for (const [path, sum] of sums) hashes.set(path, sum);
   return inOrder(hashes);
 }
 
 /** Reads and parses a run folder; a file that is not what it should be is a UserError that names it. */
-export async function readRun(store: Store, sweepId: string, { outcome: ending, onProgress = () => {} }: ReadOptions = {}): Promise<ReportInput> {
+export async function readRun(
+  store: Store,
+  sweepId: string,
+  { outcome: ending, onProgress = () => {} }: ReadOptions = {},
+): Promise<ReportInput> {
   const { files, spec, suggestions } = await readSweep(store, sweepId, ending);
   const outcome = parse<SweepOutcome>(files, sweepId, 'outcome.json', outcomeFile);
   const hashes = sumsOf(files);
@@ -105,12 +156,14 @@ export async function readRun(store: Store, sweepId: string, { outcome: ending, 
     observations: new Map(),
     samples: new Map(),
     curveMetrics: [],
-    curveOf: async (id) => input.curves.get(id) ?? (input.results.has(id) || input.stopped.has(id) ? await curveAgain(id) : undefined),
+    curveOf: async (id) =>
+      input.curves.get(id) ?? (input.results.has(id) || input.stopped.has(id) ? await curveAgain(id) : undefined),
     starts: parse<Provenance[]>(files, sweepId, 'provenance.json', starts) ?? [],
     hashes,
   };
   function unchanged(path: string, bytes: Uint8Array | undefined): void {
-    if (hashes.get(path) !== (bytes && sha256(bytes))) throw new UserError(`${sweepId}/${path}: changed while the report was made of it; make it again`);
+    if (hashes.get(path) !== (bytes && sha256(bytes)))
+      throw new UserError(`${sweepId}/${path}: changed while the report was made of it; make it again`);
   }
   /** A trial that was read before. */
   async function again(id: string): Promise<ParsedTrial> {
@@ -120,7 +173,7 @@ export async function readRun(store: Store, sweepId: string, { outcome: ending, 
   }
   /** Of such a trial the curve alone, one file of many. */
   async function curveAgain(id: string): Promise<CurvePoint[]> {
-    const file = input.results.has(id) ? 'metrics.csv' : (await highestRung(store, sweepId, id))?.curve ?? '';
+    const file = input.results.has(id) ? 'metrics.csv' : ((await highestRung(store, sweepId, id))?.curve ?? '');
     const path = `trials/${id}/${file}`;
     const files = await read(store, sweepId, [path]);
     unchanged(path, files.get(path));
@@ -207,9 +260,17 @@ const ofTrial = <T extends z.ZodType<{ trialId: string }>>(schema: T, id: string
 const resultOf = (id: string) => ofTrial(resultFile, id);
 const rungOf = (id: string) => ofTrial(rungFile, id);
 const failureFile = z.object({ trialId: z.string(), trial, message: z.string(), at: z.string() });
-const timingFile = z.object({ seconds: finite, attempts: finite, worker: z.string(), startedAt: z.string(), endedAt: z.string() });
+const timingFile = z.object({
+  seconds: finite,
+  attempts: finite,
+  worker: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string(),
+});
 const starts = z.object({ starts: z.array(z.object({}).loose()) }).transform((file) => file.starts);
-const outcomeFile = z.object({ state: z.enum(['completed', 'cancelled', 'failed']), message: z.string().optional() }).loose();
+const outcomeFile = z
+  .object({ state: z.enum(['completed', 'cancelled', 'failed']), message: z.string().optional() })
+  .loose();
 
 function parseSpec(files: Files, sweepId: string): SweepSpec {
   const spec = jsonOf(files, sweepId, 'sweep.json');
@@ -236,7 +297,9 @@ function parse<T>(files: Files, sweepId: string, path: string, schema: z.ZodType
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data as T;
   const [issue] = parsed.error.issues;
-  throw new UserError(`${sweepId}/${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not what it should be'}`);
+  throw new UserError(
+    `${sweepId}/${path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'not what it should be'}`,
+  );
 }
 
 function parseCurve(files: Files, sweepId: string, path: string): CurvePoint[] {

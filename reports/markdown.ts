@@ -16,20 +16,24 @@ import {
 } from './tables.ts';
 import { oneLine, visible } from './visible.ts';
 
-/** Text that comes from a spec or a message must not become markup: whatever could start some is escaped, and nothing goes unseen. */
+/**
+ * Text that comes from a spec or a message must not become markup: whatever could start some is escaped, and nothing
+ * goes unseen.
+ */
 export function escapeMarkdown(text: string): string {
   return escapeMarks(oneLine(text).replace(/\s+/g, ' ').trim());
 }
 
 /** Characters of markup, of mathematics and templates; bare addresses; and what starts a list, a rule or a heading. */
-const escapeMarks = (text: string) => text
-  .replace(/[\\`*_[\]<>#!|~&$]/g, '\\$&')
-  .replace(/\b([a-z][a-z0-9+.-]*)(?=:\/\/|:[^\s:]*@)/gi, (scheme) => `${scheme}\\`)
-  .replace(/\bwww(?=\.)/gi, 'www\\')
-  .replace(/:(?=[a-z][a-z0-9_+-]*:)/gi, '\\:')
-  .replace(/(?<!\w)@(?=\w)|@(?=[\w-]+\.)|\{(?=[{%])/g, `$&${NOTHING}`)
-  .replace(/^(?=[-+=:](?:[-+=:\s]|$))/, '\\')
-  .replace(/^(\d{1,9})(?=[.)](?:\s|$))/, '$1\\');
+const escapeMarks = (text: string) =>
+  text
+    .replace(/[\\`*_[\]<>#!|~&$]/g, '\\$&')
+    .replace(/\b([a-z][a-z0-9+.-]*)(?=:\/\/|:[^\s:]*@)/gi, (scheme) => `${scheme}\\`)
+    .replace(/\bwww(?=\.)/gi, 'www\\')
+    .replace(/:(?=[a-z][a-z0-9_+-]*:)/gi, '\\:')
+    .replace(/(?<!\w)@(?=\w)|@(?=[\w-]+\.)|\{(?=[{%])/g, `$&${NOTHING}`)
+    .replace(/^(?=[-+=:](?:[-+=:\s]|$))/, '\\')
+    .replace(/^(\d{1,9})(?=[.)](?:\s|$))/, '$1\\');
 
 /** A comment: some look for names after an @, and for their own brackets, whether these are escaped or not. */
 const NOTHING = '<!-- -->';
@@ -55,7 +59,9 @@ function table({ head, rows }: Table): string {
 }
 
 const more = ({ rows }: Table, file: string) =>
-  rows.length > TABLE_LIMIT.markdown ? `\n\n${TABLE_LIMIT.markdown} of ${rows.length}; all are in [${file}](${file}).` : '';
+  rows.length > TABLE_LIMIT.markdown
+    ? `\n\n${TABLE_LIMIT.markdown} of ${rows.length}; all are in [${file}](${file}).`
+    : '';
 
 function figureParts({ name, figure, rows }: Drawing, report: Report): string[] {
   const shown = isTable(figure) ? table(figure.table(rows, report)) : `![${figure.title}](figures/${name}.png)`;
@@ -71,7 +77,12 @@ function codeBlock(text: string): string {
 
 export function markdownOf(report: Report, drawings: Drawing[], provenance: ProvenanceFile): string {
   const { spec, sweepId } = report.input;
-  const [answer, summary, trials, problems] = [answerTable(report), summaryTable(report), trialsTable(report), problemsTable(report)];
+  const [answer, summary, trials, problems] = [
+    answerTable(report),
+    summaryTable(report),
+    trialsTable(report),
+    problemsTable(report),
+  ];
   const [ending, sentence] = [endingText(report.input), headline(report)];
   const parts = [
     `# ${escapeMarkdown(spec.name)}`,
@@ -83,7 +94,9 @@ export function markdownOf(report: Report, drawings: Drawing[], provenance: Prov
     ...drawings.flatMap((drawing) => figureParts(drawing, report)),
     '## Configurations',
     table(summary) + more(summary, 'summary.csv'),
-    ...(problems.rows.length > 0 ? ['## Diverged and failed trials', table(problems) + more(problems, 'results.csv')] : []),
+    ...(problems.rows.length > 0
+      ? ['## Diverged and failed trials', table(problems) + more(problems, 'results.csv')]
+      : []),
     '## Trials',
     table(trials) + more(trials, 'results.csv'),
     '## How it was made',

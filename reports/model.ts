@@ -50,7 +50,9 @@ export function labelOf(configuration: Configuration, paths: readonly string[]):
     .join(', ');
 }
 
-/** The distinct values of a dimension among the configurations: numbers by size, anything else in order of appearance. */
+/**
+ * The distinct values of a dimension among the configurations: numbers by size, anything else in order of appearance.
+ */
 export function valuesOf(report: Report, path: string): Json[] {
   const values = new Map(
     report.summary.flatMap(({ configuration }) => {
@@ -77,8 +79,8 @@ export function intervalText({ low, high }: Estimate): string {
 }
 
 /**
- * Of each configuration the first completed repeat of which there is something to show. Of more configurations than can be shown, those
- * of the longest length, and of these the best.
+ * Of each configuration the first completed repeat of which there is something to show. Of more configurations than can
+ * be shown, those of the longest length, and of these the best.
  */
 export function examples(report: Report, hasIt: (trial: TrialRow) => boolean, most: number): TrialRow[] {
   const firstOf = ({ repeats }: SummaryRow) => repeats.find((trial) => trial.status === 'completed' && hasIt(trial));
@@ -92,7 +94,10 @@ export function examples(report: Report, hasIt: (trial: TrialRow) => boolean, mo
 /** So many configurations are shown at most: by curves, which come in 24 colours and 12 panels. */
 const MOST_SHOWN = 24 * 12;
 
-/** The trials that figures may show more of than their last numbers: all, or else those of the best configurations and the best of the longest. */
+/**
+ * The trials that figures may show more of than their last numbers: all, or else those of the best configurations and
+ * the best of the longest.
+ */
 export function worthShowing(report: Report): TrialRow[] {
   if (report.summary.length <= MOST_SHOWN) return report.trials;
   const best = ranked(report);
@@ -113,5 +118,7 @@ function longest(rows: SummaryRow[]): SummaryRow[] {
   return [...found.values()];
 }
 
-/** Configurations with a value for the objective, best first; those of which a repeat has none come after all others. */
+/**
+ * Configurations with a value for the objective, best first; those of which a repeat has none come after all others.
+ */
 export const ranked = (report: Report): SummaryRow[] => standing.ranked(report.summary, report.input.spec.objective);

@@ -1,4 +1,7 @@
-/** What was seen of networks besides their metrics. models/ makes it; here its shape is checked, because files can change. */
+/**
+ * What was seen of networks besides their metrics. models/ makes it; here its shape is checked, because files can
+ * change.
+ */
 import { z } from 'zod';
 import type { ObservationKind } from '../core/results.ts';
 
@@ -18,9 +21,19 @@ export const observationsFile = z.array(
     seen(
       'gate',
       z
-        .object({ layer: z.number().default(1), t: numbers, phi: numbers, k: numbers, low: numbers.optional(), high: numbers.optional() })
+        .object({
+          layer: z.number().default(1),
+          t: numbers,
+          phi: numbers,
+          k: numbers,
+          low: numbers.optional(),
+          high: numbers.optional(),
+        })
         .extend({ tau: z.number().optional(), s: z.number().optional(), rOn: z.number().optional() })
-        .refine(({ t, phi, k, low = t, high = t }) => [phi, k, low, high].every((xs) => xs.length === t.length), 'not of equal lengths'),
+        .refine(
+          ({ t, phi, k, low = t, high = t }) => [phi, k, low, high].every((xs) => xs.length === t.length),
+          'not of equal lengths',
+        ),
     ),
     /** weights[i][j]: how much output i looks at input j. */
     seen(
@@ -28,7 +41,8 @@ export const observationsFile = z.array(
       z
         .object({ input: z.array(z.string()), output: z.array(z.string()), weights: z.array(numbers) })
         .refine(
-          ({ input, output, weights }) => weights.length === output.length && weights.every((row) => row.length === input.length),
+          ({ input, output, weights }) =>
+            weights.length === output.length && weights.every((row) => row.length === input.length),
           'weights are not [output, input]',
         ),
     ),
@@ -39,8 +53,14 @@ export type Seen = z.infer<typeof observationsFile>[number];
 export type SeenOf<K extends ObservationKind> = Extract<Seen, { kind: K }>;
 
 /** What was seen of one kind, in order of the step; empty if nothing was. */
-export function seenOf<K extends ObservationKind>({ observations }: { observations: ReadonlyMap<string, Seen[]> }, trialId: string, kind: K): SeenOf<K>[] {
-  return (observations.get(trialId) ?? []).filter((one): one is SeenOf<K> => one.kind === kind).sort((a, b) => a.step - b.step);
+export function seenOf<K extends ObservationKind>(
+  { observations }: { observations: ReadonlyMap<string, Seen[]> },
+  trialId: string,
+  kind: K,
+): SeenOf<K>[] {
+  return (observations.get(trialId) ?? [])
+    .filter((one): one is SeenOf<K> => one.kind === kind)
+    .sort((a, b) => a.step - b.step);
 }
 
 const temperature = z.union([z.number(), z.literal('greedy')]);

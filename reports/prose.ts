@@ -15,7 +15,10 @@ export const intervalProse =
   'A diverged or failed repeat has no number: it does not enter the mean, which is then one of survivors, and says so. ' +
   'Its configuration counts as no better than those of which every repeat has a number.';
 
-/** Why a sweep is over that has not simply trained all of its trials: 'Ended by its budget of 5 seconds, …', 'Cancelled'. */
+/**
+ * Why a sweep is over that has not simply trained all of its trials: 'Ended by its budget of 5 seconds, …',
+ * 'Cancelled'.
+ */
 export function endingText({ outcome }: Pick<ReportInput, 'outcome'>): string | undefined {
   if (outcome === undefined) return undefined;
   const { state, message } = outcome;
@@ -65,14 +68,20 @@ export function factsOf({
     ['Backend', backends.join(', ')],
     ['Code', commits.join(', ')],
     ['Lockfile', last?.lockfile ?? undefined],
-    ['Machine', last && `${last.machine.cpu}, ${last.machine.cores} cores, ${last.machine.memoryGiB} GiB, ${last.machine.os}`],
+    [
+      'Machine',
+      last && `${last.machine.cpu}, ${last.machine.cores} cores, ${last.machine.memoryGiB} GiB, ${last.machine.os}`,
+    ],
     ['GPU', last && (last.machine.gpus.join('; ') || 'none')],
     ['Node', last?.node],
     ['Training time', `${durationText(durations.trainingSeconds)} over all trials`],
     ['Finished', durations.lastEnd ?? undefined],
     [
       'Report by',
-      [`temporal-sweep ${report.version}`, ...Object.entries(report.packages).map(([name, version]) => `${name} ${version}`)].join(', '),
+      [
+        `temporal-sweep ${report.version}`,
+        ...Object.entries(report.packages).map(([name, version]) => `${name} ${version}`),
+      ].join(', '),
     ],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== '');

@@ -1,4 +1,7 @@
-/** Under which circumstances a sweep ran: recorded once, when it is started, so that a report needs nothing but its folder. */
+/**
+ * Under which circumstances a sweep ran: recorded once, when it is started, so that a report needs nothing but its
+ * folder.
+ */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
@@ -25,18 +28,30 @@ async function run(command: string, args: string[], env = process.env): Promise<
   }
 }
 
-/** What git may be told by its environment without being led to another repository: hooks, say, set GIT_DIR to that of their own. */
+/**
+ * What git may be told by its environment without being led to another repository: hooks, say, set GIT_DIR to that of
+ * their own.
+ */
 const HARMLESS = ['GIT_EXEC_PATH', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM'];
 
 function git(...args: string[]): Promise<string | undefined> {
-  return run('git', args, Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || HARMLESS.includes(name))));
+  return run(
+    'git',
+    args,
+    Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_') || HARMLESS.includes(name)),
+    ),
+  );
 }
 
 async function gitState(): Promise<Provenance['git']> {
   // Inside someone else's checkout (as a dependency, say) their commit says nothing about this code.
   const top = await git('rev-parse', '--show-toplevel');
   if (top === undefined || (await realpath(top)) !== (await realpath(root))) return null;
-  const [commit, changes] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain', '--untracked-files=normal')]);
+  const [commit, changes] = await Promise.all([
+    git('rev-parse', 'HEAD'),
+    git('status', '--porcelain', '--untracked-files=normal'),
+  ]);
   return commit === undefined || changes === undefined ? null : { commit, dirty: changes !== '' };
 }
 
@@ -142,7 +157,10 @@ export async function provenanceOf({ input, trials }: Report): Promise<Provenanc
           .sort()
           .at(-1) ?? null,
     },
-    report: { version: await ownVersion(), packages: await versionsOf(['vega', 'vega-lite', '@resvg/resvg-js', 'dejavu-fonts-ttf']) },
+    report: {
+      version: await ownVersion(),
+      packages: await versionsOf(['vega', 'vega-lite', '@resvg/resvg-js', 'dejavu-fonts-ttf']),
+    },
     data: Object.fromEntries(input.hashes),
   };
 }

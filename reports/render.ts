@@ -1,4 +1,7 @@
-/** A figure's spec and rows -> vega-lite file, compiled vega spec, SVG, PNG. The same input gives the same bytes on any machine. */
+/**
+ * A figure's spec and rows -> vega-lite file, compiled vega spec, SVG, PNG. The same input gives the same bytes on any
+ * machine.
+ */
 import { renderAsync } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
@@ -30,7 +33,13 @@ export interface FigureTitle {
 
 /** The complete vega-lite file: opens in any Vega-Lite editor. */
 export function vegaLiteFile(spec: FigureSpec, title: FigureTitle, rows: Row[]): string {
-  const file = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', title, config, ...spec, data: { name: ROWS, values: rows } };
+  const file = {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    title,
+    config,
+    ...spec,
+    data: { name: ROWS, values: rows },
+  };
   return `${JSON.stringify(file, null, 1)}\n`;
 }
 
@@ -40,7 +49,9 @@ export function compileFigure(spec: FigureSpec, title?: FigureTitle): vega.Spec 
   return compile(full, { config }).spec as vega.Spec;
 }
 
-/** The picture, without scripts. Expressions are interpreted, never evaluated as code: a sweep file may hold anything. */
+/**
+ * The picture, without scripts. Expressions are interpreted, never evaluated as code: a sweep file may hold anything.
+ */
 export async function svgOf(spec: vega.Spec, rows: Row[]): Promise<string> {
   // Of a text that vega cuts at its limit it asks for the width before that.
   const room = (limit: number | undefined) => (limit !== undefined && limit > 0 ? limit : Infinity);
@@ -65,7 +76,12 @@ export async function pngOf(svg: string): Promise<Uint8Array> {
   const family = font.split(',')[0] as string;
   const image = await renderAsync(svg, {
     fitTo: { mode: 'zoom', value: 2 },
-    font: { fontFiles: Object.values(fontFiles), loadSystemFonts: false, defaultFontFamily: family, sansSerifFamily: family },
+    font: {
+      fontFiles: Object.values(fontFiles),
+      loadSystemFonts: false,
+      defaultFontFamily: family,
+      sansSerifFamily: family,
+    },
   });
   return image.asPng();
 }

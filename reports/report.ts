@@ -22,7 +22,8 @@ import { oneLine } from './visible.ts';
 /** What is too large to be held is told piece by piece, as often as one asks. */
 export type Content = string | Uint8Array | AsyncIterable<string>;
 
-const isWhole = (content: Content): content is string | Uint8Array => typeof content === 'string' || content instanceof Uint8Array;
+const isWhole = (content: Content): content is string | Uint8Array =>
+  typeof content === 'string' || content instanceof Uint8Array;
 
 /** Path in the report's folder -> content. */
 export type ReportFiles = Map<string, Content>;
@@ -31,7 +32,10 @@ export type ReportFiles = Map<string, Content>;
 const SUBTITLE_WIDTH = 660;
 
 /** Every file of the report, from the data alone: the same input gives the same bytes. `onProgress` is called often. */
-export async function buildReport(input: ReportInput, onProgress: (progress: ReportProgress) => void = () => {}): Promise<ReportFiles> {
+export async function buildReport(
+  input: ReportInput,
+  onProgress: (progress: ReportProgress) => void = () => {},
+): Promise<ReportFiles> {
   const report = modelOf(input);
   const drawings = chooseFigures(report);
   const provenance = await provenanceOf(report);
@@ -46,15 +50,21 @@ export async function buildReport(input: ReportInput, onProgress: (progress: Rep
   const figures: Promise<[path: string, content: Content]>[] = [];
   for (const [i, drawing] of drawings.entries()) {
     onProgress({ doing: 'drawing', done: i + 1, total: drawings.length });
-    figures.push(...await filesOf(drawing, report));
+    figures.push(...(await filesOf(drawing, report)));
   }
   for (const [path, content] of await Promise.all(figures)) files.set(path, content);
   return files;
 }
 
 /** A figure's files; its PNG is drawn while the next figure is. */
-async function filesOf({ name, figure, rows }: Drawing, report: Report): Promise<Promise<[path: string, content: Content]>[]> {
-  const file = async (type: string, content: Content | Promise<Content>): Promise<[string, Content]> => [`figures/${name}.${type}`, await content];
+async function filesOf(
+  { name, figure, rows }: Drawing,
+  report: Report,
+): Promise<Promise<[path: string, content: Content]>[]> {
+  const file = async (type: string, content: Content | Promise<Content>): Promise<[string, Content]> => [
+    `figures/${name}.${type}`,
+    await content,
+  ];
   if (isTable(figure)) return [file('csv', rowsCsv(rows))];
   const spec = figure.spec(rows, report, 'wide');
   const title = { text: figure.title, subtitle: wrapped(oneLine(figure.caption(report, rows)), SUBTITLE_WIDTH, 11) };
@@ -65,20 +75,28 @@ async function filesOf({ name, figure, rows }: Drawing, report: Report): Promise
 /** The report's place in a store. */
 const folderOf = (sweepId: string) => `${sweepId}/report`;
 
-/** Builds and writes the report; files of an earlier one that it no longer has are removed. Returns the paths written. */
+/**
+ * Builds and writes the report; files of an earlier one that it no longer has are removed. Returns the paths written.
+ */
 export async function writeReport(store: Store, sweepId: string, options: ReadOptions = {}): Promise<string[]> {
   const { onProgress = () => {} } = options;
   const input = await readRun(store, sweepId, options);
   const files = await buildReport(input, onProgress);
   const curves = input.results.size + input.stopped.size;
-  for (const [path, content] of files) await store.put(`${folderOf(sweepId)}/${path}`, isWhole(content) ? content : told(content, curves, onProgress));
+  for (const [path, content] of files)
+    await store.put(`${folderOf(sweepId)}/${path}`, isWhole(content) ? content : told(content, curves, onProgress));
   await clearAbandoned(store, folderOf(sweepId));
-  for (const path of await listAll(store, folderOf(sweepId))) if (!files.has(path)) await store.remove(`${folderOf(sweepId)}/${path}`);
+  for (const path of await listAll(store, folderOf(sweepId)))
+    if (!files.has(path)) await store.remove(`${folderOf(sweepId)}/${path}`);
   return [...files.keys()];
 }
 
 /** A piece is about a trial. */
-async function* told(pieces: AsyncIterable<string>, total: number, onProgress: (progress: ReportProgress) => void): AsyncGenerator<string> {
+async function* told(
+  pieces: AsyncIterable<string>,
+  total: number,
+  onProgress: (progress: ReportProgress) => void,
+): AsyncGenerator<string> {
   let done = 0;
   for await (const piece of pieces) {
     onProgress({ doing: 'writing', done: Math.min(++done, total), total });
@@ -127,29 +145,42 @@ export interface Verification {
 }
 
 /**
- * Checks that a report follows from its data, and that the data agrees with itself: every data file against the SHA-256 sum in the
- * report's provenance.json, every file of the report against one rebuilt in memory, and the data files against each other
+ * Checks that a report follows from its data, and that the data agrees with itself: every data file against the SHA-256
+ * sum in the report's provenance.json, every file of the report against one rebuilt in memory, and the data files
+ * against each other
  * (check.ts). `published` is the report to check, by default the one in the store. Throws a UserError if there is none.
  */
-export async function verifyReport(store: Store, sweepId: string, published?: Map<string, Uint8Array>): Promise<Verification> {
+export async function verifyReport(
+  store: Store,
+  sweepId: string,
+  published?: Map<string, Uint8Array>,
+): Promise<Verification> {
   const there = published ?? (await readReport(store, sweepId));
-  if (there.size === 0) throw new UserError(`${sweepId} has no report yet; write it with: ${commandOn(store, ['report', sweepId])}`);
+  if (there.size === 0)
+    throw new UserError(`${sweepId} has no report yet; write it with: ${commandOn(store, ['report', sweepId])}`);
   const result: Verification = { ok: false, data: [], report: [], findings: [], results: 0 };
   try {
-    Object.assign(result, await checkRun(store, sweepId) satisfies RunCheck);
+    Object.assign(result, (await checkRun(store, sweepId)) satisfies RunCheck);
     result.data = compare(recordedSums(there), await hashRun(store, sweepId));
     result.report = compare(await sumsOf(await buildReport(await readRun(store, sweepId))), await sumsOf(there));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { ...result, problem: error.message };
   }
-  return { ...result, ok: result.findings.length === 0 && [...result.data, ...result.report].every(({ state }) => state === 'equal') };
+  return {
+    ...result,
+    ok: result.findings.length === 0 && [...result.data, ...result.report].every(({ state }) => state === 'equal'),
+  };
 }
 
-/** The sums in a report's provenance.json; none where that is missing or is no longer JSON: the rebuilt one will tell. */
+/**
+ * The sums in a report's provenance.json; none where that is missing or is no longer JSON: the rebuilt one will tell.
+ */
 function recordedSums(report: Map<string, Uint8Array>): Map<string, string> {
   try {
-    const { data } = JSON.parse(Buffer.from(report.get('provenance.json') ?? []).toString('utf8')) as { data?: Record<string, string> };
+    const { data } = JSON.parse(Buffer.from(report.get('provenance.json') ?? []).toString('utf8')) as {
+      data?: Record<string, string>;
+    };
     return new Map(Object.entries(data ?? {}));
   } catch {
     return new Map();

@@ -1,4 +1,7 @@
-/** The tables that people read, the same in report.html and report.md. Numbers are rounded; the CSV files have every digit. */
+/**
+ * The tables that people read, the same in report.html and report.md. Numbers are rounded; the CSV files have every
+ * digit.
+ */
 import { metricRange, type SummaryRow, type TrialRow } from '../core/aggregate.ts';
 import type { Json } from '../core/json.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -12,7 +15,10 @@ export interface Written {
   text: string;
 }
 
-/** `note` and `warning` are small print under the text; `sort` is what a column is sorted by, where that is not the text. */
+/**
+ * `note` and `warning` are small print under the text; `sort` is what a column is sorted by, where that is not the
+ * text.
+ */
 export interface Cell {
   text: string;
   /** Stand one under the other below the text, in letters of equal width. */
@@ -37,27 +43,42 @@ const CELL = 'model.cell';
 const NO_VALUE = '–';
 
 export const cell = (text: string, more: Omit<Cell, 'text'> = {}): Cell => ({ text, ...more });
-export const numberCell = (x: number | undefined): Cell => (x === undefined ? cell('') : cell(shortText(x), { sort: x }));
+export const numberCell = (x: number | undefined): Cell =>
+  x === undefined ? cell('') : cell(shortText(x), { sort: x });
 const secondsCell = (x: number | undefined): Cell => (x === undefined ? cell('') : cell(x.toFixed(1), { sort: x }));
-export const valueCell = (value: Json | undefined): Cell => cell(textOf(value), typeof value === 'number' ? { sort: value } : {});
+export const valueCell = (value: Json | undefined): Cell =>
+  cell(textOf(value), typeof value === 'number' ? { sort: value } : {});
 
 /** The mean, under it the interval, and, where that is not of all repeats, of how many and why. */
 function estimateCell(row: SummaryRow | undefined, metric: string): Cell {
   if (row === undefined) return cell('');
   const estimate = row.metrics[metric];
-  const out = ([['failed', row.failed], ['stopped', row.stopped], ['to come', row.missing]] as const).flatMap(([word, n]) => (n > 0 ? [`${n} ${word}`] : []));
+  const out = (
+    [
+      ['failed', row.failed],
+      ['stopped', row.stopped],
+      ['to come', row.missing],
+    ] as const
+  ).flatMap(([word, n]) => (n > 0 ? [`${n} ${word}`] : []));
   const share = estimate === undefined || isWhole(row, metric) ? [] : [shareText(row, metric)];
   const warning = out.length === 0 ? {} : { warning: [...share, ...out].join(', ') };
   if (estimate === undefined) return cell('–', warning);
   const interval = intervalText(estimate);
-  return cell(shortText(estimate.mean), { sort: estimate.mean, ...(interval === '' ? {} : { note: interval }), ...warning });
+  return cell(shortText(estimate.mean), {
+    sort: estimate.mean,
+    ...(interval === '' ? {} : { note: interval }),
+    ...warning,
+  });
 }
 
 export interface TitledTable extends Table {
   title: string;
 }
 
-/** The objective's mean and interval: lengths (or the last dimension) across or else down; a ranking where neither can be read. */
+/**
+ * The objective's mean and interval: lengths (or the last dimension) across or else down; a ranking where neither can
+ * be read.
+ */
 export function answerTable(report: Report): TitledTable {
   const {
     dimensions,
@@ -89,7 +110,12 @@ function gridTable(report: Report, down: readonly string[], across: readonly str
     head: [down.map(wordsOf).join(', '), ...columns.map((label) => label || (across.length === 0 ? metric : NO_VALUE))],
     rows: [...grouped(report, down)].map(([label, group]) => [
       cell(label || (down.length > 0 ? NO_VALUE : across.includes(CELL) ? metric : model.cell)),
-      ...columns.map((column) => estimateCell(group.find(({ configuration }) => labelOf(configuration, across) === column), metric)),
+      ...columns.map((column) =>
+        estimateCell(
+          group.find(({ configuration }) => labelOf(configuration, across) === column),
+          metric,
+        ),
+      ),
     ]),
   };
 }
@@ -98,7 +124,9 @@ function gridTable(report: Report, down: readonly string[], across: readonly str
 function grouped(report: Report, paths: readonly string[]): Map<string, SummaryRow[]> {
   const [only, ...more] = paths;
   const values = only === undefined || more.length > 0 ? [] : valuesOf(report, only);
-  const groups = new Map<string, SummaryRow[]>(values.map((value) => [labelOf({ [only as string]: value }, paths), []]));
+  const groups = new Map<string, SummaryRow[]>(
+    values.map((value) => [labelOf({ [only as string]: value }, paths), []]),
+  );
   for (const row of report.summary) {
     const label = labelOf(row.configuration, paths);
     const group = groups.get(label);
@@ -126,14 +154,15 @@ function rankingTable(report: Report): TitledTable {
 
 /** When the task counts as solved: by the sweep's own stopping rule, where that bounds a share from below. */
 function solvedWhen({ objective, training: { stopWhen } }: SweepSpec): { metric: string; atLeast: number } | undefined {
-  if (stopWhen?.atLeast !== undefined && metricRange(stopWhen.metric)[1] === 1) return { metric: stopWhen.metric, atLeast: stopWhen.atLeast };
+  if (stopWhen?.atLeast !== undefined && metricRange(stopWhen.metric)[1] === 1)
+    return { metric: stopWhen.metric, atLeast: stopWhen.atLeast };
   return objective.metric === 'accuracy' ? { metric: 'accuracy', atLeast: 0.95 } : undefined;
 }
 
 /**
- * One sentence for sweeps over lengths: up to which length each network solves the task, in the sense of the sweep's own
- * stopping rule, with all of its repeats; and where only those that are left do, how many these are. Undefined where the sweep
- * does not ask that.
+ * One sentence for sweeps over lengths: up to which length each network solves the task, in the sense of the sweep's
+ * own stopping rule, with all of its repeats; and where only those that are left do, how many these are. Undefined
+ * where the sweep does not ask that.
  */
 export function headline(report: Report): string | undefined {
   const solved = solvedWhen(report.input.spec);
@@ -149,7 +178,10 @@ export function headline(report: Report): string | undefined {
     const first = byLength.findIndex((row) => !reaches(row) || !isWhole(row, solved.metric));
     const [last, next] = first === -1 ? [byLength.at(-1)] : [byLength[first - 1], byLength[first]];
     const name = label === '' ? report.input.spec.model.cell : label;
-    const partly = next !== undefined && reaches(next) ? ` (${String(next.configuration[LENGTH])} with ${shareText(next, solved.metric)})` : '';
+    const partly =
+      next !== undefined && reaches(next)
+        ? ` (${String(next.configuration[LENGTH])} with ${shareText(next, solved.metric)})`
+        : '';
     return `${name} ${last === undefined ? 'at none' : `up to ${String(last.configuration[LENGTH])}`}${partly}`;
   });
   return `Lengths solved with a mean ${wordsOf(solved.metric)} of at least ${solved.atLeast}: ${reach.join('; ')}.`;
@@ -157,7 +189,12 @@ export function headline(report: Report): string | undefined {
 
 export function summaryTable(report: Report): Table {
   return {
-    head: [...report.dimensions.map(wordsOf), 'n', 'failed', ...report.metrics.flatMap((name) => [`${name}, mean`, '95 % interval'])],
+    head: [
+      ...report.dimensions.map(wordsOf),
+      'n',
+      'failed',
+      ...report.metrics.flatMap((name) => [`${name}, mean`, '95 % interval']),
+    ],
     rows: report.summary.map((row) => [
       ...report.dimensions.map((path) => valueCell(row.configuration[path])),
       cell(String(row.n), { sort: row.n }),
@@ -198,9 +235,12 @@ export function problemsTable({ dimensions, trials, input: { failures } }: Repor
         cell(t.trialId),
         cell(labelOf(t.configuration, dimensions)),
         cell(String(t.repeat), { sort: t.repeat }),
-        cell(t.status === 'diverged' ? `diverged: not finite at step ${t.steps}` : `failed: ${failures.get(t.trialId)?.message ?? ''}`, {
-          bad: true,
-        }),
+        cell(
+          t.status === 'diverged'
+            ? `diverged: not finite at step ${t.steps}`
+            : `failed: ${failures.get(t.trialId)?.message ?? ''}`,
+          { bad: true },
+        ),
       ]),
   };
 }
@@ -209,8 +249,11 @@ export function problemsTable({ dimensions, trials, input: { failures } }: Repor
 export function countsText({ trials, input: { spec } }: Report): string {
   const count = (some: TrialRow[]) => some.reduce((sum, { draws = 1 }) => sum + draws, 0);
   const of = (status: string) => count(trials.filter((t) => t.status === status));
-  const words = (['stopped', 'diverged', 'failed', 'missing'] as const).flatMap((status) => (of(status) > 0 ? [`${of(status)} ${status}`] : []));
+  const words = (['stopped', 'diverged', 'failed', 'missing'] as const).flatMap((status) =>
+    of(status) > 0 ? [`${of(status)} ${status}`] : [],
+  );
   const drawn = count(trials);
-  const twice = drawn === trials.length ? [] : [`${trials.length} of them different: ${spec.search.name} drew some more than once`];
+  const twice =
+    drawn === trials.length ? [] : [`${trials.length} of them different: ${spec.search.name} drew some more than once`];
   return [`${of('completed')} of ${drawn} trials completed`, ...words, ...twice].join(', ');
 }

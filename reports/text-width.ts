@@ -1,4 +1,6 @@
-/** Widths of text in DejaVu Sans, read from the pinned font: vega without a canvas only guesses them, and layouts gape. */
+/**
+ * Widths of text in DejaVu Sans, read from the pinned font: vega without a canvas only guesses them, and layouts gape.
+ */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 

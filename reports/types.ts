@@ -17,8 +17,8 @@ export interface ReportInput {
   failures: Map<string, TrialFailure>;
   timings: Map<string, TrialTiming>;
   /**
-   * Of the trials that figures may show, as far as they have a result or a rung: what a failed trial left behind depends on when
-   * it failed. The same holds for what was seen of them.
+   * Of the trials that figures may show, as far as they have a result or a rung: what a failed trial left behind
+   * depends on when it failed. The same holds for what was seen of them.
    */
   curves: Map<string, CurvePoint[]>;
   observations: Map<string, Seen[]>;
@@ -26,7 +26,10 @@ export interface ReportInput {
   samples: Map<string, TrialSamples>;
   /** The metrics in any curve. */
   curveMetrics: string[];
-  /** A trial's curve, whether figures may show it or not; read anew where they may not, for memory would not hold them all. */
+  /**
+   * A trial's curve, whether figures may show it or not; read anew where they may not, for memory would not hold them
+   * all.
+   */
   curveOf(trialId: string): Promise<CurvePoint[] | undefined>;
   /** How the sweep ended; absent: it has not. */
   outcome?: SweepOutcome;

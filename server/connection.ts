@@ -1,7 +1,8 @@
 /**
- * Where Temporal is: what the environment or a TOML profile says; else whatever answers on the usual port; else our embedded
- * server, started now. One of ours that runs already comes before the usual port: it was started because nothing answered
- * there, and has sweeps in it, which would be lost from sight the moment that somebody starts another server.
+ * Where Temporal is: what the environment or a TOML profile says; else whatever answers on the usual port; else our
+ * embedded server, started now. One of ours that runs already comes before the usual port: it was started because
+ * nothing answered there, and has sweeps in it, which would be lost from sight the moment that somebody starts another
+ * server.
  */
 import { Client, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
@@ -9,7 +10,15 @@ import type { ClientConfigProfile, ClientConnectConfig } from '@temporalio/envco
 import { UserError } from '../core/errors.ts';
 import type { InstallOptions } from '../setup/progress.ts';
 import { dial, hasProxy, isLoopback } from './dial.ts';
-import { EMBEDDED_NAMESPACE, answers, awaitEmbedded, embeddedElsewhere, embeddedStatus, startEmbedded, usualAddress } from './embedded.ts';
+import {
+  EMBEDDED_NAMESPACE,
+  answers,
+  awaitEmbedded,
+  embeddedElsewhere,
+  embeddedStatus,
+  startEmbedded,
+  usualAddress,
+} from './embedded.ts';
 import { isListening, whyNotListening } from './ports.ts';
 
 export interface TemporalTarget {
@@ -39,10 +48,12 @@ export async function connect({ start, local = usualAddress(), ...options }: Con
 
   const embedded = await embeddedStatus();
   if (embedded.healthy && embedded.address) return open(embedded.address, 'embedded', embedded.uiUrl);
-  if (embedded.state !== 'running' && await answers(local)) return open(local, 'local', await uiOf(local));
+  if (embedded.state !== 'running' && (await answers(local))) return open(local, 'local', await uiOf(local));
   if (!start && embedded.state === 'elsewhere') throw new UserError(embeddedElsewhere(embedded));
   if (!start && embedded.state !== 'running') {
-    throw new UserError('No Temporal server runs here: start one with `sweep server start`, or set TEMPORAL_ADDRESS to one of yours.');
+    throw new UserError(
+      'No Temporal server runs here: start one with `sweep server start`, or set TEMPORAL_ADDRESS to one of yours.',
+    );
   }
   // A supervised server that does not answer is on its way back: whoever asks waits, but not for ever.
   const started = await (start ? startEmbedded(options) : awaitEmbedded(options));
@@ -53,17 +64,24 @@ export async function connect({ start, local = usualAddress(), ...options }: Con
 export const isServerChosen = (): boolean => Boolean(readProfile().address);
 
 /** Whether there should be a server that answers: the environment names one, or ours runs. */
-export const isServerExpected = async (): Promise<boolean> => isServerChosen() || (await embeddedStatus()).state === 'running';
+export const isServerExpected = async (): Promise<boolean> =>
+  isServerChosen() || (await embeddedStatus()).state === 'running';
 
 /** Whether connect() would have to start the embedded server, so that its program must be there. */
 export async function needsEmbeddedServer(): Promise<boolean> {
   if (isServerChosen()) return false;
-  return !((await embeddedStatus()).healthy || await answers(usualAddress()));
+  return !((await embeddedStatus()).healthy || (await answers(usualAddress())));
 }
 
 /** The page of a workflow in the Temporal UI, where there is one. */
-export function workflowUrl(target: Pick<TemporalTarget, 'uiUrl' | 'namespace'>, workflowId: string): string | undefined {
-  return target.uiUrl && `${target.uiUrl}/namespaces/${encodeURIComponent(target.namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+export function workflowUrl(
+  target: Pick<TemporalTarget, 'uiUrl' | 'namespace'>,
+  workflowId: string,
+): string | undefined {
+  return (
+    target.uiUrl &&
+    `${target.uiUrl}/namespaces/${encodeURIComponent(target.namespace)}/workflows/${encodeURIComponent(workflowId)}`
+  );
 }
 
 function readProfile(): ClientConfigProfile {
@@ -83,11 +101,16 @@ async function connectToProfile(profile: ClientConfigProfile, address: string): 
   };
   const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? fail('The address should look like host:port');
   // At once, where gRPC would try for seconds; it alone knows the way through a proxy.
-  const silent = hasProxy() && !isLoopback(host ?? '') ? undefined : await whyNotListening(Number(port), host, CONNECT_MS);
+  const silent =
+    hasProxy() && !isLoopback(host ?? '') ? undefined : await whyNotListening(Number(port), host, CONNECT_MS);
   if (silent) fail(`No Temporal server answers: ${silent}`);
-  const connection = await dial({ ...(connectionOptions as ConnectionOptions), address, connectTimeout: CONNECT_MS })
-    .catch((error: unknown) => fail(`No Temporal server answers: ${firstLine(error)}`));
-  await connection.withDeadline(Date.now() + CONNECT_MS, () => connection.workflowService.describeNamespace({ namespace }))
+  const connection = await dial({
+    ...(connectionOptions as ConnectionOptions),
+    address,
+    connectTimeout: CONNECT_MS,
+  }).catch((error: unknown) => fail(`No Temporal server answers: ${firstLine(error)}`));
+  await connection
+    .withDeadline(Date.now() + CONNECT_MS, () => connection.workflowService.describeNamespace({ namespace }))
     .catch(async (error: unknown) => {
       // Describing a namespace may need a permission that running workflows in it does not.
       if ((error as { code?: number }).code !== 5) return;
@@ -116,7 +139,7 @@ async function uiOf(address: string): Promise<string | undefined> {
   const embedded = await embeddedStatus();
   if (embedded.address?.endsWith(`:${port}`)) return embedded.uiUrl;
   const uiPort = Number(port) + 1000;
-  return await isListening(uiPort) ? `http://localhost:${uiPort}` : undefined;
+  return (await isListening(uiPort)) ? `http://localhost:${uiPort}` : undefined;
 }
 
 function firstLine(error: unknown): string {

@@ -1,6 +1,6 @@
 /**
- * The dev server that comes with us: one per state folder, on 127.0.0.1 only, its history in an SQLite file. Every program of this machine
- * may talk to it; websites may not, which a browser would otherwise let knock at its ports.
+ * The dev server that comes with us: one per state folder, on 127.0.0.1 only, its history in an SQLite file. Every
+ * program of this machine may talk to it; websites may not, which a browser would otherwise let knock at its ports.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
@@ -37,12 +37,18 @@ export interface EmbeddedStatus extends SupervisedStatus {
 /** One that answers. */
 export type Answering = EmbeddedStatus & { address: string; uiUrl: string };
 
-/** For how long one that runs may be silent, in milliseconds: it may be on its way back, which takes some seconds on a busy machine. */
+/**
+ * For how long one that runs may be silent, in milliseconds: it may be on its way back, which takes some seconds on a
+ * busy machine.
+ */
 const PATIENCE_MS = 15_000;
 /** The same for one that was just started, which may have a large database to read. */
 const START_PATIENCE_MS = 60_000;
 
-interface Ports { port: number; uiPort: number }
+interface Ports {
+  port: number;
+  uiPort: number;
+}
 
 const folder = (): string => join(stateDir(), 'server');
 const databasePath = (): string => join(folder(), 'temporal.db');
@@ -64,23 +70,37 @@ export async function embeddedStatus(): Promise<EmbeddedStatus> {
 export async function startEmbedded(options: InstallOptions & Patience = {}): Promise<Answering> {
   const program = await installTemporal(options);
   const report = (message: string): void => options.onProgress?.({ part: 'server', phase: 'wait', message });
-  await withLock(join(folder(), 'start'), { signal: options.signal, onWait: () => report('another process is starting it') }, async () => {
-    const before = await supervisedStatus(NAME, folder());
-    if (before.state === 'running') return;
-    if (before.state === 'orphaned') await stopSupervised(NAME, folder());
-    if (before.state === 'elsewhere') report(`looking whether ${before.host} still runs it`);
-    const ports = await choosePorts(portsOf(before));
-    const ui = await hiddenPlace();
-    const command = { command: program.path, args: commandLine(ports.port, ui), cwd: folder() };
-    await ensureSupervised({ name: NAME, title: TITLE, folder: folder(), ...command, meta: { ...ports }, front: { port: ports.uiPort, to: ui } });
-  });
+  await withLock(
+    join(folder(), 'start'),
+    { signal: options.signal, onWait: () => report('another process is starting it') },
+    async () => {
+      const before = await supervisedStatus(NAME, folder());
+      if (before.state === 'running') return;
+      if (before.state === 'orphaned') await stopSupervised(NAME, folder());
+      if (before.state === 'elsewhere') report(`looking whether ${before.host} still runs it`);
+      const ports = await choosePorts(portsOf(before));
+      const ui = await hiddenPlace();
+      const command = { command: program.path, args: commandLine(ports.port, ui), cwd: folder() };
+      await ensureSupervised({
+        name: NAME,
+        title: TITLE,
+        folder: folder(),
+        ...command,
+        meta: { ...ports },
+        front: { port: ports.uiPort, to: ui },
+      });
+    },
+  );
   report('starting');
   const status = await awaitEmbedded({ patienceMs: START_PATIENCE_MS, ...options });
   await keepHistory(status.address);
   return status;
 }
 
-export interface Patience { signal?: AbortSignal | undefined; patienceMs?: number | undefined }
+export interface Patience {
+  signal?: AbortSignal | undefined;
+  patienceMs?: number | undefined;
+}
 
 /** Waits for one that runs until it answers. Throws a UserError if it ends, or stays silent. */
 export async function awaitEmbedded({ signal, patienceMs = PATIENCE_MS }: Patience = {}): Promise<Answering> {
@@ -90,7 +110,8 @@ export async function awaitEmbedded({ signal, patienceMs = PATIENCE_MS }: Patien
     const status = await embeddedStatus();
     const { address, uiUrl, state, log } = status;
     if (status.healthy && address && uiUrl) return { ...status, address, uiUrl };
-    if (state !== 'running') throw new UserError(`The Temporal server does not start: ${status.reason ?? 'it was stopped'}. Its log: ${log}`);
+    if (state !== 'running')
+      throw new UserError(`The Temporal server does not start: ${status.reason ?? 'it was stopped'}. Its log: ${log}`);
     if (Date.now() - since > patienceMs) throw new UserError(silence(status, patienceMs));
     await sleep(100);
   }
@@ -112,24 +133,49 @@ export async function stopEmbedded(): Promise<EmbeddedStatus> {
 
 function commandLine(port: number, ui: Place): string[] {
   return [
-    'server', 'start-dev', '--ip', HOST, '--port', String(port), '--ui-ip', ui.host, '--ui-port', String(ui.port), '--db-filename', databasePath(),
-    '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL',
-    // Its HTTP API cannot be left out, and would let a website start workflows: a host that no request can have is the only one allowed.
-    '--dynamic-config-value', 'frontend.httpAllowedHosts=["/"]',
+    'server',
+    'start-dev',
+    '--ip',
+    HOST,
+    '--port',
+    String(port),
+    '--ui-ip',
+    ui.host,
+    '--ui-port',
+    String(ui.port),
+    '--db-filename',
+    databasePath(),
+    '--sqlite-pragma',
+    'journal_mode=WAL',
+    '--sqlite-pragma',
+    'synchronous=NORMAL',
+    // Its HTTP API cannot be left out, and would let a website start workflows: a host that no request can have is the
+    // only one allowed.
+    '--dynamic-config-value',
+    'frontend.httpAllowedHosts=["/"]',
     // The server polls its transfer queue 20 times a second unless told otherwise: a round trip falls from 92 to 10 ms.
-    '--dynamic-config-value', 'history.transferProcessorMaxPollRPS=2000',
-    // Jobs start in the order of their priority (their place in the plan), not in whichever order partitions give them out.
-    '--dynamic-config-value', 'matching.useNewMatcher=true',
-    '--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1', '--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1',
+    '--dynamic-config-value',
+    'history.transferProcessorMaxPollRPS=2000',
+    // Jobs start in the order of their priority (their place in the plan), not in whichever order partitions give them
+    // out.
+    '--dynamic-config-value',
+    'matching.useNewMatcher=true',
+    '--dynamic-config-value',
+    'matching.numTaskqueueReadPartitions=1',
+    '--dynamic-config-value',
+    'matching.numTaskqueueWritePartitions=1',
     ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
-    '--log-level', 'warn',
+    '--log-level',
+    'warn',
   ];
 }
 
 /** Those of last time if they are free, so that workers and browser tabs find it again. */
 async function choosePorts(last: Ports | undefined): Promise<Ports> {
-  const port = forced('SWEEP_SERVER_PORT') ?? await freePort([...(last ? [last.port] : []), PORT]);
-  const uiPort = forced('SWEEP_UI_PORT') ?? await freePort([...(last ? [last.uiPort] : []), ...(port === PORT ? [UI_PORT] : [])], [port]);
+  const port = forced('SWEEP_SERVER_PORT') ?? (await freePort([...(last ? [last.port] : []), PORT]));
+  const uiPort =
+    forced('SWEEP_UI_PORT') ??
+    (await freePort([...(last ? [last.uiPort] : []), ...(port === PORT ? [UI_PORT] : [])], [port]));
   return { port, uiPort };
 }
 
@@ -155,8 +201,12 @@ function portsOf({ meta }: SupervisedStatus): Ports | undefined {
 /** Whether a Temporal server answers there and knows our namespace. */
 export async function answers(address: string): Promise<boolean> {
   if (!(await isListening(Number(address.split(':')[1])))) return false; // at once, where gRPC would try for seconds
-  return withConnection(address, ({ workflowService }) => workflowService.describeNamespace({ namespace: EMBEDDED_NAMESPACE }))
-    .then(() => true, () => false);
+  return withConnection(address, ({ workflowService }) =>
+    workflowService.describeNamespace({ namespace: EMBEDDED_NAMESPACE }),
+  ).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function keepHistory(address: string): Promise<void> {

@@ -1,10 +1,16 @@
-/** Which machine this is, as far as process ids go: a folder may be seen from several, and a number says nothing on another. */
+/**
+ * Which machine this is, as far as process ids go: a folder may be seen from several, and a number says nothing on
+ * another.
+ */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hashJson } from '../core/json.ts';
 
 /** `name`: for people. `processes`: equal where process ids mean the same: one boot of one machine, one container. */
-export interface Host { name: string; processes: string }
+export interface Host {
+  name: string;
+  processes: string;
+}
 
 const readOr = (read: () => string): string => {
   try {

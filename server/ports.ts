@@ -4,7 +4,10 @@ import { connect, createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
 
-export interface Place { host: string; port: number }
+export interface Place {
+  host: string;
+  port: number;
+}
 
 /** Why nothing accepts connections there, as the operating system says it; undefined if something does. */
 export function whyNotListening(port: number, host = HOST, timeout = 1000): Promise<string | undefined> {
@@ -16,7 +19,9 @@ export function whyNotListening(port: number, host = HOST, timeout = 1000): Prom
     };
     socket.once('connect', () => answer(undefined));
     socket.once('timeout', () => answer(`${host}:${port} does not answer`));
-    socket.once('error', (error) => answer(error.message || `connect ${(error as NodeJS.ErrnoException).code} ${host}:${port}`));
+    socket.once('error', (error) =>
+      answer(error.message || `connect ${(error as NodeJS.ErrnoException).code} ${host}:${port}`),
+    );
   });
 }
 
@@ -33,8 +38,8 @@ export async function freePort(wanted: readonly number[], taken: readonly number
 }
 
 /**
- * A free port at one of the sixteen million addresses that lead to this machine alone: nobody finds it who cannot ask this machine.
- * Where there is only the first of them, as on macOS, a port of that.
+ * A free port at one of the sixteen million addresses that lead to this machine alone: nobody finds it who cannot ask
+ * this machine. Where there is only the first of them, as on macOS, a port of that.
  */
 export async function hiddenPlace(): Promise<Place> {
   const host = `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;

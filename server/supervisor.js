@@ -1,7 +1,17 @@
-// Keeps one program running: started detached by supervise.ts, plain JavaScript so that it costs little and starts at once.
-// The program's output goes straight to a file, so neither process can block or break the other.
+// Keeps one program running: started detached by supervise.ts, plain JavaScript so that it costs little and starts at
+// once. The program's output goes straight to a file, so neither process can block or break the other.
 import { spawn } from 'node:child_process';
-import { closeSync, copyFileSync, openSync, readFileSync, renameSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 
 /**
  * @typedef {object} Order
@@ -29,9 +39,17 @@ const env = { ...process.env };
 delete env.SWEEP_SUPERVISE;
 
 const record = {
-  host: order.host, supervisor: order.supervisor, command: order.command, args: order.args, meta: order.meta,
-  supervisorPid: process.pid, childPid: 0, startedAt: new Date().toISOString(), restarts: 0,
-  state: 'running', reason: '',
+  host: order.host,
+  supervisor: order.supervisor,
+  command: order.command,
+  args: order.args,
+  meta: order.meta,
+  supervisorPid: process.pid,
+  childPid: 0,
+  startedAt: new Date().toISOString(),
+  restarts: 0,
+  state: 'running',
+  reason: '',
 };
 
 /** @type {import('node:child_process').ChildProcess | undefined} */
@@ -39,7 +57,10 @@ let child;
 let stopping = false;
 let quick = 0;
 
-/** What is written in the record is ours; false: it was removed, or another supervisor has taken this one for dead, maybe from another machine. */
+/**
+ * What is written in the record is ours; false: it was removed, or another supervisor has taken this one for dead,
+ * maybe from another machine.
+ */
 function isOurs() {
   try {
     const { supervisorPid, host } = JSON.parse(readFileSync(order.record, 'utf8'));
@@ -116,10 +137,15 @@ function start() {
     if (!isOurs()) return end('stopped', '');
     Object.assign(record, { childPid: 0, restarts: record.restarts + 1, reason });
     write();
-    setTimeout(() => (stopping || !isOurs() ? end('stopped', '') : start()), Math.min(1000 * 2 ** (quick - 1), SLOWEST_RESTART_MS));
+    setTimeout(
+      () => (stopping || !isOurs() ? end('stopped', '') : start()),
+      Math.min(1000 * 2 ** (quick - 1), SLOWEST_RESTART_MS),
+    );
   };
   child.once('error', (error) => over(error.message, false));
-  child.once('exit', (code, signal) => over(signal ? `it was ended by ${signal}` : `it ended with code ${code}`, code === 0));
+  child.once('exit', (code, signal) =>
+    over(signal ? `it was ended by ${signal}` : `it ended with code ${code}`, code === 0),
+  );
 }
 
 function stop() {
@@ -138,5 +164,8 @@ setInterval(() => {
   trimLog();
   beat();
 }, TICK_MS);
-if (order.front) (await import('./front.js')).serveFront(order.front, ({ message }) => process.stderr.write(`the Temporal UI cannot be shown: ${message}\n`));
+if (order.front)
+  (await import('./front.js')).serveFront(order.front, ({ message }) =>
+    process.stderr.write(`the Temporal UI cannot be shown: ${message}\n`),
+  );
 start();

@@ -7,7 +7,9 @@ import { ours } from './private.ts';
 const NAME = 'temporal-sweep';
 const OTHERWISE = 'set SWEEP_HOME to a folder of yours';
 
-/** As the XDG and Apple say; a variable that must be absolute and is not would put things wherever the command is typed. */
+/**
+ * As the XDG and Apple say; a variable that must be absolute and is not would put things wherever the command is typed.
+ */
 const PLACES = {
   cache: { variable: 'XDG_CACHE_HOME', linux: '.cache', darwin: 'Library/Caches' },
   state: { variable: 'XDG_DATA_HOME', linux: '.local/share', darwin: 'Library/Application Support' },
@@ -20,7 +22,8 @@ function home(): string {
   } catch {
     throw new UserError(`this user has no home folder, and HOME is not set; ${OTHERWISE}`);
   }
-  if (!isAbsolute(found)) throw new UserError(`HOME is ${JSON.stringify(found)}, not the full path of a folder; correct it, or ${OTHERWISE}`);
+  if (!isAbsolute(found))
+    throw new UserError(`HOME is ${JSON.stringify(found)}, not the full path of a folder; correct it, or ${OTHERWISE}`);
   return found;
 }
 
@@ -29,7 +32,10 @@ function place(kind: keyof typeof PLACES): string {
   const { variable, linux, darwin } = PLACES[kind];
   if (process.platform === 'darwin') return join(home(), darwin, NAME);
   const given = process.env[variable];
-  if (given && !isAbsolute(given)) throw new UserError(`${variable} is ${JSON.stringify(given)}, not the full path of a folder; correct it, or unset it, or ${OTHERWISE}`);
+  if (given && !isAbsolute(given))
+    throw new UserError(
+      `${variable} is ${JSON.stringify(given)}, not the full path of a folder; correct it, or unset it, or ${OTHERWISE}`,
+    );
   return join(given || join(home(), linux), NAME);
 }
 

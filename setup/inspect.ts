@@ -8,7 +8,16 @@ import { cacheDir, stateDir } from './home.ts';
 import { findProgram, run } from './process.ts';
 import { findTemporal, versionOf } from './temporal.ts';
 import { findGo, GO_HINT, oldGo } from './temporal-go.ts';
-import { findCompiler, findNative, hasNvidiaGpu, installHint, loads, originOfNative, wantedVariant, whyNotNative } from './tensorflow.ts';
+import {
+  findCompiler,
+  findNative,
+  hasNvidiaGpu,
+  installHint,
+  loads,
+  originOfNative,
+  wantedVariant,
+  whyNotNative,
+} from './tensorflow.ts';
 import { findPip, runPip } from './wheel.ts';
 
 export interface Part {
@@ -25,8 +34,20 @@ export interface Part {
 /** Everything but the server that runs, which server/ knows about. */
 export async function inspectParts(runs: string): Promise<Part[]> {
   const parts = await Promise.all([
-    node(), npm(), pip(), compiler(), go(), temporal(), native(), gpu(), wasm(), processor(), memory(),
-    disk('Parts', cacheDir()), disk('Server state', stateDir()), disk('Runs', resolve(runs)),
+    node(),
+    npm(),
+    pip(),
+    compiler(),
+    go(),
+    temporal(),
+    native(),
+    gpu(),
+    wasm(),
+    processor(),
+    memory(),
+    disk('Parts', cacheDir()),
+    disk('Server state', stateDir()),
+    disk('Runs', resolve(runs)),
   ]);
   return parts.flat();
 }
@@ -35,7 +56,9 @@ async function node(): Promise<Part> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const recent = major > 20 || (major === 20 && minor >= 3);
   return {
-    name: 'Node.js', version: process.versions.node, path: process.execPath,
+    name: 'Node.js',
+    version: process.versions.node,
+    path: process.execPath,
     ...(recent ? { status: 'ok' } : { status: 'missing', hint: 'Node 20.3 or newer is needed' }),
   };
 }
@@ -46,7 +69,8 @@ async function npm(): Promise<Part> {
 
 async function pip(): Promise<Part> {
   const found = await findPip();
-  if (!found) return { name: 'Python with pip', status: 'optional', hint: `downloads native TensorFlow: ${installHint('pip')}` };
+  if (!found)
+    return { name: 'Python with pip', status: 'optional', hint: `downloads native TensorFlow: ${installHint('pip')}` };
   const { output } = await runPip(found, ['--version'], { timeoutMs: 30_000 });
   return { name: 'Python with pip', status: 'ok', version: /^pip (\S+)/m.exec(output)?.[1] ?? '', path: found.command };
 }
@@ -66,27 +90,43 @@ async function temporal(): Promise<Part> {
   const name = 'Temporal program';
   const found = await findTemporal();
   if (!found) return { name, status: 'missing', hint: 'sweep setup' };
-  const version = found.version ?? await versionOf(found.path);
-  return version ? { name, status: 'ok', version, path: found.path, origin: found.origin }
+  const version = found.version ?? (await versionOf(found.path));
+  return version
+    ? { name, status: 'ok', version, path: found.path, origin: found.origin }
     : { name, status: 'missing', path: found.path, hint: 'it does not run; sweep setup makes it again' };
 }
 
 async function native(): Promise<Part> {
   const name = 'TensorFlow, native';
   const found = await findNative();
-  if (!found) return { name, status: 'optional', hint: whyNotNative() ?? 'several times faster than WebAssembly: sweep setup' };
+  if (!found)
+    return { name, status: 'optional', hint: whyNotNative() ?? 'several times faster than WebAssembly: sweep setup' };
   const trouble = await loads(found);
   const version = `${found.version} ${found.kind.toUpperCase()}`;
-  if (trouble) return { name, status: 'missing', version, path: found.binding, hint: `it does not load (${trouble}); sweep setup makes it again` };
+  if (trouble)
+    return {
+      name,
+      status: 'missing',
+      version,
+      path: found.binding,
+      hint: `it does not load (${trouble}); sweep setup makes it again`,
+    };
   const better = wantedVariant() === 'gpu' && found.kind === 'cpu';
   const hint = 'there is a GPU: sweep setup installs its libraries';
-  return { name, status: 'ok', version, path: found.binding, origin: await originOfNative(found), ...(better && { hint }) };
+  return {
+    name,
+    status: 'ok',
+    version,
+    path: found.binding,
+    origin: await originOfNative(found),
+    ...(better && { hint }),
+  };
 }
 
 async function gpu(): Promise<Part[]> {
   const program = await findProgram('nvidia-smi', ['/usr/lib/wsl/lib']);
   const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'];
-  const listed = program && await run(program, query, { timeoutMs: 20_000 });
+  const listed = program && (await run(program, query, { timeoutMs: 20_000 }));
   const names = listed && listed.code === 0 ? listed.output.trim().split('\n').filter(Boolean) : [];
   if (names.length > 0) return names.map((version) => ({ name: 'GPU', status: 'ok', version }));
   return [{ name: 'GPU', status: 'optional', version: hasNvidiaGpu() ? 'NVIDIA, of unknown kind' : 'none' }];
@@ -99,7 +139,11 @@ async function wasm(): Promise<Part> {
 }
 
 async function processor(): Promise<Part> {
-  return { name: 'Processor', status: 'ok', version: `${availableParallelism()} cores, ${cpus()[0]?.model.trim() ?? process.arch}` };
+  return {
+    name: 'Processor',
+    status: 'ok',
+    version: `${availableParallelism()} cores, ${cpus()[0]?.model.trim() ?? process.arch}`,
+  };
 }
 
 async function memory(): Promise<Part> {
@@ -109,11 +153,14 @@ async function memory(): Promise<Part> {
 async function disk(name: string, path: string): Promise<Part> {
   let there = path;
   while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
-  if (!statSync(there, { throwIfNoEntry: false })?.isDirectory()) return { name, path, status: 'missing', hint: `${there} is no folder` };
+  if (!statSync(there, { throwIfNoEntry: false })?.isDirectory())
+    return { name, path, status: 'missing', hint: `${there} is no folder` };
   const { bavail, bsize } = await statfs(there);
   const free = bavail * bsize;
   const version = `${gigabytes(free)} free`;
-  return free < 1e9 ? { name, path, version, status: 'missing', hint: 'less than 1 GB is left' } : { name, path, version, status: 'ok' };
+  return free < 1e9
+    ? { name, path, version, status: 'missing', hint: 'less than 1 GB is left' }
+    : { name, path, version, status: 'ok' };
 }
 
 async function tool(name: string, path: string | undefined, args: readonly string[], hint: string): Promise<Part> {

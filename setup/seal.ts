@@ -1,17 +1,27 @@
 /**
- * What lies in a folder of the cache, by the hashes that it had when it was made. A program is hashed again before it is
- * used, unless it is the very file that was hashed last: that a file system tells by its inode and the time of its last change.
+ * What lies in a folder of the cache, by the hashes that it had when it was made. A program is hashed again before it
+ * is used, unless it is the very file that was hashed last: that a file system tells by its inode and the time of its
+ * last change.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export interface Sealed { bytes: number; sha256: string }
-/** By path in the folder. Earlier versions wrote the size alone; the hash of such a file is the one that it is first seen with. */
+export interface Sealed {
+  bytes: number;
+  sha256: string;
+}
+/**
+ * By path in the folder. Earlier versions wrote the size alone; the hash of such a file is the one that it is first
+ * seen with.
+ */
 export type Seal = Readonly<Record<string, Sealed | number>>;
 
-interface Seen { sha256: string; file: string }
+interface Seen {
+  sha256: string;
+  file: string;
+}
 /** Beside the files, by their paths. */
 const SEEN = 'seen.json';
 
@@ -50,12 +60,16 @@ export async function isIntact(folder: string, files: Seal): Promise<boolean> {
   return true;
 }
 
-export async function sha256(path: string, onBytes: (done: number) => void = () => {}, signal?: AbortSignal): Promise<string> {
+export async function sha256(
+  path: string,
+  onBytes: (done: number) => void = () => {},
+  signal?: AbortSignal,
+): Promise<string> {
   const hash = createHash('sha256');
   let done = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 4 << 20, signal })) {
     hash.update(chunk as Buffer);
-    onBytes(done += (chunk as Buffer).length);
+    onBytes((done += (chunk as Buffer).length));
   }
   return hash.digest('hex');
 }
@@ -66,10 +80,14 @@ async function identity(path: string): Promise<string> {
 }
 
 const readSeen = (folder: string): Promise<Record<string, Seen>> =>
-  readFile(join(folder, SEEN), 'utf8').then((text) => JSON.parse(text) as Record<string, Seen>).catch(() => ({}));
+  readFile(join(folder, SEEN), 'utf8')
+    .then((text) => JSON.parse(text) as Record<string, Seen>)
+    .catch(() => ({}));
 
 /** Where it cannot be kept, the next process hashes again. */
 async function writeSeen(folder: string, seen: Record<string, Seen>): Promise<void> {
   const draft = join(folder, `${SEEN}.${process.pid}`);
-  await writeFile(draft, JSON.stringify(seen, null, 2)).then(() => rename(draft, join(folder, SEEN))).catch(() => {});
+  await writeFile(draft, JSON.stringify(seen, null, 2))
+    .then(() => rename(draft, join(folder, SEEN)))
+    .catch(() => {});
 }

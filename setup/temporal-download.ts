@@ -1,4 +1,7 @@
-/** The Temporal program as its makers publish it, by way of the host that the Temporal SDKs ask: over https, and only if it is the archive that we know. */
+/**
+ * The Temporal program as its makers publish it, by way of the host that the Temporal SDKs ask: over https, and only if
+ * it is the archive that we know.
+ */
 import { createWriteStream } from 'node:fs';
 import { chmod, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -11,13 +14,16 @@ import { sha256 } from './seal.ts';
 import { TEMPORAL_CLI } from './wheels.ts';
 
 /** A host that says where the archive for a platform is, and that archive's SHA-256. */
-export interface Downloads { address: string; sha256: string }
+export interface Downloads {
+  address: string;
+  sha256: string;
+}
 
 const HOST = 'https://temporal.download';
 
 /**
- * SHA-256 of temporal_cli_1.5.1_PLATFORM_ARCH.tar.gz as package repositories recorded them (two of them; linux arm64: one, and another
- * project's scripts). A wrong one only means that the wheel is taken.
+ * SHA-256 of temporal_cli_1.5.1_PLATFORM_ARCH.tar.gz as package repositories recorded them (two of them; linux arm64:
+ * one, and another project's scripts). A wrong one only means that the wheel is taken.
  */
 const ARCHIVES: Readonly<Record<string, string>> = {
   'linux x64': 'ddc95e08b0b076efd4ea9733a3f488eb7d2be875f8834e616cd2a37358b4852d',
@@ -42,9 +48,19 @@ export interface DownloadOptions extends InstallOptions {
 }
 
 /** Puts the program at `target`. Throws what went wrong. */
-export async function downloadTemporal(target: string, { address, sha256: wanted }: Downloads, options: DownloadOptions): Promise<void> {
+export async function downloadTemporal(
+  target: string,
+  { address, sha256: wanted }: Downloads,
+  options: DownloadOptions,
+): Promise<void> {
   const report = (progress: Partial<SetupProgress>): void =>
-    options.onProgress?.({ part: 'temporal', phase: 'download', unit: 'bytes', message: `temporal ${TEMPORAL_CLI}`, ...progress });
+    options.onProgress?.({
+      part: 'temporal',
+      phase: 'download',
+      unit: 'bytes',
+      message: `temporal ${TEMPORAL_CLI}`,
+      ...progress,
+    });
   const archive = `${target}.tar.gz`;
   const watch = watchSilence(options);
   try {
@@ -60,7 +76,10 @@ export async function downloadTemporal(target: string, { address, sha256: wanted
       if (!response.ok || !response.body) throw new Error(`${response.url} answered ${response.status}`);
       return response;
     };
-    const { archiveUrl, fileToExtract } = await (await get(`${address}/cli/v${TEMPORAL_CLI}?${query}`)).json() as { archiveUrl: string; fileToExtract: string };
+    const { archiveUrl, fileToExtract } = (await (await get(`${address}/cli/v${TEMPORAL_CLI}?${query}`)).json()) as {
+      archiveUrl: string;
+      fileToExtract: string;
+    };
     if (!/^\w[\w.-]*$/.test(fileToExtract)) throw new Error(`an unexpected file name, ${fileToExtract}`);
     const response = await get(archiveUrl);
     const total = Number(response.headers.get('content-length'));
@@ -68,13 +87,16 @@ export async function downloadTemporal(target: string, { address, sha256: wanted
     const counter = new Transform({
       transform(chunk: Buffer, _encoding, next): void {
         watch.wait(options.silenceMs ?? SILENCE_MS);
-        report({ done: done += chunk.length, ...(total > 0 && { total }) });
+        report({ done: (done += chunk.length), ...(total > 0 && { total }) });
         next(null, chunk);
       },
     });
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), counter, createWriteStream(archive), { signal: watch.signal });
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), counter, createWriteStream(archive), {
+      signal: watch.signal,
+    });
     watch.end();
-    if (await sha256(archive, () => {}, options.signal) !== wanted) throw new Error(`${response.url} is not the archive that was published (its SHA-256 is not ${wanted})`);
+    if ((await sha256(archive, () => {}, options.signal)) !== wanted)
+      throw new Error(`${response.url} is not the archive that was published (its SHA-256 is not ${wanted})`);
     const folder = dirname(target);
     const unpacked = await run('tar', ['-xzf', archive, '-C', folder, fileToExtract], { signal: options.signal });
     if (unpacked.code !== 0) throw new Error(`tar could not unpack it: ${unpacked.output.trim()}`);
@@ -88,7 +110,8 @@ export async function downloadTemporal(target: string, { address, sha256: wanted
 
 /** https stays https; tests serve both over http. */
 function mustBeAsSafe(url: string, as: string): void {
-  if (!['https:', new URL(as).protocol].includes(new URL(url).protocol)) throw new Error(`it would come from ${url}, not over https`);
+  if (!['https:', new URL(as).protocol].includes(new URL(url).protocol))
+    throw new Error(`it would come from ${url}, not over https`);
 }
 
 function watchSilence({ signal }: InstallOptions): { signal: AbortSignal; wait(ms: number): void; end(): void } {

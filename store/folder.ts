@@ -42,24 +42,45 @@ const isHidden = (name: string) => name.startsWith('.');
 
 /** A link to a folder is one: sweeps may lie on another disk. */
 const isFolder = async (parent: string, entry: Dirent): Promise<boolean> =>
-  entry.isDirectory() || (entry.isSymbolicLink() && (await stat(join(parent, entry.name)).catch(() => undefined))?.isDirectory() === true);
+  entry.isDirectory() ||
+  (entry.isSymbolicLink() && (await stat(join(parent, entry.name)).catch(() => undefined))?.isDirectory() === true);
 
-/** A store in a folder. Writes are temp file, fsync, rename (or link, where only the first may win), fsync of the folder. */
+/**
+ * A store in a folder. Writes are temp file, fsync, rename (or link, where only the first may win), fsync of the
+ * folder.
+ */
 export function openFolder(root: string): Store {
   const place = (key: string) => {
     const parts = key.split('/').filter((part) => part !== '');
-    if (parts.some((part) => part === '.' || part === '..' || part.includes('\0'))) throw new UserError(`"${key}" leaves the runs folder`);
+    if (parts.some((part) => part === '.' || part === '..' || part.includes('\0')))
+      throw new UserError(`"${key}" leaves the runs folder`);
     return join(root, ...parts);
   };
 
   /** Whether the folder was ever there. */
   let seen = false;
-  const look = async () => { seen ||= await stat(root).then(() => true, () => false); };
+  const look = async () => {
+    seen ||= await stat(root).then(
+      () => true,
+      () => false,
+    );
+  };
 
-  /** Makes the folder that a key lies in; but one that was moved or deleted while it was in use is not made again, in part, where it was. */
+  /**
+   * Makes the folder that a key lies in; but one that was moved or deleted while it was in use is not made again, in
+   * part, where it was.
+   */
   async function makeRoom(folder: string): Promise<void> {
-    if (seen && !(await stat(root).then(() => true, () => false))) {
-      throw new UserError(`${root} has gone: it was moved or deleted while a sweep used it; give its new place with --runs`);
+    if (
+      seen &&
+      !(await stat(root).then(
+        () => true,
+        () => false,
+      ))
+    ) {
+      throw new UserError(
+        `${root} has gone: it was moved or deleted while a sweep used it; give its new place with --runs`,
+      );
     }
     await makeFolder(folder);
     seen = true;
@@ -68,7 +89,10 @@ export function openFolder(root: string): Store {
   /** Nothing there. A runs folder that is a file, or below one, is not missing but a mistake. */
   async function isMissing(error: unknown): Promise<boolean> {
     if (codeOf(error) !== 'ENOTDIR') return codeOf(error) === 'ENOENT';
-    return stat(root).then((found) => found.isDirectory(), (why: unknown) => codeOf(why) === 'ENOENT');
+    return stat(root).then(
+      (found) => found.isDirectory(),
+      (why: unknown) => codeOf(why) === 'ENOENT',
+    );
   }
 
   async function entriesOf(folder: string): Promise<Dirent[]> {
@@ -91,7 +115,11 @@ export function openFolder(root: string): Store {
   }
 
   /** Writes beside the target, so that the rename stays on one file system; leaves nothing behind when it fails. */
-  async function writeBeside<T>(target: string, bytes: Uint8Array | string | AsyncIterable<string>, publish: (temp: string) => Promise<T>): Promise<T> {
+  async function writeBeside<T>(
+    target: string,
+    bytes: Uint8Array | string | AsyncIterable<string>,
+    publish: (temp: string) => Promise<T>,
+  ): Promise<T> {
     const folder = dirname(target);
     await makeRoom(folder);
     const temp = join(folder, temporaryName());
@@ -138,7 +166,9 @@ export function openFolder(root: string): Store {
       const folder = place(prefix);
       return within(folder, async () => {
         const shown = (await entriesOf(folder)).filter(({ name }) => !isHidden(name));
-        return (await Promise.all(shown.map(async (e) => (await isFolder(folder, e) ? `${e.name}/` : e.name)))).sort();
+        return (
+          await Promise.all(shown.map(async (e) => ((await isFolder(folder, e)) ? `${e.name}/` : e.name)))
+        ).sort();
       });
     },
     async remove(prefix) {
@@ -157,11 +187,17 @@ export function openFolder(root: string): Store {
       const folders: string[] = [];
       for (const e of await entriesOf(place(prefix))) {
         const key = prefix === '' ? e.name : `${prefix}/${e.name}`;
-        if (isHidden(e.name)) found.push({ key, what: 'hidden', abandoned: isAbandoned(e.name, (await lstat(place(key)).catch(() => undefined))?.mtime ?? new Date()) });
+        if (isHidden(e.name))
+          found.push({
+            key,
+            what: 'hidden',
+            abandoned: isAbandoned(e.name, (await lstat(place(key)).catch(() => undefined))?.mtime ?? new Date()),
+          });
         else if (e.isDirectory()) folders.push(key);
         else if (!e.isFile()) found.push({ key, what: e.isSymbolicLink() ? 'link' : 'special', abandoned: false });
       }
-      for await (const inside of readAhead(folders, (folder) => this.strays?.(folder) ?? Promise.resolve([]))) found.push(...inside);
+      for await (const inside of readAhead(folders, (folder) => this.strays?.(folder) ?? Promise.resolve([])))
+        found.push(...inside);
       return found;
     },
   };

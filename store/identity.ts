@@ -1,6 +1,6 @@
 /**
- * The id of a runs folder, in its `.store.json`: workers and sweeps that share the folder find each other by it. A copy has the
- * file too; so the file also says where the folder was, and what is found elsewhere gets an id of its own.
+ * The id of a runs folder, in its `.store.json`: workers and sweeps that share the folder find each other by it. A copy
+ * has the file too; so the file also says where the folder was, and what is found elsewhere gets an id of its own.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -12,11 +12,21 @@ import { hashJson } from '../core/json.ts';
 import { pretty, readWhole } from './keys.ts';
 import type { Store } from './types.ts';
 
-/** Where a folder lies. `inode` goes with it when it is moved on its file system, and is that of every machine that shares it. */
-export interface Place { machine: string; path: string; inode: string }
+/**
+ * Where a folder lies. `inode` goes with it when it is moved on its file system, and is that of every machine that
+ * shares it.
+ */
+export interface Place {
+  machine: string;
+  path: string;
+  inode: string;
+}
 
 /** `place`: left out by versions that did not keep it, and where there is no folder that could be copied. */
-interface Identity { id: string; place?: Place }
+interface Identity {
+  id: string;
+  place?: Place;
+}
 
 const KEY = '.store.json';
 
@@ -47,22 +57,30 @@ async function readIdentity(store: Store): Promise<Identity | undefined> {
   const there = await readWhole<Identity>(store, KEY);
   if (there === undefined && (await store.get(KEY)) === undefined) return undefined;
   if (typeof there?.id === 'string' && /^[\w-]{1,64}$/.test(there.id)) return there;
-  throw new UserError(`${store.url}/${KEY} is damaged: it should hold the id of this runs folder. Remove it, and a new one is made: `
-    + 'finished trials stay, and what runs now is begun again with sweep start');
+  throw new UserError(
+    `${store.url}/${KEY} is damaged: it should hold the id of this runs folder. Remove it, and a new one is made: ` +
+      'finished trials stay, and what runs now is begun again with sweep start',
+  );
 }
 
-/** What a folder is that is found here with this file in it. Depends on nothing else, so that two who ask at once agree. */
+/**
+ * What a folder is that is found here with this file in it. Depends on nothing else, so that two who ask at once agree.
+ */
 async function identityAt(known: Identity, here: Place): Promise<Identity> {
   const { id, place } = known;
   if (place === undefined) return { id, place: here };
   // Another machine has its own way to a folder that both share.
   if (place.machine !== here.machine || place.path === here.path) return known;
   const there = await placeOf(place.path);
-  if (there !== undefined && (await idIn(place.path)) === id) return (await isOneFolder(place.path, here.path)) ? known : copyOf(id, here);
+  if (there !== undefined && (await idIn(place.path)) === id)
+    return (await isOneFolder(place.path, here.path)) ? known : copyOf(id, here);
   return place.inode === here.inode ? { id, place: here } : copyOf(id, here);
 }
 
-const copyOf = (id: string, here: Place): Identity => ({ id: hashJson({ copyOf: id, ...here }).slice(0, 8), place: here });
+const copyOf = (id: string, here: Place): Identity => ({
+  id: hashJson({ copyOf: id, ...here }).slice(0, 8),
+  place: here,
+});
 
 async function placeOf(folder: string): Promise<Place | undefined> {
   if (!isAbsolute(folder)) return undefined; // a store of another kind
@@ -75,7 +93,10 @@ async function placeOf(folder: string): Promise<Place | undefined> {
 }
 
 const idIn = (folder: string): Promise<unknown> =>
-  readFile(join(folder, KEY), 'utf8').then((text) => (JSON.parse(text) as Identity).id, () => undefined);
+  readFile(join(folder, KEY), 'utf8').then(
+    (text) => (JSON.parse(text) as Identity).id,
+    () => undefined,
+  );
 
 /** Also under two names: mounted twice, or linked. */
 async function isOneFolder(a: string, b: string): Promise<boolean> {

@@ -10,7 +10,8 @@ export type { Store, Stray } from './types.ts';
 export function openStore(runs: string): Store {
   if (runs === '') throw new UserError('--runs is empty; allowed: a folder, or file:///…', 2);
   if (runs.startsWith('file://')) return openFolder(pathOf(runs));
-  if (/^[a-z0-9]+:\/\//i.test(runs)) throw new UserError(`--runs ${runs}: not a place for runs; allowed: a folder, or file:///…`, 2);
+  if (/^[a-z0-9]+:\/\//i.test(runs))
+    throw new UserError(`--runs ${runs}: not a place for runs; allowed: a folder, or file:///…`, 2);
   return openFolder(resolve(runs));
 }
 
@@ -18,6 +19,9 @@ function pathOf(address: string): string {
   try {
     return fileURLToPath(address);
   } catch (error) {
-    throw new UserError(`--runs ${address}: no address of a folder on this machine (${(error as Error).message}); allowed: file:///…`, 2);
+    throw new UserError(
+      `--runs ${address}: no address of a folder on this machine (${(error as Error).message}); allowed: file:///…`,
+      2,
+    );
   }
 }

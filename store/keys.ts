@@ -7,7 +7,10 @@ export const trialKey = (sweepId: string, trialId: string, file = '') => `${swee
 /** As files of the run folder have it: for people too. */
 export const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-/** T is what the writer of the file promises. Undefined where there is none; throws a UserError that names a file that is no JSON. */
+/**
+ * T is what the writer of the file promises. Undefined where there is none; throws a UserError that names a file that
+ * is no JSON.
+ */
 export async function readJson<T>(store: Store, key: string): Promise<T | undefined> {
   const bytes = await store.get(key);
   if (bytes === undefined) return undefined;
@@ -32,8 +35,16 @@ export async function readWhole<T>(store: Store, key: string, onDamaged: OnDamag
   }
 }
 
-/** Writes JSON where there is none that stands: nobody was first, or what they wrote is damaged. Returns what stands there now. */
-export async function putFirst<T>(store: Store, key: string, value: T, stands: (there: T) => boolean = () => true): Promise<T> {
+/**
+ * Writes JSON where there is none that stands: nobody was first, or what they wrote is damaged. Returns what stands
+ * there now.
+ */
+export async function putFirst<T>(
+  store: Store,
+  key: string,
+  value: T,
+  stands: (there: T) => boolean = () => true,
+): Promise<T> {
   if (await store.putNew(key, pretty(value))) return value;
   const there = await readWhole<T>(store, key);
   if (there !== undefined && stands(there)) return there;

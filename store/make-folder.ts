@@ -1,7 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** As `mkdir -p`. Node's own hides what the system refuses (a read-only file system reads as "no such file"), and below /proc never ends. */
+/**
+ * As `mkdir -p`. Node's own hides what the system refuses (a read-only file system reads as "no such file"), and below
+ * /proc never ends.
+ */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
@@ -16,5 +19,11 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** A folder that is there is what was wanted, whatever the system said: on a read-only one it names that first. */
 async function unlessFolder(path: string, error: unknown): Promise<void> {
-  if (!(await stat(path).then((found) => found.isDirectory(), () => false))) throw error;
+  if (
+    !(await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ))
+  )
+    throw error;
 }

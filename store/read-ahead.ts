@@ -1,7 +1,13 @@
-/** Files are read for this many items at a time: a disk has answers to more than one question, and a process few open files. */
+/**
+ * Files are read for this many items at a time: a disk has answers to more than one question, and a process few open
+ * files.
+ */
 const READ_AHEAD = 32;
 
-/** What is read for each item, in their order. Items are taken as they are needed: memory does not grow with their number. */
+/**
+ * What is read for each item, in their order. Items are taken as they are needed: memory does not grow with their
+ * number.
+ */
 export async function* readAhead<T, R>(items: Iterable<T>, read: (item: T) => Promise<R>): AsyncGenerator<R> {
   let batch: T[] = [];
   for (const item of items) {

@@ -1,4 +1,7 @@
-/** Files that are being written, beside those that they will be: how they are named, and which of them nobody will finish. */
+/**
+ * Files that are being written, beside those that they will be: how they are named, and which of them nobody will
+ * finish.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -16,8 +19,15 @@ const orNothing = (read: () => string): string => {
 
 /** Where a process's id means something: one machine, since it was started, and the container in it. */
 const PLACE = createHash('sha256')
-  .update([hostname(), orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')), orNothing(() => readlinkSync('/proc/self/ns/pid'))].join())
-  .digest('hex').slice(0, 8);
+  .update(
+    [
+      hostname(),
+      orNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+      orNothing(() => readlinkSync('/proc/self/ns/pid')),
+    ].join(),
+  )
+  .digest('hex')
+  .slice(0, 8);
 
 const NAME = /^\.tmp-(?:([0-9a-f]{8})-)?(\d+)-[0-9a-f]{12}$/;
 
@@ -32,7 +42,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether a file was left by a writer that died: one of here that is no more, or one of anywhere that has not written for a day. */
+/**
+ * Whether a file was left by a writer that died: one of here that is no more, or one of anywhere that has not written
+ * for a day.
+ */
 export function isAbandoned(name: string, changed: Date): boolean {
   const [is, place, pid] = NAME.exec(name) ?? [];
   if (is === undefined) return false;

@@ -1,4 +1,7 @@
-/** The trials of a sweep with what the run folder has of each, one after the other: memory does not grow with their number. */
+/**
+ * The trials of a sweep with what the run folder has of each, one after the other: memory does not grow with their
+ * number.
+ */
 import { suggestionsOf } from '../core/adaptive.ts';
 import { countTrials, trialWith, type PlannedTrial, type Suggestions } from '../core/plan.ts';
 import type { RungRecord, TrialFailure, TrialResult } from '../core/results.ts';
@@ -11,7 +14,11 @@ import { readFailure, readResult } from './runs.ts';
 import type { Store } from './types.ts';
 
 /** What a search that learns has chosen so far; undefined for one that does not learn. */
-export async function readSuggestions(store: Store, sweepId: string, spec: SweepSpec): Promise<Suggestions | undefined> {
+export async function readSuggestions(
+  store: Store,
+  sweepId: string,
+  spec: SweepSpec,
+): Promise<Suggestions | undefined> {
   return searchOf(spec).suggest === undefined ? undefined : suggestionsOf(await readDecisions(store, sweepId));
 }
 
@@ -31,7 +38,10 @@ export async function* storedTrials(store: Store, sweepId: string, spec: SweepSp
   const suggestions = await readSuggestions(store, sweepId, spec);
   yield* readAhead(planned(spec, suggestions), async (trial): Promise<StoredTrial> => {
     const { trialId } = trial;
-    const found = (await readResult(store, sweepId, trialId)) ?? (await readFailure(store, sweepId, trialId)) ?? (await readHighestRung(store, sweepId, trialId));
+    const found =
+      (await readResult(store, sweepId, trialId)) ??
+      (await readFailure(store, sweepId, trialId)) ??
+      (await readHighestRung(store, sweepId, trialId));
     return { ...trial, found };
   });
 }

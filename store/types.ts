@@ -1,4 +1,6 @@
-/** Where results live. Keys are '/'-separated, relative to the runs folder: 'rnn-vs-lstm-7f3a/trials/<id>/result.json'. */
+/**
+ * Where results live. Keys are '/'-separated, relative to the runs folder: 'rnn-vs-lstm-7f3a/trials/<id>/result.json'.
+ */
 export interface Store {
   /** For people and messages: a folder, or later an s3:// address. */
   readonly url: string;

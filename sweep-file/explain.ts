@@ -19,11 +19,21 @@ function alternatives(node: Node): Node[] {
   return inner === undefined ? [node] : inner.filter(isNode).flatMap((n) => alternatives(n as Node));
 }
 
-/** Of alternatives, those whose constants are in the value (`name: "grid"`); the constant that is being looked at may be any. */
+/**
+ * Of alternatives, those whose constants are in the value (`name: "grid"`); the constant that is being looked at may be
+ * any.
+ */
 function fitting(node: Node, value: Json | undefined, looking: PropertyKey | undefined): Node[] {
   const all = alternatives(node);
-  const fit = all.filter(({ properties = {} }) => Object.entries(properties).every(([key, property]) =>
-    key === looking || !isNode(property) || property.const === undefined || property.const === getPath(value ?? null, [key])));
+  const fit = all.filter(({ properties = {} }) =>
+    Object.entries(properties).every(
+      ([key, property]) =>
+        key === looking ||
+        !isNode(property) ||
+        property.const === undefined ||
+        property.const === getPath(value ?? null, [key]),
+    ),
+  );
   return fit.length > 0 ? fit : all;
 }
 
@@ -38,7 +48,10 @@ function nodesAt(node: Node, path: readonly PropertyKey[], value: Json | undefin
   const here = fitting(node, value, key);
   if (key === undefined) return here;
   return here.flatMap((n) => {
-    const child = typeof key === 'number' ? (n.prefixItems?.[key] ?? n.items) : (n.properties?.[String(key)] ?? n.additionalProperties);
+    const child =
+      typeof key === 'number'
+        ? (n.prefixItems?.[key] ?? n.items)
+        : (n.properties?.[String(key)] ?? n.additionalProperties);
     return isNode(child) ? nodesAt(child as Node, rest, childOf(value, key)) : [];
   });
 }
@@ -59,26 +72,36 @@ function nodeText(node: Node): string {
   if (typeof node['patternErrorMessage'] === 'string') return node['patternErrorMessage'];
   switch (node.type) {
     case 'integer':
-    case 'number': return numberText(node);
-    case 'string': return 'text';
-    case 'boolean': return 'true or false';
+    case 'number':
+      return numberText(node);
+    case 'string':
+      return 'text';
+    case 'boolean':
+      return 'true or false';
     case 'array': {
-      if (Array.isArray(node.prefixItems)) return `[${node.prefixItems.map((item) => nodeText(item as Node)).join(', ')}]`;
+      if (Array.isArray(node.prefixItems))
+        return `[${node.prefixItems.map((item) => nodeText(item as Node)).join(', ')}]`;
       const item = isNode(node.items) ? allowed([node.items as Node]) : '';
       return `a list${item === '' ? '' : ` in which each value is ${item}`}`;
     }
     case 'object': {
       const keys = Object.keys(node.properties ?? {});
-      return keys.length === 0 ? 'an object' : `an object with ${node.maxProperties === 1 ? 'one of ' : ''}the keys ${keys.join(', ')}`;
+      return keys.length === 0
+        ? 'an object'
+        : `an object with ${node.maxProperties === 1 ? 'one of ' : ''}the keys ${keys.join(', ')}`;
     }
-    default: return '';
+    default:
+      return '';
   }
 }
 
 function allowed(at: Node[]): string {
   const all = at.flatMap(alternatives);
   const constants = all.flatMap(constantsOf);
-  const texts = all.filter((node) => constantsOf(node).length === 0).map(nodeText).filter((text) => text !== '');
+  const texts = all
+    .filter((node) => constantsOf(node).length === 0)
+    .map(nodeText)
+    .filter((text) => text !== '');
   return [...new Set([...(constants.length > 0 ? [listOf(constants.map(String))] : []), ...texts])].join(', or ');
 }
 
@@ -94,7 +117,8 @@ export function explain(error: z.ZodError, schema: z.ZodType, value: Json | unde
     if (issue.code === 'unrecognized_keys') {
       const known = at.flatMap(alternatives).flatMap((node) => Object.keys(node.properties ?? {}));
       return issue.keys.map((key) => ({
-        path: [...path, key], message: `unknown key; allowed: ${listOf(known)}${didYouMean(key, known)}`,
+        path: [...path, key],
+        message: `unknown key; allowed: ${listOf(known)}${didYouMean(key, known)}`,
       }));
     }
     const given = keys.reduce<Json | undefined>(childOf, value);
@@ -102,7 +126,14 @@ export function explain(error: z.ZodError, schema: z.ZodType, value: Json | unde
     const words = allowed(at);
     if (given === undefined) return [{ path, message: `missing; needed: ${words}` }];
     const constants = at.flatMap(alternatives).flatMap(constantsOf);
-    const noun = at.flatMap(alternatives).find((node) => node.title !== undefined && constantsOf(node).length > 0)?.title;
-    return [{ path, message: `${show(given)} is not ${noun ?? 'allowed'}; allowed: ${words}${didYouMean(given, constants.map(String))}` }];
+    const noun = at
+      .flatMap(alternatives)
+      .find((node) => node.title !== undefined && constantsOf(node).length > 0)?.title;
+    return [
+      {
+        path,
+        message: `${show(given)} is not ${noun ?? 'allowed'}; allowed: ${words}${didYouMean(given, constants.map(String))}`,
+      },
+    ];
   });
 }

@@ -4,10 +4,16 @@ import { parseSweep, type Sweep } from './index.ts';
 
 /** The file that this spec could have come from. */
 function fileOf({ corpora: _, budget: { wallClockSeconds, ...budget }, ...spec }: SweepSpec): object {
-  return { ...spec, budget: { ...budget, ...(wallClockSeconds !== undefined && { wallClock: `${wallClockSeconds}s` }) } };
+  return {
+    ...spec,
+    budget: { ...budget, ...(wallClockSeconds !== undefined && { wallClock: `${wallClockSeconds}s` }) },
+  };
 }
 
-/** `texts`: those that the sweep names, by name; their files may be gone by now. Throws a UserError with one line for each problem. */
+/**
+ * `texts`: those that the sweep names, by name; their files may be gone by now. Throws a UserError with one line for
+ * each problem.
+ */
 export function extendSpec(spec: SweepSpec, set: readonly string[], texts: ReadonlyMap<string, string>): Sweep {
   return parseSweep(JSON.stringify(fileOf(spec)), { origin: 'sweep.json', set, texts });
 }

@@ -41,18 +41,26 @@ export interface SpecOptions {
 }
 
 /** A resolved sweep with the texts that it refers to, by reference ('sha256:…'). */
-export interface Sweep { spec: SweepSpec; corpora: Map<string, string> }
+export interface Sweep {
+  spec: SweepSpec;
+  corpora: Map<string, string>;
+}
 
 /** Reads and resolves a sweep file; throws a UserError with one line for each problem. */
 export async function loadSweep(file: string, { set = [] }: SpecOptions = {}): Promise<Sweep> {
   return parseSweep(await readText(file), { origin: file, set });
 }
 
-export const loadSpec = async (file: string, options: SpecOptions = {}): Promise<SweepSpec> => (await loadSweep(file, options)).spec;
-export const parseSpec = (text: string, options: SpecOptions & { origin: string }): SweepSpec => parseSweep(text, options).spec;
+export const loadSpec = async (file: string, options: SpecOptions = {}): Promise<SweepSpec> =>
+  (await loadSweep(file, options)).spec;
+export const parseSpec = (text: string, options: SpecOptions & { origin: string }): SweepSpec =>
+  parseSweep(text, options).spec;
 
 /** The same from text; `origin` is the file it is of: what the lines begin with, and where paths of texts lead from. */
-export function parseSweep(text: string, { origin, set = [], texts = new Map() }: SpecOptions & { origin: string }): Sweep {
+export function parseSweep(
+  text: string,
+  { origin, set = [], texts = new Map() }: SpecOptions & { origin: string },
+): Sweep {
   let overrides: Override[] = [];
   const check = (problems: readonly Problem[]) => {
     const lines = new Set(problems.map((problem) => lineOf(problem, origin, overrides)));
@@ -75,7 +83,11 @@ export function parseSweep(text: string, { origin, set = [], texts = new Map() }
   check(problems);
   // Made of the description that the types are made of, which TypeScript cannot follow.
   const file = parsed.data as unknown as SweepFile;
-  const parts = { task: file.task, model: file.model, training: file.training } as Pick<SweepSpec, 'task' | 'model' | 'training'> & Parts;
+  const parts = { task: file.task, model: file.model, training: file.training } as Pick<
+    SweepSpec,
+    'task' | 'model' | 'training'
+  > &
+    Parts;
 
   // 4. options
   check(sectionNames.flatMap((name) => checkOptions(name, parts, space)));
@@ -99,19 +111,33 @@ export function parseSweep(text: string, { origin, set = [], texts = new Map() }
   return { spec, corpora };
 }
 
-function resolve(file: SweepFile, parts: Pick<SweepSpec, 'task' | 'model' | 'training'>, space: Record<string, Dimension>): SweepSpec {
+function resolve(
+  file: SweepFile,
+  parts: Pick<SweepSpec, 'task' | 'model' | 'training'>,
+  space: Record<string, Dimension>,
+): SweepSpec {
   const { name, description, sampling, repeats, seed, search, scheduler, resources } = file;
   const { metric, goal = /accuracy$/i.test(metric) ? 'maximize' : 'minimize' } = file.objective;
   const { maxConcurrent, wallClock, maxTrials } = file.budget;
   const { figures, reference } = file.report;
   return {
-    name, description, ...parts, ...(sampling && { sampling }), space, repeats, seed, search, scheduler, objective: { metric, goal },
+    name,
+    description,
+    ...parts,
+    ...(sampling && { sampling }),
+    space,
+    repeats,
+    seed,
+    search,
+    scheduler,
+    objective: { metric, goal },
     budget: {
       ...(maxConcurrent !== undefined && { maxConcurrent }),
       ...(maxTrials !== undefined && { maxTrials }),
       ...(wallClock !== undefined && { wallClockSeconds: secondsOf(wallClock) }),
     },
-    resources, report: { ...(figures && { figures }), ...(reference && { reference }) },
+    resources,
+    report: { ...(figures && { figures }), ...(reference && { reference }) },
   };
 }
 
@@ -123,7 +149,8 @@ function lineOf({ path, message }: Problem, origin: string, overrides: readonly 
   return message.startsWith('--set ') ? message : `${whose}: ${message}`;
 }
 
-const isObject = (value: Json): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value);
+const isObject = (value: Json): value is JsonObject =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** A task, cell or optimizer that only the space names is the space's first: no trial has another than the space's. */
 function withNames(given: Json): Json {
@@ -131,10 +158,15 @@ function withNames(given: Json): Json {
   let value = given;
   for (const [section, { key, registry }] of Object.entries(sections)) {
     const dimension = getPath(given, ['space', `${section}.${key}`]);
-    const values = dimension !== undefined && isObject(dimension) && !('when' in dimension) ? dimension['choice'] : dimension;
+    const values =
+      dimension !== undefined && isObject(dimension) && !('when' in dimension) ? dimension['choice'] : dimension;
     if (!Array.isArray(values) || getPath(given, [section, key]) !== undefined) continue;
     const known = Object.keys(registry);
-    value = setPath(value, [section, key], values.find((name) => typeof name === 'string' && known.includes(name)) ?? known[0] ?? null);
+    value = setPath(
+      value,
+      [section, key],
+      values.find((name) => typeof name === 'string' && known.includes(name)) ?? known[0] ?? null,
+    );
   }
   return value;
 }
@@ -149,7 +181,10 @@ function parseSpace(given: JsonObject | undefined): { space: Record<string, Dime
     else problems.push(...parsed.problems);
   }
   if (given !== undefined && Object.keys(given).length === 0) {
-    problems.push({ path: ['space'], message: '{} is empty; needed: one path or more, such as "model.cell": ["rnn", "lstm"]' });
+    problems.push({
+      path: ['space'],
+      message: '{} is empty; needed: one path or more, such as "model.cell": ["rnn", "lstm"]',
+    });
   }
   return { space, problems };
 }
@@ -161,11 +196,13 @@ function checkOptions(section: SectionName, parts: Parts, space: Space): Problem
   const parsed = schema.safeParse(getPath(parts, [section]));
   if (parsed.success) return [];
   return parsed.error.issues.flatMap((issue): Problem[] => {
-    if (issue.code !== 'unrecognized_keys') return explain(new z.ZodError([issue]), schema, getPath(parts, [section]), [section]);
+    if (issue.code !== 'unrecognized_keys')
+      return explain(new z.ZodError([issue]), schema, getPath(parts, [section]), [section]);
     return issue.keys.map((option) => ({
       path: [section, option],
-      message: `an option of ${listOf(knowing(section, option))}, but ${section}.${sections[section].key} is ${listOf(names)}; `
-        + `allowed: ${listOf(Object.keys(schema.shape))}`,
+      message:
+        `an option of ${listOf(knowing(section, option))}, but ${section}.${sections[section].key} is ${listOf(names)}; ` +
+        `allowed: ${listOf(Object.keys(schema.shape))}`,
     }));
   });
 }
@@ -202,5 +239,8 @@ function checkSize(spec: SweepSpec): Problem[] {
 
 function secondsOf(duration: string): number {
   const units: Record<string, number> = { d: 86_400, h: 3600, m: 60, s: 1 };
-  return [...duration.matchAll(/(\d+)([dhms])/g)].reduce((sum, [, amount, unit = 's']) => sum + Number(amount) * (units[unit] ?? 1), 0);
+  return [...duration.matchAll(/(\d+)([dhms])/g)].reduce(
+    (sum, [, amount, unit = 's']) => sum + Number(amount) * (units[unit] ?? 1),
+    0,
+  );
 }

@@ -1,4 +1,7 @@
-/** The JSON Schema of sweep files, for editors: completion, descriptions, red lines. Made of the schemas that check them. */
+/**
+ * The JSON Schema of sweep files, for editors: completion, descriptions, red lines. Made of the schemas that check
+ * them.
+ */
 import { z } from 'zod';
 import { dimensionSchema } from './dimension.ts';
 import { pathsIn } from './paths.ts';
@@ -13,20 +16,28 @@ export function sweepJsonSchema(): string {
   for (const name of ['task', 'model']) if (typeof properties[name] === 'object') delete properties[name].required;
   const { description } = typeof space === 'object' ? space : {};
   const reference = { $ref: '#/$defs/dimension' };
-  return `${JSON.stringify({
-    $schema,
-    title: 'A sweep',
-    ...schema,
-    properties: {
-      ...properties,
-      space: {
-        description, type: 'object', minProperties: 1,
-        properties: Object.fromEntries(sectionNames.flatMap((name) => pathsIn(name)).map((path) => [path, reference])),
-        additionalProperties: false,
+  return `${JSON.stringify(
+    {
+      $schema,
+      title: 'A sweep',
+      ...schema,
+      properties: {
+        ...properties,
+        space: {
+          description,
+          type: 'object',
+          minProperties: 1,
+          properties: Object.fromEntries(
+            sectionNames.flatMap((name) => pathsIn(name)).map((path) => [path, reference]),
+          ),
+          additionalProperties: false,
+        },
       },
+      required: ['name', 'space'],
+      allowTrailingCommas: true,
+      $defs: { dimension },
     },
-    required: ['name', 'space'],
-    allowTrailingCommas: true,
-    $defs: { dimension },
-  }, null, 2)}\n`;
+    null,
+    2,
+  )}\n`;
 }

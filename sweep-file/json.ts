@@ -1,4 +1,6 @@
-/** Text -> JSON value: comments and trailing commas are fine; whatever could mean two things or do harm is a problem. */
+/**
+ * Text -> JSON value: comments and trailing commas are fine; whatever could mean two things or do harm is a problem.
+ */
 import { createScanner, printParseErrorCode, visit } from 'jsonc-parser';
 import type { Json, JsonObject } from '../core/json.ts';
 import { show, type Path, type Problem } from './problem.ts';
@@ -50,8 +52,12 @@ function tooDeep(text: string): boolean {
 }
 
 export function parseJson(text: string): { value: Json; problems: [] } | { problems: Problem[] } {
-  if (Buffer.byteLength(text) > MOST_BYTES) return { problems: [{ path: [], message: 'is larger than 1 MiB, which no sweep file needs' }] };
-  if (tooDeep(text)) return { problems: [{ path: [], message: `is nested more than ${DEEPEST} levels deep, which no sweep file needs` }] };
+  if (Buffer.byteLength(text) > MOST_BYTES)
+    return { problems: [{ path: [], message: 'is larger than 1 MiB, which no sweep file needs' }] };
+  if (tooDeep(text))
+    return {
+      problems: [{ path: [], message: `is nested more than ${DEEPEST} levels deep, which no sweep file needs` }],
+    };
 
   const problems: Problem[] = [];
   const firstAt = new WeakMap<JsonObject, Map<string, number>>();
@@ -66,42 +72,56 @@ export function parseJson(text: string): { value: Json; problems: [] } | { probl
     else if (Array.isArray(parent)) parent.push(value);
     else if (!HARMFUL.has(key)) parent[key] = value;
   };
-  const enter = (value: Json[] | JsonObject) => { put(value); open.push(value); };
-  const leave = () => { open.pop(); };
+  const enter = (value: Json[] | JsonObject) => {
+    put(value);
+    open.push(value);
+  };
+  const leave = () => {
+    open.pop();
+  };
 
-  visit(text.replace(/^\uFEFF/, ''), {
-    onObjectBegin: () => enter({}),
-    onArrayBegin: () => enter([]),
-    onObjectEnd: leave,
-    onArrayEnd: leave,
-    onObjectProperty(name, _offset, _length, line, _column, path) {
-      key = name;
-      const at: Path = [...path(), name];
-      const parent = open.at(-1) as JsonObject;
-      const seen = firstAt.get(parent) ?? new Map<string, number>();
-      firstAt.set(parent, seen);
-      const before = seen.get(name);
-      const refuse = (message: string) => problems.push({ path: at, message });
-      if (HARMFUL.has(name)) refuse('not allowed as a key');
-      else if (before !== undefined) refuse(`stands twice, on lines ${before + 1} and ${line + 1}; allowed: once`);
-      else if (UNPRINTABLE.test(name)) refuse('its name has a character that cannot be printed');
-      seen.set(name, line);
+  visit(
+    text.replace(/^\uFEFF/, ''),
+    {
+      onObjectBegin: () => enter({}),
+      onArrayBegin: () => enter([]),
+      onObjectEnd: leave,
+      onArrayEnd: leave,
+      onObjectProperty(name, _offset, _length, line, _column, path) {
+        key = name;
+        const at: Path = [...path(), name];
+        const parent = open.at(-1) as JsonObject;
+        const seen = firstAt.get(parent) ?? new Map<string, number>();
+        firstAt.set(parent, seen);
+        const before = seen.get(name);
+        const refuse = (message: string) => problems.push({ path: at, message });
+        if (HARMFUL.has(name)) refuse('not allowed as a key');
+        else if (before !== undefined) refuse(`stands twice, on lines ${before + 1} and ${line + 1}; allowed: once`);
+        else if (UNPRINTABLE.test(name)) refuse('its name has a character that cannot be printed');
+        seen.set(name, line);
+      },
+      onLiteralValue(value: Json, offset, length, _line, _column, path) {
+        if (typeof value === 'number' && !Number.isFinite(value)) {
+          problems.push({ path: path(), message: `${text.slice(offset, offset + length)} is too large for a number` });
+        } else if (typeof value === 'string' && UNPRINTABLE.test(value)) {
+          problems.push({
+            path: path(),
+            message: `${show(value)} has a character that cannot be printed; allowed: text, tabs and newlines`,
+          });
+        }
+        put(value);
+      },
+      onError(error, _offset, _length, line, column) {
+        const expected = expectations[printParseErrorCode(error)] ?? 'something else is expected here';
+        syntaxError ??= { path: [], message: `is not JSON: line ${line + 1}, column ${column + 1}: ${expected}` };
+      },
     },
-    onLiteralValue(value: Json, offset, length, _line, _column, path) {
-      if (typeof value === 'number' && !Number.isFinite(value)) {
-        problems.push({ path: path(), message: `${text.slice(offset, offset + length)} is too large for a number` });
-      } else if (typeof value === 'string' && UNPRINTABLE.test(value)) {
-        problems.push({ path: path(), message: `${show(value)} has a character that cannot be printed; allowed: text, tabs and newlines` });
-      }
-      put(value);
-    },
-    onError(error, _offset, _length, line, column) {
-      const expected = expectations[printParseErrorCode(error)] ?? 'something else is expected here';
-      syntaxError ??= { path: [], message: `is not JSON: line ${line + 1}, column ${column + 1}: ${expected}` };
-    },
-  }, { disallowComments: false, allowTrailingComma: true });
+    { disallowComments: false, allowTrailingComma: true },
+  );
 
   if (syntaxError) return { problems: [syntaxError] };
   if (problems.length > 0) return { problems };
-  return root === undefined ? { problems: [{ path: [], message: 'is empty; allowed: a sweep as JSON' }] } : { value: root, problems: [] };
+  return root === undefined
+    ? { problems: [{ path: [], message: 'is empty; allowed: a sweep as JSON' }] }
+    : { value: root, problems: [] };
 }

@@ -14,7 +14,8 @@ export function namesOf(section: SectionName, parts: Parts, space: Space): strin
   const { key, registry } = sections[section];
   const dimension = space[`${section}.${key}`];
   const swept = dimension !== undefined && 'choice' in dimension ? dimension.choice : [];
-  const all = dimension !== undefined && dimension.when === undefined ? swept : [getPath(parts, [section, key]), ...swept];
+  const all =
+    dimension !== undefined && dimension.when === undefined ? swept : [getPath(parts, [section, key]), ...swept];
   const known = all.filter((name): name is string => typeof name === 'string' && Object.hasOwn(registry, name));
   return known.length > 0 ? [...new Set(known)] : Object.keys(registry); // nothing but wrong names: said where they stand
 }
@@ -40,8 +41,8 @@ export function schemaAt(schema: z.ZodType, path: readonly string[]): z.ZodType 
 }
 
 /**
- * Whether the key at a path below an object's schema may be left out and means something then, beside a default: null among
- * a dimension's values leaves it out.
+ * Whether the key at a path below an object's schema may be left out and means something then, beside a default: null
+ * among a dimension's values leaves it out.
  */
 export function optionalAt(schema: z.ZodType, path: readonly string[]): boolean {
   const parent = schemaAt(schema, path.slice(0, -1));
@@ -49,12 +50,17 @@ export function optionalAt(schema: z.ZodType, path: readonly string[]): boolean 
   return own instanceof z.ZodOptional && own.meta()?.['default'] === undefined;
 }
 
-/** Every path that names something in a section with these names: 'training.clip' and 'training.clip.norm' among them. */
+/**
+ * Every path that names something in a section with these names: 'training.clip' and 'training.clip.norm' among them.
+ */
 export function pathsIn(section: SectionName, names = Object.keys(sections[section].registry)): string[] {
   const walk = (prefix: string, schema: z.ZodType): string[] => {
     const here = unwrapped(schema);
     const shape = here instanceof z.ZodObject ? here.shape : {};
-    return Object.entries(shape).flatMap(([key, inner]) => [`${prefix}.${key}`, ...walk(`${prefix}.${key}`, inner as z.ZodType)]);
+    return Object.entries(shape).flatMap(([key, inner]) => [
+      `${prefix}.${key}`,
+      ...walk(`${prefix}.${key}`, inner as z.ZodType),
+    ]);
   };
   return walk(section, sectionSchema(section, names));
 }

@@ -10,7 +10,8 @@ const EXAMPLE = 'allowed: a sweep file, such as sweeps/rnn-vs-lstm.json';
 
 export async function readText(file: string): Promise<string> {
   const handle = await open(file, 'r').catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw new UserError(`${file}: cannot be read: ${refusalOf(error) ?? error.code ?? error.message}; ${EXAMPLE}`, 2);
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR')
+      throw new UserError(`${file}: cannot be read: ${refusalOf(error) ?? error.code ?? error.message}; ${EXAMPLE}`, 2);
     const neighbours = (await readdir(dirname(file)).catch(() => [])).filter((name) => name.endsWith('.json'));
     throw new UserError(`${file}: no such file; ${EXAMPLE}${didYouMean(basename(file), neighbours)}`, 2);
   });

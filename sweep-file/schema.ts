@@ -1,4 +1,7 @@
-/** The form of a sweep file (core/form/) as zod schemas, with the registries' own options; the JSON Schema for editors is made of them. */
+/**
+ * The form of a sweep file (core/form/) as zod schemas, with the registries' own options; the JSON Schema for editors
+ * is made of them.
+ */
 import { z } from 'zod';
 import { samplingForm, sectionForms, sweepForm } from '../core/form/sweep.ts';
 import type { Form, Keys, NumberForm, ObjectForm, TextForm, ValueOf } from '../core/form/types.ts';
@@ -13,7 +16,10 @@ import { figures } from '../reports/figures/index.ts';
 type Summaries = Readonly<Record<string, { summary: string }>>;
 type Entries = Readonly<Record<string, { summary: string; options: z.ZodObject }>>;
 
-const metricNames = [...new Set(Object.values(tasks).flatMap(({ metrics }) => Object.keys(metrics)))] as [string, ...string[]];
+const metricNames = [...new Set(Object.values(tasks).flatMap(({ metrics }) => Object.keys(metrics)))] as [
+  string,
+  ...string[],
+];
 
 /** A name of the registry, each with its summary for editors. `noun` is what an error calls one: 'an optimizer'. */
 function nameOf(registry: Summaries, noun: string): z.ZodType {
@@ -30,7 +36,9 @@ const registered: Record<Extract<Form, { is: 'name' }>['of'], () => z.ZodType> =
 };
 
 function textSchema({ pattern, allowed }: TextForm): z.ZodType {
-  return pattern === undefined ? z.string() : z.string().regex(new RegExp(pattern)).meta({ patternErrorMessage: allowed });
+  return pattern === undefined
+    ? z.string()
+    : z.string().regex(new RegExp(pattern)).meta({ patternErrorMessage: allowed });
 }
 
 function numberOf({ integer, atLeast, above, atMost }: NumberForm): z.ZodType {
@@ -53,23 +61,35 @@ function listSchema(of: z.ZodType, { least, most, orOne }: Extract<Form, { is: '
 function objectSchema({ keys, exactlyOne }: ObjectForm): z.ZodType {
   const shape = shapeOf(keys);
   if (exactlyOne === undefined) return z.strictObject(shape);
-  const schema = z.strictObject(shape).refine((value) => exactlyOne.filter((key) => key in value).length === 1, `takes one of ${exactlyOne.join(', ')}`);
+  const schema = z
+    .strictObject(shape)
+    .refine((value) => exactlyOne.filter((key) => key in value).length === 1, `takes one of ${exactlyOne.join(', ')}`);
   // JSON Schema can say it only of an object that has no other keys.
   return exactlyOne.length === Object.keys(keys).length ? schema.meta({ minProperties: 1, maxProperties: 1 }) : schema;
 }
 
 function bareSchema(form: Form): z.ZodType {
   switch (form.is) {
-    case 'text': return textSchema(form);
-    case 'number': return numberOf(form);
-    case 'flag': return z.boolean();
-    case 'choice': return z.enum(form.of);
-    case 'name': return registered[form.of]();
-    case 'list': return listSchema(schemaOf(form.of), form);
-    case 'record': return z.record(z.string(), schemaOf(form.of));
-    case 'space': return z.record(z.string(), z.unknown());
-    case 'entry': return form.of === 'searches' ? entrySchema(searches, 'a search') : entrySchema(schedulers, 'a scheduler');
-    case 'object': return objectSchema(form);
+    case 'text':
+      return textSchema(form);
+    case 'number':
+      return numberOf(form);
+    case 'flag':
+      return z.boolean();
+    case 'choice':
+      return z.enum(form.of);
+    case 'name':
+      return registered[form.of]();
+    case 'list':
+      return listSchema(schemaOf(form.of), form);
+    case 'record':
+      return z.record(z.string(), schemaOf(form.of));
+    case 'space':
+      return z.record(z.string(), z.unknown());
+    case 'entry':
+      return form.of === 'searches' ? entrySchema(searches, 'a search') : entrySchema(schedulers, 'a scheduler');
+    case 'object':
+      return objectSchema(form);
   }
 }
 
@@ -77,7 +97,8 @@ function bareSchema(form: Form): z.ZodType {
 const isGiven = ({ is }: Form) => is === 'object' || is === 'entry' || is === 'list';
 
 function withDefault(schema: z.ZodType, form: Form): z.ZodType {
-  if (form.default !== undefined) return isGiven(form) && !Array.isArray(form.default) ? schema.prefault(form.default) : schema.default(form.default);
+  if (form.default !== undefined)
+    return isGiven(form) && !Array.isArray(form.default) ? schema.prefault(form.default) : schema.default(form.default);
   return form.optional === undefined ? schema : schema.optional();
 }
 
@@ -87,10 +108,17 @@ function schemaOf(form: Form, bare = bareSchema(form)): z.ZodType {
   return form.summary === undefined ? schema : schema.describe(form.summary);
 }
 
-const shapeOf = (keys: Keys): z.ZodRawShape => Object.fromEntries(Object.entries(keys).flatMap(([key, form]) => (form.only === 'spec' ? [] : [[key, schemaOf(form)]])));
+const shapeOf = (keys: Keys): z.ZodRawShape =>
+  Object.fromEntries(
+    Object.entries(keys).flatMap(([key, form]) => (form.only === 'spec' ? [] : [[key, schemaOf(form)]])),
+  );
 
 /** A section whose `key` names an entry of a registry, and which holds the section's own options beside the entry's. */
-interface Section { key: string; registry: Entries; own: z.ZodRawShape }
+interface Section {
+  key: string;
+  registry: Entries;
+  own: z.ZodRawShape;
+}
 
 export const sections: Record<'task' | 'model' | 'training', Section> = {
   task: { key: 'name', registry: tasks, own: shapeOf(sectionForms.task) },
@@ -109,7 +137,8 @@ function optional(schema: z.ZodType): z.ZodType {
   return inner.meta({ ...(description !== undefined && { description }), default: schema.def.defaultValue });
 }
 
-const sameForm = (a: z.ZodType, b: z.ZodType) => JSON.stringify(z.toJSONSchema(a)) === JSON.stringify(z.toJSONSchema(b));
+const sameForm = (a: z.ZodType, b: z.ZodType) =>
+  JSON.stringify(z.toJSONSchema(a)) === JSON.stringify(z.toJSONSchema(b));
 const sectionSchemas = new Map<string, z.ZodObject>();
 
 /** A section with the options of all the named entries; its own keys come first and win. */
@@ -139,10 +168,12 @@ function numberSchema({ summary, integer, atLeast, atMost, default: fallback, op
 
 /** {name, …options}, by name. */
 function entrySchema(registry: Readonly<Record<string, { summary: string; options: NumberOptions }>>, noun: string) {
-  const forms = Object.entries(registry).map(([name, { summary, options }]) => z.strictObject({
-    name: z.literal(name).meta({ title: noun, description: summary }),
-    ...Object.fromEntries(Object.entries(options).map(([key, option]) => [key, numberSchema(option)])),
-  }));
+  const forms = Object.entries(registry).map(([name, { summary, options }]) =>
+    z.strictObject({
+      name: z.literal(name).meta({ title: noun, description: summary }),
+      ...Object.fromEntries(Object.entries(options).map(([key, option]) => [key, numberSchema(option)])),
+    }),
+  );
   return z.discriminatedUnion('name', forms as [(typeof forms)[number], ...typeof forms]);
 }
 

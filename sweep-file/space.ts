@@ -44,7 +44,8 @@ function checkPath(path: string, { when }: Dimension, parts: Parts, space: Space
   const names = namesOf(section, parts, space);
   if (key === undefined || schemaAt(sectionSchema(section, names), [key, ...rest]) === undefined) {
     const others = key === undefined || rest.length > 0 ? [] : knowing(section, key);
-    if (others.length > 0) return refuse(`an option of ${listOf(others)}, but ${section}.${sections[section].key} is ${listOf(names)}`);
+    if (others.length > 0)
+      return refuse(`an option of ${listOf(others)}, but ${section}.${sections[section].key} is ${listOf(names)}`);
     const known = pathsIn(section, names);
     return refuse(`names nothing; allowed: ${known.join(', ')}${didYouMean(path, known)}`);
   }
@@ -52,7 +53,13 @@ function checkPath(path: string, { when }: Dimension, parts: Parts, space: Space
 }
 
 /** An option is swept only for the names that have it: for the others, the same trials would be trained again. */
-function checkStrangers(path: string, section: SectionName, option: string, names: string[], when: When = {}): Problem[] | undefined {
+function checkStrangers(
+  path: string,
+  section: SectionName,
+  option: string,
+  names: string[],
+  when: When = {},
+): Problem[] | undefined {
   const selector = `${section}.${sections[section].key}`;
   const wanted = when[selector] === undefined ? undefined : asList(when[selector]);
   const known = knowing(section, option);
@@ -61,13 +68,16 @@ function checkStrangers(path: string, section: SectionName, option: string, name
   const having = names.filter((name) => known.includes(name));
   const condition = JSON.stringify({ [selector]: having.length === 1 ? having[0] : having });
   const have = strangers.length === 1 ? 'has' : 'have';
-  return [{ path: ['space', path], message: `${listOf(strangers)} ${have} no ${option}; allowed with "when": ${condition}` }];
+  return [
+    { path: ['space', path], message: `${listOf(strangers)} ${have} no ${option}; allowed with "when": ${condition}` },
+  ];
 }
 
 /** Values of sampling are listed where they are: one trained trial is sampled at all of them. */
 function samplingMessage(path: string): string {
   const known = Object.keys(sampling.shape).map((key) => `sampling.${key}`);
-  if (!known.includes(path)) return `names nothing; allowed: a path into ${listOf(sectionNames)}${didYouMean(path, known)}`;
+  if (!known.includes(path))
+    return `names nothing; allowed: a path into ${listOf(sectionNames)}${didYouMean(path, known)}`;
   return `sampling never causes another training; list the values in ${path} itself`;
 }
 
@@ -91,7 +101,12 @@ function checkOverlaps(space: Space): Problem[] {
   return paths.flatMap((path) => {
     const outer = paths.find((other) => path.startsWith(`${other}.`));
     if (outer === undefined) return [];
-    return [{ path: ['space', path], message: `lies inside ${show(outer)}, which space sweeps as a whole; allowed: one of the two` }];
+    return [
+      {
+        path: ['space', path],
+        message: `lies inside ${show(outer)}, which space sweeps as a whole; allowed: one of the two`,
+      },
+    ];
   });
 }
 
@@ -103,7 +118,8 @@ function checkWhen(path: string, when: When, parts: Parts, space: Space): Proble
     const values = asList(wanted);
     if (values.length === 0) return refuse('[] never comes true; allowed: a value, or a list of values');
     const dimension = Object.hasOwn(space, named) ? space[named] : undefined;
-    if (dimension !== undefined) return values.flatMap((value) => neverMessage(value, named, dimension) ?? []).flatMap(refuse);
+    if (dimension !== undefined)
+      return values.flatMap((value) => neverMessage(value, named, dimension) ?? []).flatMap(refuse);
     const own = getPath(parts, named.split('.'));
     if (own !== undefined) {
       const others = values.filter((value) => canonicalJson(value) !== canonicalJson(own));
@@ -118,9 +134,11 @@ function checkWhen(path: string, when: When, parts: Parts, space: Space): Proble
 function neverMessage(wanted: Json, named: string, dimension: Dimension): string | undefined {
   const kind = kindOf(dimension);
   const count = kind.count(dimension);
-  if (count === undefined) return `${show(wanted)} never occurs: ${named} is continuous; allowed: a condition on a list or a range`;
+  if (count === undefined)
+    return `${show(wanted)} never occurs: ${named} is continuous; allowed: a condition on a list or a range`;
   const text = canonicalJson(wanted);
-  for (let i = 0; i < Math.min(count, MOST_VALUES); i++) if (canonicalJson(kind.at(dimension, i)) === text) return undefined;
+  for (let i = 0; i < Math.min(count, MOST_VALUES); i++)
+    if (canonicalJson(kind.at(dimension, i)) === text) return undefined;
   const some = Array.from({ length: Math.min(count, MOST_LISTED) }, (_, i) => kind.at(dimension, i));
   const list = [...some.map(show), ...(count > MOST_LISTED ? ['…'] : [])].join(', ');
   return `${show(wanted)} never occurs; allowed: ${list}${didYouMean(wanted, some.map(String))}`;
@@ -138,19 +156,28 @@ function checkCircle(space: Space): Problem[] {
 /** A search that does not draw needs dimensions whose values can be counted. */
 export function checkSearch({ space, search }: Pick<SweepSpec, 'space' | 'search'>): Problem[] {
   if (searches[search.name as SearchName].samples) return [];
-  const drawing = Object.entries(searches).filter(([, { samples }]) => samples).map(([name]) => show(name));
-  const message = `is continuous, which the search ${show(search.name)} cannot count; `
-    + `allowed: a list or a range, or a search by ${drawing.join(' or ')}`;
-  return Object.entries(space).filter(([, d]) => kindOf(d).count(d) === undefined).map(([path]) => ({ path: ['space', path], message }));
+  const drawing = Object.entries(searches)
+    .filter(([, { samples }]) => samples)
+    .map(([name]) => show(name));
+  const message =
+    `is continuous, which the search ${show(search.name)} cannot count; ` +
+    `allowed: a list or a range, or a search by ${drawing.join(' or ')}`;
+  return Object.entries(space)
+    .filter(([, d]) => kindOf(d).count(d) === undefined)
+    .map(([path]) => ({ path: ['space', path], message }));
 }
 
-/** A scheduler that compares configurations compares them at steps of one scale; and what it and the search keep of each has its bounds. */
+/**
+ * A scheduler that compares configurations compares them at steps of one scale; and what it and the search keep of each
+ * has its bounds.
+ */
 export function checkScheduler(spec: SweepSpec): Problem[] {
   const name = show(spec.scheduler.name);
   const problems: Problem[] = [];
   if (!schedulerOf(spec).wholeTrials && Object.hasOwn(spec.space, 'training.maxSteps')) {
-    const message = `cannot be swept with the scheduler ${name}, which compares configurations on the way to one last step; `
-      + 'allowed: a single training.maxSteps, or the scheduler "full"';
+    const message =
+      `cannot be swept with the scheduler ${name}, which compares configurations on the way to one last step; ` +
+      'allowed: a single training.maxSteps, or the scheduler "full"';
     problems.push({ path: ['space', 'training.maxSteps'], message });
   }
   const [most, given] = [mostConfigurations(spec), searchOf(spec).count(spec)];

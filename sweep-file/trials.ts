@@ -1,4 +1,6 @@
-/** Whole trials of a spec, checked: what is wrong only with values together, such as truncating beyond a sequence's end. */
+/**
+ * Whole trials of a spec, checked: what is wrong only with values together, such as truncating beyond a sequence's end.
+ */
 import { UserError } from '../core/errors.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import { countTrials, labelOf, trialAt } from '../core/plan.ts';
@@ -12,12 +14,16 @@ import { listOf, show, type Path, type Problem } from './problem.ts';
 import { sectionNames, sectionSchema } from './schema.ts';
 
 /**
- * A large space is looked at in this many places, evenly spread, and in as many of its shapes, which is what most things depend
- * on that make no sense together: a few hundred milliseconds.
+ * A large space is looked at in this many places, evenly spread, and in as many of its shapes, which is what most
+ * things depend on that make no sense together: a few hundred milliseconds.
  */
 const MOST_TRIALS_TRIED = 500;
 
-function checkTrial(trial: TrialSpec, { objective, sampling }: SweepSpec, corpora: ReadonlyMap<string, string>): Problem[] {
+function checkTrial(
+  trial: TrialSpec,
+  { objective, sampling }: SweepSpec,
+  corpora: ReadonlyMap<string, string>,
+): Problem[] {
   const problems = sectionNames.flatMap((name): Problem[] => {
     const schema = sectionSchema(name);
     const parsed = schema.safeParse(trial[name]);
@@ -28,16 +34,27 @@ function checkTrial(trial: TrialSpec, { objective, sampling }: SweepSpec, corpor
   const task = entryOf<Task>(tasks, 'task', trial.task.name);
   const known = Object.keys(task.metrics);
   const unknown = (path: string[], metric: string): Problem[] =>
-    (known.includes(metric) ? [] : [{ path, message: `${show(metric)} is not a metric of ${task.name}; allowed: ${listOf(known)}` }]);
+    known.includes(metric)
+      ? []
+      : [{ path, message: `${show(metric)} is not a metric of ${task.name}; allowed: ${listOf(known)}` }];
   const metrics = [
     ...unknown(['objective', 'metric'], objective.metric),
     ...(trial.training.stopWhen ? unknown(['training', 'stopWhen', 'metric'], trial.training.stopWhen.metric) : []),
   ];
   if (metrics.length > 0) return metrics;
-  if (sampling && !task.writes) return [{ path: ['sampling'], message: `${task.name} generates no text; leave sampling out` }];
+  if (sampling && !task.writes)
+    return [{ path: ['sampling'], message: `${task.name} generates no text; leave sampling out` }];
   return attempt([], () => {
-    const { writer } = task.build(ownOptions(task, trial.task), trial.model, trial.training, corpora.get(String(trial.task['corpus'])));
-    const check = (prompt: string): Problem[] => { writer?.check?.(prompt); return []; };
+    const { writer } = task.build(
+      ownOptions(task, trial.task),
+      trial.model,
+      trial.training,
+      corpora.get(String(trial.task['corpus'])),
+    );
+    const check = (prompt: string): Problem[] => {
+      writer?.check?.(prompt);
+      return [];
+    };
     return (sampling?.prompts ?? []).flatMap((prompt, i) => attempt(['sampling', 'prompts', i], () => check(prompt)));
   });
 }
@@ -56,10 +73,15 @@ function attempt(path: Path, check: () => Problem[]): Problem[] {
 export function checkTrials(spec: SweepSpec, corpora: ReadonlyMap<string, string>): Problem[] {
   const configurations = countTrials(spec) / spec.repeats;
   const tried = Math.min(configurations, MOST_TRIALS_TRIED);
-  const spread = Array.from({ length: tried }, (_, i) => trialAt(spec, Math.floor((i * configurations) / tried) * spec.repeats));
+  const spread = Array.from({ length: tried }, (_, i) =>
+    trialAt(spec, Math.floor((i * configurations) / tried) * spec.repeats),
+  );
   const shapes = tried === configurations ? [] : shapeGroups(spec, MOST_TRIALS_TRIED).groups;
   const found = new Map<string, Problem>();
-  for (const { trial, label } of [...spread, ...shapes.map(({ example, values }) => ({ trial: example, label: labelOf(values, 0) }))]) {
+  for (const { trial, label } of [
+    ...spread,
+    ...shapes.map(({ example, values }) => ({ trial: example, label: labelOf(values, 0) })),
+  ]) {
     for (const { path, message } of checkTrial(trial, spec, corpora)) {
       const key = canonicalJson([path, message]);
       const ofAll = path[0] === 'objective' || path[0] === 'sampling';

@@ -13,12 +13,25 @@ export interface PackQuestion {
   steps: number;
 }
 
-export interface TrainRequest { type: 'train'; job: TrainJob; store: string; attempt: string; attemptNumber: number; worker: string }
-export interface PackSizeRequest { type: 'packSize'; question: PackQuestion; store: string }
+export interface TrainRequest {
+  type: 'train';
+  job: TrainJob;
+  store: string;
+  attempt: string;
+  attemptNumber: number;
+  worker: string;
+}
+export interface PackSizeRequest {
+  type: 'packSize';
+  question: PackQuestion;
+  store: string;
+}
 /** A trainer does one of them at a time. */
 export type TrainerRequest = TrainRequest | PackSizeRequest;
 /** Save a checkpoint of what is being trained, then answer 'stopped'. */
-export interface StopRequest { type: 'stop' }
+export interface StopRequest {
+  type: 'stop';
+}
 export type ToTrainer = TrainerRequest | StopRequest;
 
 export type FromTrainer = Loaded | Meanwhile | Answer;
@@ -38,7 +51,7 @@ export type Answer =
   | { type: 'failed'; message: string; stack?: string; cause: FailureCause };
 
 /**
- * `impossible`: what is asked for cannot be. `computing`: the trial itself, which comes to the same again. `science`: the job is of
- * another version of it. `machine`: what may pass: a full disk, too little memory.
+ * `impossible`: what is asked for cannot be. `computing`: the trial itself, which comes to the same again. `science`:
+ * the job is of another version of it. `machine`: what may pass: a full disk, too little memory.
  */
 export type FailureCause = 'impossible' | 'computing' | 'science' | 'machine';

@@ -9,16 +9,31 @@ import type { JobProgress, LaneOutcome } from '../core/results.ts';
 import { hasSameCode, OtherCode, unguarded, type CodeGuard } from './code-guard.ts';
 import { computingWatch } from './computing.ts';
 import { ComputingFailed, OtherScience } from './failures.ts';
-import type { Answer, FailureCause, FromTrainer, Meanwhile, PackSizeRequest, ToTrainer, TrainerRequest, TrainRequest } from './messages.ts';
+import type {
+  Answer,
+  FailureCause,
+  FromTrainer,
+  Meanwhile,
+  PackSizeRequest,
+  ToTrainer,
+  TrainerRequest,
+  TrainRequest,
+} from './messages.ts';
 import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
 
 export interface TrainerPool {
   /**
-   * Trains a job in a free trainer. Rejects with TrainerStopped once the signal has aborted and a checkpoint is saved. `onAlive` is
-   * called while it says nothing, but computes.
+   * Trains a job in a free trainer. Rejects with TrainerStopped once the signal has aborted and a checkpoint is saved.
+   * `onAlive` is called while it says nothing, but computes.
    */
-  run(request: Omit<TrainRequest, 'type'>, options: { signal: AbortSignal; onProgress(progress: JobProgress): void; onAlive?(): void }): Promise<LaneOutcome[]>;
-  /** Asks a free trainer for the size of packs, which it may have to measure. Rejects with TrainerStopped if the signal aborts before. */
+  run(
+    request: Omit<TrainRequest, 'type'>,
+    options: { signal: AbortSignal; onProgress(progress: JobProgress): void; onAlive?(): void },
+  ): Promise<LaneOutcome[]>;
+  /**
+   * Asks a free trainer for the size of packs, which it may have to measure. Rejects with TrainerStopped if the signal
+   * aborts before.
+   */
   packSize(request: Omit<PackSizeRequest, 'type'>, options: { signal: AbortSignal; onTurn(): void }): Promise<number>;
   /** Ends all trainers; whatever they train is rejected. */
   close(): Promise<void>;
@@ -37,13 +52,19 @@ export interface TrainerOptions {
   onDebug?(line: string): void;
   /** A trainer has been without a job for a moment: there is none left for it. */
   onIdle?(): void;
-  /** How many start at once, to be ready when the first jobs come; left out: each starts with the first job it is needed for. */
+  /**
+   * How many start at once, to be ready when the first jobs come; left out: each starts with the first job it is needed
+   * for.
+   */
   ready?: number;
   /** How long a trainer may take to save its checkpoint once it was asked to stop, in milliseconds. */
   stopGraceMs?: number;
   /** A trainer that has loaded other code gets no job: it is rejected with OtherCode. */
   guard?: CodeGuard;
-  /** How long a trainer may be silent until it is looked at whether it computes, and how often from then on, in milliseconds. */
+  /**
+   * How long a trainer may be silent until it is looked at whether it computes, and how often from then on, in
+   * milliseconds.
+   */
   beatMs?: number;
 }
 
@@ -51,8 +72,8 @@ export interface TrainerOptions {
 const IDLE_MS = 250;
 const BEAT_MS = 5000;
 /**
- * What is silent for longer than this goes in circles; milliseconds. TensorFlow takes most of an hour to optimise the first step of a
- * name of 24,000 characters, and several where others use the machine too.
+ * What is silent for longer than this goes in circles; milliseconds. TensorFlow takes most of an hour to optimise the
+ * first step of a name of 24,000 characters, and several where others use the machine too.
  */
 const MOST_SILENCE_MS = 12 * 60 * 60_000;
 
@@ -65,7 +86,17 @@ function errorOf(cause: FailureCause, message: string): Error {
 const TRAINER = fileURLToPath(new URL('./process.ts', import.meta.url));
 
 export function createTrainerPool(options: TrainerOptions): TrainerPool {
-  const { backend, env, onWarning, onDebug = () => {}, onIdle = () => {}, ready = 0, stopGraceMs = 20_000, guard = unguarded, beatMs = BEAT_MS } = options;
+  const {
+    backend,
+    env,
+    onWarning,
+    onDebug = () => {},
+    onIdle = () => {},
+    ready = 0,
+    stopGraceMs = 20_000,
+    guard = unguarded,
+    beatMs = BEAT_MS,
+  } = options;
   /** Whether each has the code of this process. */
   const all = new Map<ChildProcess, Promise<boolean>>();
   const idle: ChildProcess[] = [];
@@ -80,7 +111,9 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
     });
     all.set(child, hasSameCode(child, guard));
     let errors = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => { errors = (errors + text).slice(-4000); });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors = (errors + text).slice(-4000);
+    });
     child.once('close', (code, signal) => {
       all.delete(child);
       const place = idle.indexOf(child);
@@ -109,21 +142,40 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
         if (does && silence >= beatMs && silence < MOST_SILENCE_MS) onAlive();
       });
     }, beatMs);
-    return { heard() { heardAt = performance.now(); }, end: () => clearInterval(timer) };
+    return {
+      heard() {
+        heardAt = performance.now();
+      },
+      end: () => clearInterval(timer),
+    };
   }
 
   /** What a free trainer answers; `what` says what it is asked to do. */
-  function ask(request: TrainerRequest, what: string, signal: AbortSignal, onMeanwhile: (message: Meanwhile) => void): Promise<Answer> {
+  function ask(
+    request: TrainerRequest,
+    what: string,
+    signal: AbortSignal,
+    onMeanwhile: (message: Meanwhile) => void,
+  ): Promise<Answer> {
     clearTimeout(idling);
     const child = idle.pop() ?? start();
     return new Promise<Answer>((resolve, reject) => {
       let grace: NodeJS.Timeout | undefined;
       let asked = false;
       let settled = false;
-      const hearing = listen(child, () => { if (!settled) onMeanwhile({ type: 'alive' }); });
-      const send = (message: ToTrainer) => child.send(message, (error) => { if (error) settle(() => reject(error)); });
+      const hearing = listen(child, () => {
+        if (!settled) onMeanwhile({ type: 'alive' });
+      });
+      const send = (message: ToTrainer) =>
+        child.send(message, (error) => {
+          if (error) settle(() => reject(error));
+        });
       const stop = () => {
-        if (!asked) return settle(() => { idle.push(child); reject(new TrainerStopped('stopped')); });
+        if (!asked)
+          return settle(() => {
+            idle.push(child);
+            reject(new TrainerStopped('stopped'));
+          });
         send({ type: 'stop' });
         grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
         return undefined;
@@ -137,12 +189,17 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
         child.off('message', onMessage).off('close', onClose).off('error', onError);
         end();
       };
-      const finish = (end: () => void) => settle(() => { free(child); end(); });
+      const finish = (end: () => void) =>
+        settle(() => {
+          free(child);
+          end();
+        });
       const onError = (error: Error) => settle(() => reject(error));
-      const onClose = (code: number | null, killedBy: string | null) => settle(() => {
-        const how = `the trainer process ended (${killedBy ?? `code ${code}`}) while it ${what}`;
-        reject(signal.aborted ? new TrainerStopped(how) : new Error(how));
-      });
+      const onClose = (code: number | null, killedBy: string | null) =>
+        settle(() => {
+          const how = `the trainer process ended (${killedBy ?? `code ${code}`}) while it ${what}`;
+          reject(signal.aborted ? new TrainerStopped(how) : new Error(how));
+        });
       const onMessage = (message: FromTrainer) => {
         hearing.heard();
         if (message.type === 'loaded') return;
@@ -155,7 +212,11 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
       };
       const begin = (same: boolean) => {
         if (settled) return;
-        if (!same) return settle(() => { child.kill('SIGKILL'); reject(new OtherCode()); });
+        if (!same)
+          return settle(() => {
+            child.kill('SIGKILL');
+            reject(new OtherCode());
+          });
         asked = true;
         send(request);
         return undefined;
@@ -170,24 +231,35 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
 
   return {
     async run(request, { signal, onProgress, onAlive }) {
-      const answer = await ask({ type: 'train', ...request }, `trained ${request.job.lanes[0]?.label}`, signal, (message) => {
-        if (message.type === 'progress') onProgress(message.progress);
-        else onAlive?.();
-      });
+      const answer = await ask(
+        { type: 'train', ...request },
+        `trained ${request.job.lanes[0]?.label}`,
+        signal,
+        (message) => {
+          if (message.type === 'progress') onProgress(message.progress);
+          else onAlive?.();
+        },
+      );
       if (answer.type !== 'done') throw new Error(`the trainer answered ${answer.type} to a job`);
       return answer.outcomes;
     },
     async packSize(request, { signal, onTurn }) {
       const answer = await ask({ type: 'packSize', ...request }, 'measured the size of packs', signal, onTurn);
-      if (answer.type !== 'packSize') throw new Error(`the trainer answered ${answer.type} to a question for the size of packs`);
+      if (answer.type !== 'packSize')
+        throw new Error(`the trainer answered ${answer.type} to a question for the size of packs`);
       return answer.lanes;
     },
     async close() {
       clearTimeout(idling);
-      await Promise.all([...all.keys()].map((child) => new Promise<void>((resolve) => {
-        child.once('close', () => resolve());
-        child.kill('SIGKILL');
-      })));
+      await Promise.all(
+        [...all.keys()].map(
+          (child) =>
+            new Promise<void>((resolve) => {
+              child.once('close', () => resolve());
+              child.kill('SIGKILL');
+            }),
+        ),
+      );
     },
   };
 }

@@ -18,14 +18,22 @@ let stopping = new AbortController();
 const choice = JSON.parse(process.argv[2] ?? '{}') as BackendChoice;
 const ready = loadBackend(choice).then((backend): Omit<Trainer, 'signal'> & { sizes: PackSizes } => {
   const packs = backend.replayable && choice.native?.kind !== 'gpu';
-  return { backend, programs, send, sizes: packs ? packSizes({ programs, backend: backend.name, folder: process.env['SWEEP_PACK_SIZES'] }) : oneLane };
+  return {
+    backend,
+    programs,
+    send,
+    sizes: packs ? packSizes({ programs, backend: backend.name, folder: process.env['SWEEP_PACK_SIZES'] }) : oneLane,
+  };
 });
 ready.catch(() => {}); // reported with the first job
 
 /** Often enough for the heartbeat. */
 const ALIVE_EVERY_MS = 500;
 
-async function packSize({ question: { sweepId, example, most, steps }, store }: PackSizeRequest, signal: AbortSignal): Promise<Answer> {
+async function packSize(
+  { question: { sweepId, example, most, steps }, store }: PackSizeRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
   checkTrial(example);
   const { sizes } = await ready;
   let toldAt = 0;
@@ -44,13 +52,14 @@ async function packSize({ question: { sweepId, example, most, steps }, store }: 
 }
 
 const answer = async (request: TrainerRequest, signal: AbortSignal): Promise<Answer> =>
-  (request.type === 'train' ? trainJob(request, { ...await ready, signal }) : packSize(request, signal));
+  request.type === 'train' ? trainJob(request, { ...(await ready), signal }) : packSize(request, signal);
 
 process.on('message', (message: ToTrainer) => {
   if (message.type === 'stop') return stopping.abort();
   stopping = new AbortController();
   answer(message, stopping.signal).then(send, (error: Error) =>
-    send({ type: 'failed', message: error.message, ...(error.stack && { stack: error.stack }), cause: causeOf(error) }));
+    send({ type: 'failed', message: error.message, ...(error.stack && { stack: error.stack }), cause: causeOf(error) }),
+  );
   return undefined;
 });
 process.on('disconnect', () => process.exit(0));

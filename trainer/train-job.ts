@@ -1,4 +1,7 @@
-/** Trains the lanes of a job, side by side those that one program serves; what becomes of each goes to the store at once. */
+/**
+ * Trains the lanes of a job, side by side those that one program serves; what becomes of each goes to the store at
+ * once.
+ */
 import { UserError } from '../core/errors.ts';
 import { trialProblem } from '../core/form/check.ts';
 import { packsOf } from '../core/packs.ts';
@@ -13,7 +16,18 @@ import { trainPack, type Report, type Trained } from './network/train.ts';
 import type { Checkpoint } from '../models/types.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { commitRung, readRung, rungOf } from '../store/rungs.ts';
-import { adoptTrial, commitTrial, differenceFrom, isSampled, latestCheckpoint, readCorpus, readModel, readResult, saveCheckpoint, writeSamples } from '../store/runs.ts';
+import {
+  adoptTrial,
+  commitTrial,
+  differenceFrom,
+  isSampled,
+  latestCheckpoint,
+  readCorpus,
+  readModel,
+  readResult,
+  saveCheckpoint,
+  writeSamples,
+} from '../store/runs.ts';
 import { computed, ofComputing, OtherScience } from './failures.ts';
 import type { Answer, FromTrainer, TrainRequest } from './messages.ts';
 import { findSeed } from './seed.ts';
@@ -32,7 +46,9 @@ export interface Trainer {
 }
 
 /** A lane that is to be trained, and where from. */
-interface Waiting extends Lane { resume: Checkpoint | undefined }
+interface Waiting extends Lane {
+  resume: Checkpoint | undefined;
+}
 
 /** The text that the trial learns from, if it does. */
 export async function corpusOf(store: Store, sweepId: string, { task }: TrialSpec): Promise<string | undefined> {
@@ -47,7 +63,10 @@ export function checkTrial(trial: TrialSpec): void {
 
 export async function trainJob(request: TrainRequest, trainer: Trainer): Promise<Answer> {
   const { job } = request;
-  if (job.science !== SCIENCE_VERSION) throw new OtherScience(`this job is of version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}`);
+  if (job.science !== SCIENCE_VERSION)
+    throw new OtherScience(
+      `this job is of version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}`,
+    );
   for (const { trial } of job.lanes) checkTrial(trial);
   const store = openStore(request.store);
   const own = lanesOf(request, trainer, store);
@@ -66,7 +85,11 @@ export async function trainJob(request: TrainRequest, trainer: Trainer): Promise
   return { type: 'done', outcomes: job.lanes.map(({ trialId }) => outcomes.get(trialId) as LaneOutcome) };
 }
 
-function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backend, programs, send, signal }: Trainer, store: Store) {
+function lanesOf(
+  { job, attempt, attemptNumber, worker }: TrainRequest,
+  { backend, programs, send, signal }: Trainer,
+  store: Store,
+) {
   const { sweepId, objective, toStep } = job;
   const origin = { backend: backend.name, replayed: backend.replayable };
 
@@ -81,12 +104,16 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
   async function sample(lane: Lane, result: TrialResult): Promise<void> {
     const { sampling } = job;
     const { trialId, trial, steps, metrics } = result;
-    if (sampling === undefined || await isSampled(store, sweepId, result, sampling)) return;
+    if (sampling === undefined || (await isSampled(store, sweepId, result, sampling))) return;
     const model = await readModel(store, sweepId, trialId);
     if (model === undefined) return;
-    const onTurn = () => { if (isDue()) report(lane, steps, metrics); };
+    const onTurn = () => {
+      if (isDue()) report(lane, steps, metrics);
+    };
     const corpus = await corpusOf(store, sweepId, trial);
-    const samples = await sampleTrial(trial, model, sampling, { corpus, onTurn }).catch((error: unknown) => { throw ofComputing(error); });
+    const samples = await sampleTrial(trial, model, sampling, { corpus, onTurn }).catch((error: unknown) => {
+      throw ofComputing(error);
+    });
     await writeSamples(store, sweepId, trialId, samples);
   }
 
@@ -95,7 +122,9 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     const { trialId } = lane;
     const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
     const onDamaged = (what: string) => send({ type: 'warning', message: `${what}; it counts as missing` });
-    const result = (await readResult(store, sweepId, trialId, onDamaged)) ?? (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
+    const result =
+      (await readResult(store, sweepId, trialId, onDamaged)) ??
+      (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
     if (result !== undefined) {
       await sample(lane, result);
       return outcomeOf(await rungOf(store, sweepId, result, toStep), objective, cached);
@@ -105,9 +134,11 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
   }
 
   async function begin(lane: Lane): Promise<Waiting> {
-    const onDamaged = (key: string, why: string) => void send({ type: 'warning', message: `${key}: ${why}; going back to the one before` });
-    const resume = (await latestCheckpoint(store, sweepId, lane.trialId, origin, { upTo: toStep, onDamaged }))
-      ?? (await findSeed(store, sweepId, lane.trial, { origin, upTo: toStep }));
+    const onDamaged = (key: string, why: string) =>
+      void send({ type: 'warning', message: `${key}: ${why}; going back to the one before` });
+    const resume =
+      (await latestCheckpoint(store, sweepId, lane.trialId, origin, { upTo: toStep, onDamaged })) ??
+      (await findSeed(store, sweepId, lane.trial, { origin, upTo: toStep }));
     return { ...lane, resume };
   }
 
@@ -115,8 +146,18 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
   async function commit(lane: Lane, end: Trained, startedAt: Date, sharedBy: number): Promise<LaneOutcome | undefined> {
     const { trialId, trial } = lane;
     const { checkpoint, steps, metrics, parameters, replayed, status } = end;
-    const record: RungRecord = { trialId, trial, science: SCIENCE_VERSION, steps, metrics, parameters, backend: backend.name, replayed };
-    if (status === 'paused' && steps === toStep) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, origin), objective);
+    const record: RungRecord = {
+      trialId,
+      trial,
+      science: SCIENCE_VERSION,
+      steps,
+      metrics,
+      parameters,
+      backend: backend.name,
+      replayed,
+    };
+    if (status === 'paused' && steps === toStep)
+      return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, origin), objective);
     if (status === 'paused') {
       await saveCheckpoint(store, sweepId, trialId, checkpoint, { attempt, origin });
       return undefined;
@@ -126,8 +167,11 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
       result: { ...record, status },
       timing: {
         // What it took of its slot: lanes share it.
-        seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 / sharedBy, attempts: attemptNumber, worker,
-        startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString(),
+        seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 / sharedBy,
+        attempts: attemptNumber,
+        worker,
+        startedAt: startedAt.toISOString(),
+        endedAt: endedAt.toISOString(),
       },
       curve: checkpoint.curve,
       model: checkpoint,
@@ -140,12 +184,26 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
   async function train(pack: readonly Waiting[]): Promise<LaneOutcome[] | undefined> {
     const startedAt = new Date();
     const outcomes: LaneOutcome[] = [];
-    const going = new Map(pack.map((lane, i) => [i, { lane, savedAt: Date.now(), step: lane.resume?.step ?? 0, metrics: lane.resume?.curve.at(-1)?.metrics ?? {} as Metrics }]));
+    const going = new Map(
+      pack.map((lane, i) => [
+        i,
+        {
+          lane,
+          savedAt: Date.now(),
+          step: lane.resume?.step ?? 0,
+          metrics: lane.resume?.curve.at(-1)?.metrics ?? ({} as Metrics),
+        },
+      ]),
+    );
     /** Of the first lane that is still going: it stands for the others. */
     function reportFirst(): void {
       const [first] = going.values();
       if (first === undefined) return;
-      const { lane: { label, trialId }, step, metrics } = first;
+      const {
+        lane: { label, trialId },
+        step,
+        metrics,
+      } = first;
       const others = going.size > 1 ? ` and ${going.size - 1} more` : '';
       report({ label: `${label}${others}`, trialId }, step, metrics);
     }
@@ -155,8 +213,13 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
         if (own) own.step = step;
       }
     }
-    const onTurn = () => { if (isDue()) reportFirst(); };
-    async function evaluated(own: NonNullable<ReturnType<typeof going.get>>, { step, metrics, checkpoint }: Report): Promise<void> {
+    const onTurn = () => {
+      if (isDue()) reportFirst();
+    };
+    async function evaluated(
+      own: NonNullable<ReturnType<typeof going.get>>,
+      { step, metrics, checkpoint }: Report,
+    ): Promise<void> {
       Object.assign(own, { step, metrics });
       reportFirst();
       if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) return;
@@ -167,7 +230,10 @@ function lanesOf({ job, attempt, attemptNumber, worker }: TrainRequest, { backen
     reportFirst();
     const corpus = await corpusOf(store, sweepId, (pack[0] as Lane).trial);
     let stopped = false;
-    for await (const event of computed(trainPack(pack, { programs, toStep, signal, onStep, onTurn, corpus }), reportFirst)) {
+    for await (const event of computed(
+      trainPack(pack, { programs, toStep, signal, onStep, onTurn, corpus }),
+      reportFirst,
+    )) {
       const own = going.get(event.lane);
       if (own === undefined) throw new Error(`lane ${event.lane} goes on after its end`);
       if ('report' in event) {

@@ -1,6 +1,15 @@
-/** An adaptive sweep: every result may change what is trained next. core/adaptive.ts drives it; here that meets jobs and the record. */
+/**
+ * An adaptive sweep: every result may change what is trained next. core/adaptive.ts drives it; here that meets jobs and
+ * the record.
+ */
 import { CancellationScope } from '@temporalio/workflow';
-import { adaptiveDriver, type AdaptiveDriver, type AdaptiveState, type RecordEntry, type Turn } from '../core/adaptive.ts';
+import {
+  adaptiveDriver,
+  type AdaptiveDriver,
+  type AdaptiveState,
+  type RecordEntry,
+  type Turn,
+} from '../core/adaptive.ts';
 import { countTrials, type PlannedTrial } from '../core/plan.ts';
 import { emptyProgress, withOutcome, withStopped } from '../core/progress.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -9,16 +18,26 @@ import { dispatcher } from './dispatch.ts';
 import type { Carried, JobSetting } from './messages.ts';
 import type { Part } from './part.ts';
 
-export interface Adaptive extends JobSetting { slots: number; carried: Carried | undefined; fresh?: true; onProgress(): void }
+export interface Adaptive extends JobSetting {
+  slots: number;
+  carried: Carried | undefined;
+  fresh?: true;
+  onProgress(): void;
+}
 
-interface TurnJob extends Job { turn: Turn }
+interface TurnJob extends Job {
+  turn: Turn;
+}
 
 /** The last rung is a trial's own end, wherever the space puts that. */
 function toStepOf({ training }: SweepSpec, turn: Turn, { trial }: PlannedTrial): number {
   return turn.toStep >= training.maxSteps ? trial.training.maxSteps : Math.min(turn.toStep, trial.training.maxSteps);
 }
 
-/** Entries go to the run folder in their order, as many at a time as have come up meanwhile; `from` is the number of the first. */
+/**
+ * Entries go to the run folder in their order, as many at a time as have come up meanwhile; `from` is the number of the
+ * first.
+ */
 function recorder(sweepId: string, from: number) {
   let entries: RecordEntry[] = [];
   let writing: Promise<void> = Promise.resolve();
@@ -65,7 +84,13 @@ export function adaptive(given: Adaptive): Part {
       record.add(next.entry);
       const trial = driver.trialOf(next.turn);
       // What has come far goes first: it is what the next decisions wait for.
-      return { lanes: [trial], toStep: toStepOf(spec, next.turn, trial), priority: Math.max(1, 5 - next.turn.rung), rung: next.turn.rung, turn: next.turn };
+      return {
+        lanes: [trial],
+        toStep: toStepOf(spec, next.turn, trial),
+        priority: Math.max(1, 5 - next.turn.rung),
+        rung: next.turn.rung,
+        turn: next.turn,
+      };
     },
     async run(job) {
       const { driver, record } = known();

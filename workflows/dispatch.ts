@@ -1,6 +1,6 @@
 /**
- * Runs jobs, as many at a time as there are slots at that moment. To pause, to give up slots, or before continue-as-new, jobs are
- * held: cancelled, which lets each save a checkpoint, and run again later from there.
+ * Runs jobs, as many at a time as there are slots at that moment. To pause, to give up slots, or before
+ * continue-as-new, jobs are held: cancelled, which lets each save a checkpoint, and run again later from there.
  */
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import { RUN_LIMITS, type JobSetting } from './messages.ts';
@@ -48,14 +48,17 @@ export function dispatcher<Job>(setting: Setting, { take, run, onShort = () => {
   function start(job: Job): void {
     const scope = new CancellationScope();
     running.set(scope, job);
-    scope.run(() => run(job)).catch((error: unknown) => {
-      if (held.has(scope)) waiting.unshift(job);
-      else failure ??= { error };
-    }).finally(() => {
-      running.delete(scope);
-      held.delete(scope);
-      news++;
-    });
+    scope
+      .run(() => run(job))
+      .catch((error: unknown) => {
+        if (held.has(scope)) waiting.unshift(job);
+        else failure ??= { error };
+      })
+      .finally(() => {
+        running.delete(scope);
+        held.delete(scope);
+        news++;
+      });
   }
 
   /** The youngest first: they have the least to lose. */

@@ -18,14 +18,23 @@ export interface JobSetting {
   cache: boolean;
   /** Jobs that should be there at least, so that no slot of the workers waits for one: about twice the slots. */
   ahead: number;
-  /** Trials that a job may carry at most, if one program serves them; 'measured': the trainers say, for each program; left out: one. */
+  /**
+   * Trials that a job may carry at most, if one program serves them; 'measured': the trainers say, for each program;
+   * left out: one.
+   */
   lanes?: number | 'measured';
   /** How much a workflow run takes on; left out: `RUN_LIMITS`. */
   limits?: RunLimits;
 }
 
-/** `trials`: those that a run handles itself; more are run in shards. `events`: a history that is longer continues as new. */
-export interface RunLimits { trials: number; events: number }
+/**
+ * `trials`: those that a run handles itself; more are run in shards. `events`: a history that is longer continues as
+ * new.
+ */
+export interface RunLimits {
+  trials: number;
+  events: number;
+}
 
 /**
  * Continue-as-new is suggested at 4,096 events; a job still adds up to four on its way out. At 6 to 9 events each, the
@@ -57,32 +66,51 @@ export interface Carried {
 export interface ShardInput extends JobSetting {
   /** The sweep's workflow, which is told how it goes. */
   root: string;
-  /** Its first run: after it was terminated, another may have taken its place. Left out: a shard from before this was kept. */
+  /**
+   * Its first run: after it was terminated, another may have taken its place. Left out: a shard from before this was
+   * kept.
+   */
   rootRun?: string;
   from: number;
   to: number;
   slots: number;
-  /** From the run before: how many of its trials were cached. Left out: the shard begins, and failed trials are tried again. */
+  /**
+   * From the run before: how many of its trials were cached. Left out: the shard begins, and failed trials are tried
+   * again.
+   */
   cached?: number;
 }
 
-/** Jobs in training and queued at a time, unless somebody says otherwise; more would only make the history's pending list long. */
+/**
+ * Jobs in training and queued at a time, unless somebody says otherwise; more would only make the history's pending
+ * list long.
+ */
 export const WINDOW = 64;
 
 /**
- * Jobs of an adaptive sweep at a time, whatever people say: a run begins with an event for each, keeps room for four more on its
- * way out, and with 720 of them its history is long as soon as the first one ends. And it begins them all in one go, for which a busy
- * machine must not take five seconds: then the workflow's thread is taken for stuck.
+ * Jobs of an adaptive sweep at a time, whatever people say: a run begins with an event for each, keeps room for four
+ * more on its way out, and with 720 of them its history is long as soon as the first one ends. And it begins them all
+ * in one go, for which a busy machine must not take five seconds: then the workflow's thread is taken for stuck.
  */
 export const MOST_IN_FLIGHT = 100;
 
-/** A workflow's own trials, and for the sweep's own: what people have set, the workflows that run the others, whether only the report is left to do. */
-export interface SweepProgress extends Progress { paused: boolean; maxConcurrent?: number; shards: string[]; ending?: true }
+/**
+ * A workflow's own trials, and for the sweep's own: what people have set, the workflows that run the others, whether
+ * only the report is left to do.
+ */
+export interface SweepProgress extends Progress {
+  paused: boolean;
+  maxConcurrent?: number;
+  shards: string[];
+  ending?: true;
+}
 export const progressQuery = defineQuery<Progress>('progress');
 export const sweepProgressQuery = defineQuery<SweepProgress>('progress');
 
 /** Whether it was not so before. */
-export interface Answer { changed: boolean }
+export interface Answer {
+  changed: boolean;
+}
 export const pauseUpdate = defineUpdate<Answer>('pause');
 export const resumeUpdate = defineUpdate<Answer>('resume');
 export const concurrencyUpdate = defineUpdate<Answer, [jobs: number]>('concurrency');
@@ -97,7 +125,16 @@ export const slotsSignal = defineSignal<[slots: number]>('slots');
 export const closeSignal = defineSignal('close');
 
 /** The shard's own workflow, and the sweep's that it belongs to. */
-export interface ShardSender { id: string; rootRun: string }
+export interface ShardSender {
+  id: string;
+  rootRun: string;
+}
 /** From a shard to the sweep. `left`: all is begun, and so many jobs are not done. `ended`: what came of its trials. */
-export interface ShardNews { from: number; sender?: ShardSender; left?: number; ended?: Progress; error?: string }
+export interface ShardNews {
+  from: number;
+  sender?: ShardSender;
+  left?: number;
+  ended?: Progress;
+  error?: string;
+}
 export const shardSignal = defineSignal<[news: ShardNews]>('shard');

@@ -12,14 +12,18 @@ export interface Range extends JobSetting {
   /** Trials of the sweep, if these are all that are to be run. */
   total?: number;
   slots: number;
-  /** A run before this one found so many cached; left out: this is the first, and trials that failed are tried again. */
+  /**
+   * A run before this one found so many cached; left out: this is the first, and trials that failed are tried again.
+   */
   cached?: number | undefined;
   onProgress?(): void;
   /** All is begun: so many jobs are not done. */
   onShort?(left: number): void;
 }
 
-export interface RangeRun extends Dispatcher { progress(): Progress }
+export interface RangeRun extends Dispatcher {
+  progress(): Progress;
+}
 
 /** What is first in the plan starts first, roughly. */
 const priorityOf = (index: number, from: number, to: number) => 1 + Math.floor((5 * (index - from)) / (to - from));
@@ -38,15 +42,20 @@ function jobsOf(trials: readonly PlannedTrial[], most: number, { from, to }: Ran
 }
 
 /**
- * Waiting trials in the plan's order: as jobs of those that one program serves together, but so few that every slot has a job
- * and another one waiting; or, if the trainers are to say how many, as questions to them.
+ * Waiting trials in the plan's order: as jobs of those that one program serves together, but so few that every slot has
+ * a job and another one waiting; or, if the trainers are to say how many, as questions to them.
  */
 function workOf(waiting: readonly PlannedTrial[], given: Range): Work[] {
   const { from, to, ahead, lanes = 1 } = given;
   const most = packLimit(waiting.length, ahead, lanes === 'measured' ? MOST_LANES : lanes);
   if (lanes !== 'measured' || most === 1) return jobsOf(waiting, most, given);
-  return packsOf(waiting).map((group): Work[] => (group.length === 1 ? jobsOf(group, 1, given)
-    : [{ group, most: Math.min(most, group.length), priority: priorityOf(group[0]?.index ?? from, from, to) }])).flat();
+  return packsOf(waiting)
+    .map((group): Work[] =>
+      group.length === 1
+        ? jobsOf(group, 1, given)
+        : [{ group, most: Math.min(most, group.length), priority: priorityOf(group[0]?.index ?? from, from, to) }],
+    )
+    .flat();
 }
 
 export function range(given: Range): RangeRun {
@@ -69,21 +78,28 @@ export function range(given: Range): RangeRun {
   }
   async function execute(job: Job): Promise<void> {
     const outcomes = await train(job);
-    for (const [i, outcome] of outcomes.entries()) progress = withOutcome(progress, outcome, job.lanes[i]?.label ?? '', goal);
+    for (const [i, outcome] of outcomes.entries())
+      progress = withOutcome(progress, outcome, job.lanes[i]?.label ?? '', goal);
     onProgress();
   }
 
   const dispatch = dispatcher<Work>(given, {
     take: () => waiting.shift(),
     run: (work) => ('group' in work ? learn(work) : execute(work)),
-    ...(onShort && { onShort: (left: number) => { if (asking === 0) onShort(left); } }), // an answer brings jobs
+    ...(onShort && {
+      onShort: (left: number) => {
+        if (asking === 0) onShort(left);
+      },
+    }), // an answer brings jobs
   });
 
   return {
     ...dispatch,
     progress: () => progress,
     async drive() {
-      const finished = new Map(await bookkeeping.findFinished({ sweepId, spec, from, to, cache, again: cached === undefined }));
+      const finished = new Map(
+        await bookkeeping.findFinished({ sweepId, spec, from, to, cache, again: cached === undefined }),
+      );
       const trials: PlannedTrial[] = [];
       for (let index = from; index < to; index++) {
         const trial = trialAt(spec, index);

@@ -1,4 +1,13 @@
-import { ApplicationFailure, CancellationScope, continueAsNew, getExternalWorkflowHandle, isCancellation, rootCause, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  rootCause,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { shardInputProblem, slotsProblem } from '../core/input.ts';
 import { closeSignal, progressQuery, shardSignal, slotsSignal, type ShardInput, type ShardNews } from './messages.ts';
 import { range } from './range.ts';
@@ -7,7 +16,10 @@ import { senderOf } from './sender.ts';
 /** As the shard runs out of jobs the sweep hears of free slots in steps of this share of what it heard last. */
 const STEP = 0.75;
 
-/** A stretch of a large sweep's trials. It lives on when the sweep's workflow continues as new, and tells that how it goes. */
+/**
+ * A stretch of a large sweep's trials. It lives on when the sweep's workflow continues as new, and tells that how it
+ * goes.
+ */
 export async function shard(input: ShardInput): Promise<void> {
   const problem = shardInputProblem(input, senderOf());
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'Impossible');
@@ -19,7 +31,9 @@ export async function shard(input: ShardInput): Promise<void> {
   let telling: Promise<unknown> = Promise.resolve();
   // One after the other, so that the last word is the last; a sweep that is gone needs no shard.
   const tell = (news: Omit<ShardNews, 'from' | 'sender'>) => {
-    telling = telling.then(() => getExternalWorkflowHandle(root).signal(shardSignal, { from, ...(sender && { sender }), ...news })).catch(close);
+    telling = telling
+      .then(() => getExternalWorkflowHandle(root).signal(shardSignal, { from, ...(sender && { sender }), ...news }))
+      .catch(close);
     return telling;
   };
   function close(): void {
@@ -51,6 +65,7 @@ export async function shard(input: ShardInput): Promise<void> {
   }
   await CancellationScope.nonCancellable(() => telling);
   // It is told to close only once: a run that was about to go on as new then ends instead.
-  if (end === 'continue' && !closed) return continueAsNew<typeof shard>({ ...input, slots, cached: run.progress().cached });
+  if (end === 'continue' && !closed)
+    return continueAsNew<typeof shard>({ ...input, slots, cached: run.progress().cached });
   await CancellationScope.nonCancellable(() => tell({ ended: run.progress(), ...(error !== undefined && { error }) }));
 }

@@ -1,6 +1,13 @@
 /** A large sweep: its trials in shards, workflows of their own that overlap so that no slot is idle while one ends. */
 import {
-  CancellationScope, condition, getExternalWorkflowHandle, ParentClosePolicy, setHandler, sleep, startChild, workflowInfo,
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  setHandler,
+  sleep,
+  startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { newsProblem } from '../core/input.ts';
@@ -8,13 +15,25 @@ import { countTrials, countWithin } from '../core/plan.ts';
 import { addProgress, emptyProgress } from '../core/progress.ts';
 import { allot, type ShardPlace } from '../core/shards.ts';
 import { isLong } from './dispatch.ts';
-import { closeSignal, RUN_LIMITS, shardSignal, slotsSignal, type Carried, type JobSetting, type ShardNews } from './messages.ts';
+import {
+  closeSignal,
+  RUN_LIMITS,
+  shardSignal,
+  slotsSignal,
+  type Carried,
+  type JobSetting,
+  type ShardNews,
+} from './messages.ts';
 import type { Part } from './part.ts';
 import { shard } from './shard.ts';
 
 const UNTIL_CLOSED = '200 milliseconds';
 
-export interface Shards extends JobSetting { slots: number; carried: Carried | undefined; onProgress(): void }
+export interface Shards extends JobSetting {
+  slots: number;
+  carried: Carried | undefined;
+  onProgress(): void;
+}
 
 export function shards(given: Shards): Part {
   const { sweepId, spec, science, trainQueue, cache, ahead, lanes, limits, carried, onProgress } = given;
@@ -30,13 +49,18 @@ export function shards(given: Shards): Part {
   let news = 0;
 
   const idOf = ({ from, to }: ShardPlace) => `${root}/${rootRun.slice(0, 8)}/${from}-${to}`;
-  const tell = async (place: ShardPlace, send: (handle: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>) => {
+  const tell = async (
+    place: ShardPlace,
+    send: (handle: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>,
+  ) => {
     await send(getExternalWorkflowHandle(idOf(place))).catch(() => {}); // it has just ended, and its last news is on the way
   };
 
   /** Shards outlive a sweep that was terminated: one of another sweep has no say here, and is to end. */
   function dismiss(id: string): void {
-    getExternalWorkflowHandle(id).signal(closeSignal).catch(() => {}); // it just has
+    getExternalWorkflowHandle(id)
+      .signal(closeSignal)
+      .catch(() => {}); // it just has
   }
 
   function hear(given: ShardNews): void {
@@ -59,12 +83,29 @@ export function shards(given: Shards): Part {
 
   async function start(place: ShardPlace): Promise<void> {
     const { from, to } = place;
-    const begin = () => startChild(shard, {
-      workflowId: idOf(place),
-      args: [{ sweepId, spec, science, trainQueue, cache, ahead, ...(lanes !== undefined && { lanes }), ...(limits && { limits }), root, rootRun, from, to, slots: place.slots }],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: `trials ${from} to ${to - 1} of ${total}`,
-    });
+    const begin = () =>
+      startChild(shard, {
+        workflowId: idOf(place),
+        args: [
+          {
+            sweepId,
+            spec,
+            science,
+            trainQueue,
+            cache,
+            ahead,
+            ...(lanes !== undefined && { lanes }),
+            ...(limits && { limits }),
+            root,
+            rootRun,
+            from,
+            to,
+            slots: place.slots,
+          },
+        ],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `trials ${from} to ${to - 1} of ${total}`,
+      });
     let child: Awaited<ReturnType<typeof begin>> | undefined;
     while (child === undefined) {
       child = await begin().catch(async (error: unknown) => {
@@ -73,7 +114,11 @@ export function shards(given: Shards): Part {
         return undefined;
       });
     }
-    child.result().catch((error: Error) => hear({ from, ended: emptyProgress(0), error: `the workflow of trials ${from} to ${to - 1}: ${error.message}` }));
+    child
+      .result()
+      .catch((error: Error) =>
+        hear({ from, ended: emptyProgress(0), error: `the workflow of trials ${from} to ${to - 1}: ${error.message}` }),
+      );
   }
 
   /** Begins the next shard as soon as those that run have begun all their trials, and gives each its slots. */
@@ -90,7 +135,9 @@ export function shards(given: Shards): Part {
     running = places.map(({ place, slots: share }) => ({ ...place, slots: share }));
     const fresh = running.slice(begun.length);
     await Promise.all([
-      ...places.filter(({ place }) => changed.includes(place)).map(({ place, slots: share }) => tell(place, (handle) => handle.signal(slotsSignal, share))),
+      ...places
+        .filter(({ place }) => changed.includes(place))
+        .map(({ place, slots: share }) => tell(place, (handle) => handle.signal(slotsSignal, share))),
       ...fresh.map(start),
     ]);
   }

@@ -1,6 +1,17 @@
 import {
-  ActivityFailure, allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, patched, rootCause, setCurrentDetails, setHandler,
-  sleep, upsertSearchAttributes,
+  ActivityFailure,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  patched,
+  rootCause,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { concurrencyProblem, retryProblem } from '../core/control.ts';
@@ -12,7 +23,17 @@ import { summaryOf } from '../core/progress.ts';
 import { adaptive } from './adaptive.ts';
 import { bookkeeping } from './activities.ts';
 import {
-  concurrencyUpdate, extendUpdate, MOST_IN_FLIGHT, pauseUpdate, resumeUpdate, retryUpdate, RUN_LIMITS, sweepProgressQuery, WINDOW, type SweepInput, type SweepProgress,
+  concurrencyUpdate,
+  extendUpdate,
+  MOST_IN_FLIGHT,
+  pauseUpdate,
+  resumeUpdate,
+  retryUpdate,
+  RUN_LIMITS,
+  sweepProgressQuery,
+  WINDOW,
+  type SweepInput,
+  type SweepProgress,
 } from './messages.ts';
 import type { Part } from './part.ts';
 import { range } from './range.ts';
@@ -27,8 +48,12 @@ const refuse = (problem: string | undefined, type = 'Refused') => {
   if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, type);
 };
 
-/** Whether the run folder of that name is another sweep's: then nothing is written there, not even that this one has failed. */
-const isForeign = (error: unknown) => error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'OtherSweep';
+/**
+ * Whether the run folder of that name is another sweep's: then nothing is written there, not even that this one has
+ * failed.
+ */
+const isForeign = (error: unknown) =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'OtherSweep';
 
 /** A sweep: all trials of one spec, and then the report. What people set while it runs comes in as updates. */
 export async function sweep(input: SweepInput): Promise<SweepProgress> {
@@ -43,7 +68,10 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   let isEnding = false;
 
   const most = isAdaptive(spec) && patched('most in flight') ? MOST_IN_FLIGHT : Infinity; // shards keep to theirs by themselves
-  const slots = () => (control.paused ? 0 : Math.min(most, control.maxConcurrent ?? spec.budget.maxConcurrent ?? (isAdaptive(spec) ? input.ahead : WINDOW)));
+  const slots = () =>
+    control.paused
+      ? 0
+      : Math.min(most, control.maxConcurrent ?? spec.budget.maxConcurrent ?? (isAdaptive(spec) ? input.ahead : WINDOW));
   const part = partOf();
   const progress = (): SweepProgress => ({ ...part.progress(), ...control, shards: part.shards() });
   const state = () => (control.paused ? 'paused' : 'running');
@@ -52,7 +80,13 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
     const setting = { ...input, slots: slots(), carried, onProgress: () => show(state()) };
     if (isAdaptive(spec)) return adaptive(setting);
     if (countWithin(spec) > limits.trials) return shards(setting);
-    const run = range({ ...setting, from: 0, to: countWithin(spec), total: countTrials(spec), cached: carried?.progress.cached });
+    const run = range({
+      ...setting,
+      from: 0,
+      to: countWithin(spec),
+      total: countTrials(spec),
+      cached: carried?.progress.cached,
+    });
     return { ...run, shards: () => [], carry: () => ({ progress: run.progress(), next: 0, shards: [] }) };
   }
 
@@ -65,7 +99,11 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   function publish(status: string): void {
     show(status);
     const { best } = part.progress();
-    if (searchAttributes) upsertSearchAttributes([{ key: SweepStatus, value: status }, ...(best ? [{ key: SweepBest, value: best.objective }] : [])]);
+    if (searchAttributes)
+      upsertSearchAttributes([
+        { key: SweepStatus, value: status },
+        ...(best ? [{ key: SweepBest, value: best.objective }] : []),
+      ]);
   }
 
   // Changes are written to the run folder one after the other, each as things are when its turn comes.
@@ -81,7 +119,9 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   }
   async function restart(next: SweepInput): Promise<{ changed: boolean }> {
     again = next;
-    recording = recording.then(() => CancellationScope.nonCancellable(() => bookkeeping.reopen({ sweepId, spec: next.spec })));
+    recording = recording.then(() =>
+      CancellationScope.nonCancellable(() => bookkeeping.reopen({ sweepId, spec: next.spec })),
+    );
     await recording;
     part.close();
     return { changed: true };
@@ -115,32 +155,53 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   });
 
   /** Writes the end down; undefined if results are lost, and have to be trained again first. */
-  const finish = (status: 'completed' | 'cancelled' | 'failed', message?: string, whole = false) => CancellationScope.nonCancellable(async () => {
-    isEnding = true;
-    const { total, completed, diverged, failed, stopped } = part.progress();
-    const outcome = { state: status, total, completed, diverged, failed, ...(stopped > 0 && { stopped }), at: new Date().toISOString(), ...(message && { message }) };
-    const { lost } = await bookkeeping.finish({ sweepId, outcome, whole });
-    if (lost > 0) return undefined;
-    publish(status);
-    await condition(allHandlersFinished);
-    return progress();
-  });
+  const finish = (status: 'completed' | 'cancelled' | 'failed', message?: string, whole = false) =>
+    CancellationScope.nonCancellable(async () => {
+      isEnding = true;
+      const { total, completed, diverged, failed, stopped } = part.progress();
+      const outcome = {
+        state: status,
+        total,
+        completed,
+        diverged,
+        failed,
+        ...(stopped > 0 && { stopped }),
+        at: new Date().toISOString(),
+        ...(message && { message }),
+      };
+      const { lost } = await bookkeeping.finish({ sweepId, outcome, whole });
+      if (lost > 0) return undefined;
+      publish(status);
+      await condition(allHandlersFinished);
+      return progress();
+    });
 
   publish(state());
   const { wallClockSeconds, maxTrials } = spec.budget;
   if (wallClockSeconds !== undefined) {
     const spent = Date.now() - Date.parse(startedAt);
-    sleep(Math.max(1, wallClockSeconds * 1000 - spent)).then(() => {
-      timeIsUp = true;
-      part.close();
-    }, () => {}); // cancelled
+    sleep(Math.max(1, wallClockSeconds * 1000 - spent)).then(
+      () => {
+        timeIsUp = true;
+        part.close();
+      },
+      () => {},
+    ); // cancelled
   }
   /** Why trials are left untrained; `cut`: some that the budget of trials allows. */
   function rest(): { why?: string; cut: boolean } {
     const done = part.progress().completed + part.progress().failed;
     const untrained = countTrials(spec) - done;
-    if (timeIsUp && done < countWithin(spec)) return { why: `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`, cut: true };
-    return { ...(maxTrials !== undefined && untrained > 0 && { why: `ended by its budget of ${maxTrials} trials, with ${untrained} untrained` }), cut: false };
+    if (timeIsUp && done < countWithin(spec))
+      return {
+        why: `ended by its budget of ${wallClockSeconds} seconds, with ${untrained} trials untrained`,
+        cut: true,
+      };
+    return {
+      ...(maxTrials !== undefined &&
+        untrained > 0 && { why: `ended by its budget of ${maxTrials} trials, with ${untrained} untrained` }),
+      cut: false,
+    };
   }
   let end: Awaited<ReturnType<Part['drive']>>;
   try {
@@ -158,8 +219,15 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
   } catch (error) {
     if (isForeign(error)) throw error;
     await CancellationScope.nonCancellable(() => recording.catch(() => {})); // reopening would take away the end that is written now
-    await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : (rootCause(error) ?? String(error)));
+    await finish(
+      isCancellation(error) ? 'cancelled' : 'failed',
+      isCancellation(error) ? undefined : (rootCause(error) ?? String(error)),
+    );
     throw error;
   }
-  return continueAsNew<typeof sweep>(again === undefined && end === 'continue' ? { ...input, control, carried: { ...part.carry(), startedAt } } : begun());
+  return continueAsNew<typeof sweep>(
+    again === undefined && end === 'continue'
+      ? { ...input, control, carried: { ...part.carry(), startedAt } }
+      : begun(),
+  );
 }

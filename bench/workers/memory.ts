@@ -1,4 +1,7 @@
-/** Trains one trial, replayed, as far as it is asked to, and counts what it holds. Started with --expose-gc. Argument: the backend (JSON). */
+/**
+ * Trains one trial, replayed, as far as it is asked to, and counts what it holds. Started with --expose-gc. Argument:
+ * the backend (JSON).
+ */
 import { createInterface } from 'node:readline';
 import { memory } from '@tensorflow/tfjs-core';
 import { loadBackend, type BackendChoice } from '../../engine/backends/index.ts';
@@ -12,14 +15,27 @@ const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\
 const EVALUATE_EVERY = 100;
 
 const { name } = await loadBackend(JSON.parse(process.argv[2] ?? '') as BackendChoice);
-const learner = learnerOf([{ trial: {
-  task: { name: 'palindrome', length: 6 },
-  model: { cell: 'lstm', hiddenUnits: 32, layers: 1 },
-  training: {
-    optimizer: 'rmsprop', learningRate: 0.001, batchSize: 16, maxSteps: 1e9, evaluateEvery: EVALUATE_EVERY, evaluationSize: 16, clip: { norm: 10 },
-  },
-  seed: 1,
-} }], { programs: programsOnce(compile) });
+const learner = learnerOf(
+  [
+    {
+      trial: {
+        task: { name: 'palindrome', length: 6 },
+        model: { cell: 'lstm', hiddenUnits: 32, layers: 1 },
+        training: {
+          optimizer: 'rmsprop',
+          learningRate: 0.001,
+          batchSize: 16,
+          maxSteps: 1e9,
+          evaluateEvery: EVALUATE_EVERY,
+          evaluationSize: 16,
+          clip: { norm: 10 },
+        },
+        seed: 1,
+      },
+    },
+  ],
+  { programs: programsOnce(compile) },
+);
 say({ name: 'memory', versions: { backend: name } });
 
 let step = 0;
@@ -33,8 +49,11 @@ async function train(steps: number): Promise<Held> {
   const { rss, heapUsed } = process.memoryUsage();
   const binding = nativeBackend()?.binding;
   return {
-    rss: rss / 2 ** 20, heap: heapUsed / 2 ** 20, tensors: memory().numTensors,
-    nativeTensors: binding?.getNumOfTensors() ?? NaN, sessions: binding?.getNumOfSavedModels() ?? NaN,
+    rss: rss / 2 ** 20,
+    heap: heapUsed / 2 ** 20,
+    tensors: memory().numTensors,
+    nativeTensors: binding?.getNumOfTensors() ?? NaN,
+    sessions: binding?.getNumOfSavedModels() ?? NaN,
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * A sweep of trials that train nothing, through a real Temporal server: what is left is the orchestration. In the
- * environment of an own home. Arguments: how many trials, the jobs at a time, the runs folder. One line of JSON at the end.
+ * environment of an own home. Arguments: how many trials, the jobs at a time, the runs folder. One line of JSON at the
+ * end.
  */
 import { createReportWriters } from '../../activities/report-process.ts';
 import type { TrainerPool } from '../../trainer/pool.ts';
@@ -25,21 +26,37 @@ const trainers: TrainerPool = {
 };
 
 const spec: SweepSpec = {
-  name: 'no-op', description: '',
+  name: 'no-op',
+  description: '',
   task: { name: 'palindrome', length: 5 },
   model: { cell: 'rnn', hiddenUnits: 1, layers: 1 },
   training: { optimizer: 'sgd', learningRate: 0.1, batchSize: 1, maxSteps: 1, evaluateEvery: 1, evaluationSize: 1 },
-  space: {}, repeats: trials, seed: 1,
-  search: { name: 'grid' }, scheduler: { name: 'full' }, objective: { metric: 'accuracy', goal: 'maximize' },
-  budget: {}, resources: { accelerator: 'cpu' }, report: { figures: [] },
+  space: {},
+  repeats: trials,
+  seed: 1,
+  search: { name: 'grid' },
+  scheduler: { name: 'full' },
+  objective: { metric: 'accuracy', goal: 'maximize' },
+  budget: {},
+  resources: { accelerator: 'cpu' },
+  report: { figures: [] },
 };
 
 const target = await connect({ start: true });
 const ending = new AbortController();
 let ready = () => {};
-const isReady = new Promise<void>((resolve) => { ready = resolve; });
+const isReady = new Promise<void>((resolve) => {
+  ready = resolve;
+});
 const worker = runWorker({
-  store, target, slots, signal: ending.signal, cacheDir: cacheDir(), trainers, reports: createReportWriters(), onReady: () => ready(),
+  store,
+  target,
+  slots,
+  signal: ending.signal,
+  cacheDir: cacheDir(),
+  trainers,
+  reports: createReportWriters(),
+  onReady: () => ready(),
   backend: { name: 'none', accelerator: 'cpu', choice: { kind: 'cpu' }, env: {} },
 });
 await Promise.race([isReady, worker]);

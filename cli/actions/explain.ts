@@ -14,19 +14,29 @@ import { styleOf, symbols } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
 import { clean, count, metricValue, plural } from '../ui/text.ts';
 
-export interface ExplainOptions { runs: string; json?: boolean }
+export interface ExplainOptions {
+  runs: string;
+  json?: boolean;
+}
 
 /** More trials than this are no help in an error. */
 const MOST_LISTED = 8;
 
-export async function explain(givenSweep: string, givenTrial: string, { runs, json = false }: ExplainOptions): Promise<void> {
+export async function explain(
+  givenSweep: string,
+  givenTrial: string,
+  { runs, json = false }: ExplainOptions,
+): Promise<void> {
   const store = openStore(runs);
   const sweepId = await resolveSweepId(store, givenSweep);
   const spec = await readSpec(store, sweepId);
   if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
   if (!isAdaptive(spec)) {
-    throw new UserError(`${sweepId} has nothing to explain: its scheduler "${spec.scheduler.name}" trains every trial to its end, `
-      + `and its search "${spec.search.name}" does not depend on results`, 2);
+    throw new UserError(
+      `${sweepId} has nothing to explain: its scheduler "${spec.scheduler.name}" trains every trial to its end, ` +
+        `and its search "${spec.search.name}" does not depend on results`,
+      2,
+    );
   }
   const record = await readDecisions(store, sweepId);
   const trial = trialOf(sweepId, spec, record, givenTrial);
@@ -36,13 +46,17 @@ export async function explain(givenSweep: string, givenTrial: string, { runs, js
   if (json) sayJson(asJson(sweepId, trial, configuration, story, record, problem));
   else show(sweepId, spec, trial, configuration, story);
   if (problem !== undefined) throw new UserError(`the record of ${sweepId} does not hold: ${problem}`);
-  if (!json) say(`\nAll ${plural(record.length, 'entry', 'entries')} of the record played back: the same decisions come out.`);
+  if (!json)
+    say(`\nAll ${plural(record.length, 'entry', 'entries')} of the record played back: the same decisions come out.`);
 }
 
 /** The trial that a person means, of those that were started: the start of one trial's id, or its label. */
 function trialOf(sweepId: string, spec: SweepSpec, record: readonly RecordEntry[], given: string): PlannedTrial {
   const trials = [...startedIn(spec, record)].flatMap(([configuration, point]) =>
-    Array.from({ length: spec.repeats }, (_, repeat) => plannedTrial(spec, point, configuration * spec.repeats + repeat)));
+    Array.from({ length: spec.repeats }, (_, repeat) =>
+      plannedTrial(spec, point, configuration * spec.repeats + repeat),
+    ),
+  );
   if (trials.length === 0) throw new UserError(`${sweepId}: no trial has started yet`, 2);
   const byId = given === '' ? [] : trials.filter(({ trialId }) => trialId.startsWith(given));
   const matching = byId.length > 0 ? byId : trials.filter(({ label }) => label === given);
@@ -50,19 +64,41 @@ function trialOf(sweepId: string, spec: SweepSpec, record: readonly RecordEntry[
   // One that a search with few values drew twice is the same trial; what it learned is told where it was tried first.
   if (only !== undefined && others.every(({ trialId }) => trialId === only.trialId)) return only;
   const listed = (some: readonly PlannedTrial[]) =>
-    [...some.slice(0, MOST_LISTED).map(({ trialId, label }) => `${trialId} (${label})`), ...(some.length > MOST_LISTED ? ['…'] : [])].join(', ');
+    [
+      ...some.slice(0, MOST_LISTED).map(({ trialId, label }) => `${trialId} (${label})`),
+      ...(some.length > MOST_LISTED ? ['…'] : []),
+    ].join(', ');
   if (only !== undefined) throw new UserError(`"${given}" may be any of ${listed(matching)}; give more of the id`, 2);
   throw new UserError(`${sweepId} has started no trial "${given}"; there is ${listed(trials)}`, 2);
 }
 
-function asJson(sweepId: string, { trialId, label, repeat }: PlannedTrial, configuration: number, story: readonly Chapter[], record: readonly RecordEntry[], problem?: string) {
+function asJson(
+  sweepId: string,
+  { trialId, label, repeat }: PlannedTrial,
+  configuration: number,
+  story: readonly Chapter[],
+  record: readonly RecordEntry[],
+  problem?: string,
+) {
   return {
-    sweepId, trialId, label, configuration, repeat, standing: standingOf(story), story,
+    sweepId,
+    trialId,
+    label,
+    configuration,
+    repeat,
+    standing: standingOf(story),
+    story,
     audit: { entries: record.length, holds: problem === undefined, problem: problem ?? null },
   };
 }
 
-function show(sweepId: string, spec: SweepSpec, { trialId, label }: PlannedTrial, configuration: number, story: readonly Chapter[]): void {
+function show(
+  sweepId: string,
+  spec: SweepSpec,
+  { trialId, label }: PlannedTrial,
+  configuration: number,
+  story: readonly Chapter[],
+): void {
   const style = styleOf(process.stdout);
   const { dot } = symbols(style);
   const { metric } = spec.objective;
@@ -72,12 +108,23 @@ function show(sweepId: string, spec: SweepSpec, { trialId, label }: PlannedTrial
   const rows = story.map((chapter) => {
     if ('report' in chapter) {
       const { value, toStep, ended } = chapter.report;
-      const what = value === null ? `no ${metric}: a repeat diverged or failed` : `${metric} ${metricValue(metric, value)}`;
-      return [count(chapter.entry), 'report', `after step ${count(toStep)}: ${what}${ended ? ', and has ended' : ''}`, ''];
+      const what =
+        value === null ? `no ${metric}: a repeat diverged or failed` : `${metric} ${metricValue(metric, value)}`;
+      return [
+        count(chapter.entry),
+        'report',
+        `after step ${count(toStep)}: ${what}${ended ? ', and has ended' : ''}`,
+        '',
+      ];
     }
     const { action, reason, numbers } = chapter.decision;
-    const text = Object.entries(numbers).map(([name, x]) => `${name} ${x === null ? '–' : Number.isInteger(x) ? count(x) : metricValue(metric, x)}`).join(', ');
+    const text = Object.entries(numbers)
+      .map(([name, x]) => `${name} ${x === null ? '–' : Number.isInteger(x) ? count(x) : metricValue(metric, x)}`)
+      .join(', ');
     return [count(chapter.entry), action, reason, { text, tint: style.dim }];
   });
-  for (const line of table([['entry', 'what', 'why', 'numbers'].map((text) => ({ text, tint: style.bold })), ...rows], { sides: ['right', 'left'] })) say(`  ${line}`);
+  for (const line of table([['entry', 'what', 'why', 'numbers'].map((text) => ({ text, tint: style.bold })), ...rows], {
+    sides: ['right', 'left'],
+  }))
+    say(`  ${line}`);
 }

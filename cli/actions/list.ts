@@ -15,15 +15,32 @@ import { jsonText, say } from '../ui/output.ts';
 import { styleOf, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
 
-interface Option { name: string; summary: string; allowed: string; default?: unknown }
-interface Entry { name: string; summary: string; source?: string; options: Option[]; metrics?: Record<string, string> }
-interface Registry { summary: string; entries(): Entry[] }
+interface Option {
+  name: string;
+  summary: string;
+  allowed: string;
+  default?: unknown;
+}
+interface Entry {
+  name: string;
+  summary: string;
+  source?: string;
+  options: Option[];
+  metrics?: Record<string, string>;
+}
+interface Registry {
+  summary: string;
+  entries(): Entry[];
+}
 
 type Described = Pick<ModelEntry, 'summary' | 'source' | 'options'> & { metrics?: Record<string, string> };
 
 function ofModels(registry: Readonly<Record<string, Described>>): Entry[] {
   return Object.entries(registry).map(([name, { summary, source, options, metrics }]) => ({
-    name, summary, source, ...(metrics && { metrics }),
+    name,
+    summary,
+    source,
+    ...(metrics && { metrics }),
     options: Object.entries(options.shape).map(([key, schema]) => {
       const { success, data } = schema.safeParse(undefined);
       const known = success && data !== undefined ? { default: data } : {};
@@ -32,12 +49,20 @@ function ofModels(registry: Readonly<Record<string, Described>>): Entry[] {
   }));
 }
 
-function ofCore(registry: Readonly<Record<string, { summary: string; source?: string; options: NumberOptions }>>): Entry[] {
+function ofCore(
+  registry: Readonly<Record<string, { summary: string; source?: string; options: NumberOptions }>>,
+): Entry[] {
   return Object.entries(registry).map(([name, { summary, source, options }]) => ({
-    name, summary, ...(source !== undefined && { source }),
+    name,
+    summary,
+    ...(source !== undefined && { source }),
     options: Object.entries(options).map(([key, option]) => ({
-      name: key, summary: option.optional === undefined ? option.summary : `${option.summary}; left out: ${option.optional}`,
-      allowed: [`a ${option.integer ? 'whole ' : ''}number ≥ ${option.atLeast}`, ...(option.atMost === undefined ? [] : [`≤ ${option.atMost}`])].join(' and '),
+      name: key,
+      summary: option.optional === undefined ? option.summary : `${option.summary}; left out: ${option.optional}`,
+      allowed: [
+        `a ${option.integer ? 'whole ' : ''}number ≥ ${option.atLeast}`,
+        ...(option.atMost === undefined ? [] : [`≤ ${option.atMost}`]),
+      ].join(' and '),
       ...(option.default !== undefined && { default: option.default }),
     })),
   }));
@@ -61,7 +86,8 @@ function briefly({ entries }: Registry): string[] {
 }
 
 function fully({ entries }: Registry, style: Style): string[] {
-  const allowed = (o: Option) => (o.default === undefined ? o.allowed : `${o.allowed}; default ${JSON.stringify(o.default)}`);
+  const allowed = (o: Option) =>
+    o.default === undefined ? o.allowed : `${o.allowed}; default ${JSON.stringify(o.default)}`;
   return entries().flatMap(({ name, summary, source, options, metrics = {} }) => [
     `  ${style.bold(name)}  ${summary}${source === undefined ? '' : style.dim(`  [${source}]`)}`,
     ...[
@@ -76,11 +102,20 @@ export function list(what: string | undefined, { json = false }: { json?: boolea
   const names = Object.keys(registries);
   const chosen = what === undefined || !Object.hasOwn(registries, what) ? undefined : registries[what];
   if (what !== undefined && chosen === undefined) {
-    throw new UserError(`list: ${JSON.stringify(what)} is nothing to list; allowed: ${names.join(', ')}${didYouMean(what, names)}`, 2);
+    throw new UserError(
+      `list: ${JSON.stringify(what)} is nothing to list; allowed: ${names.join(', ')}${didYouMean(what, names)}`,
+      2,
+    );
   }
   const all = Object.entries(registries);
-  const text = json ? jsonText(chosen?.entries() ?? Object.fromEntries(all.map(([name, { entries }]) => [name, entries()])), 2)
-    : chosen ? fully(chosen, style).join('\n')
-      : all.map(([name, registry]) => [`${style.bold(name)}  ${style.dim(registry.summary)}`, ...briefly(registry)].join('\n')).join('\n\n');
+  const text = json
+    ? jsonText(chosen?.entries() ?? Object.fromEntries(all.map(([name, { entries }]) => [name, entries()])), 2)
+    : chosen
+      ? fully(chosen, style).join('\n')
+      : all
+          .map(([name, registry]) =>
+            [`${style.bold(name)}  ${style.dim(registry.summary)}`, ...briefly(registry)].join('\n'),
+          )
+          .join('\n\n');
   say(text);
 }

@@ -1,4 +1,6 @@
-/** `sweep watch` and `sweep status`: how sweeps are, from the server if one answers, else from the runs folder alone. */
+/**
+ * `sweep watch` and `sweep status`: how sweeps are, from the server if one answers, else from the runs folder alone.
+ */
 import type { Leader, SweepSnapshot } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { UserError } from '../../core/errors.ts';
@@ -24,7 +26,10 @@ import { age, clean, count, padEnd, plural } from '../ui/text.ts';
 import { MOST_TRIALS, track, type Seen } from '../ui/tracker.ts';
 import type { EndedTrial, View } from '../ui/view.ts';
 
-interface Options { runs: string; json?: boolean }
+interface Options {
+  runs: string;
+  json?: boolean;
+}
 
 /** What can be said of a sweep now, from the server or the runs folder. */
 interface Status {
@@ -60,7 +65,8 @@ export async function watch(given: string, { runs, json }: Options, signal: Abor
   display.open({ ...opening, ...(url !== undefined && { url }) });
   const revive = () => connect({ start: false, signal });
   const snapshots = followSweep(target, store, sweepId, { signal, revive });
-  if (await follow({ spec, sweepId, store, snapshots, display }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, store);
+  if ((await follow({ spec, sweepId, store, snapshots, display })) === 'left')
+    sayHowToComeBack('Detached: the sweep goes on', sweepId, store);
 }
 
 export async function statusOfAll({ runs, json }: Options): Promise<void> {
@@ -75,10 +81,18 @@ export async function statusOfAll({ runs, json }: Options): Promise<void> {
     unfinished ||= status.state === 'unfinished';
     if (status.state === 'damaged') damaged.push(status);
     if (json) found.push(status.state === 'damaged' ? status : await asJson(store, status));
-    else rows.push(status.state === 'damaged' ? [clean(status.sweepId), { text: 'damaged', tint: style.red }, '', '', '', ''] : await rowOf(store, status, style));
+    else
+      rows.push(
+        status.state === 'damaged'
+          ? [clean(status.sweepId), { text: 'damaged', tint: style.red }, '', '', '', '']
+          : await rowOf(store, status, style),
+      );
   }
   if (json) return void sayJson(found);
-  if (ids.length === 0) return void say(`There are no sweeps in ${clean(nearPath(store.url))}. Start one with: ${commandOn(store, ['start', 'FILE'])}`);
+  if (ids.length === 0)
+    return void say(
+      `There are no sweeps in ${clean(nearPath(store.url))}. Start one with: ${commandOn(store, ['start', 'FILE'])}`,
+    );
   const head = ['sweep', 'state', 'trials', 'failed', 'best', 'started'].map((text) => ({ text, tint: style.bold }));
   table([head, ...rows], { sides: ['left', 'left', 'right', 'right', 'left', 'left'] }).forEach(say);
   if (unfinished) say(unfinishedLine(store));
@@ -91,14 +105,16 @@ async function rowOf(store: Store, { sweepId, spec, state, snapshot }: Status, s
     stateText(snapshot.reporting ? 'reporting' : state, style),
     `${count(snapshot.completed + snapshot.failed)}/${count(snapshot.total)}`,
     snapshot.failed > 0 ? { text: count(snapshot.failed), tint: style.red } : '0',
-    bestOf(spec, snapshot.leader ?? await storedLeader(store, sweepId, spec)),
+    bestOf(spec, snapshot.leader ?? (await storedLeader(store, sweepId, spec))),
     ageText(await startedAt(store, sweepId)),
   ];
 }
 
 export async function statusOfOne(given: string, { runs, json }: Options): Promise<void> {
   const store = openStore(runs);
-  const { value: status } = await statusesOf(store, [await resolveSweepId(store, given)]).next() as { value: Status | Damaged };
+  const { value: status } = (await statusesOf(store, [await resolveSweepId(store, given)]).next()) as {
+    value: Status | Damaged;
+  };
   if (status.state === 'damaged') throw new UserError(status.message);
   if (json) return void sayJson(await asJson(store, status));
   const { spec, sweepId, state, snapshot, url } = status;
@@ -109,8 +125,11 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
   const { dot, cross, ellipsis } = symbols(style);
   const different = differentText(view.summary);
   const counts = [
-    `${count(completed + failed)}/${plural(total, 'trial')}`, ...(different === undefined ? [] : [different]),
-    ...(cached > 0 ? [`${count(cached)} cached`] : []), `${count(diverged)} diverged`, `${count(failed)} failed`,
+    `${count(completed + failed)}/${plural(total, 'trial')}`,
+    ...(different === undefined ? [] : [different]),
+    ...(cached > 0 ? [`${count(cached)} cached`] : []),
+    `${count(diverged)} diverged`,
+    `${count(failed)} failed`,
     ...(stopped > 0 ? [`${count(stopped)} stopped`] : []),
   ];
   const report = await reportPath(store, sweepId);
@@ -143,7 +162,8 @@ export async function statusOfOne(given: string, { runs, json }: Options): Promi
   if (state === 'unfinished') say(`\n${unfinishedLine(store)}`);
 }
 
-const bestOf = ({ objective }: SweepSpec, leader: Leader | undefined): string => (leader === undefined ? '' : leaderText(objective, leader));
+const bestOf = ({ objective }: SweepSpec, leader: Leader | undefined): string =>
+  leader === undefined ? '' : leaderText(objective, leader);
 const unfinishedLine = (store: Store) =>
   `Unfinished: no server or worker answers for it, so this is what the runs folder says. ${commandOn(store, ['start', 'FILE'])} goes on with it.`;
 
@@ -153,9 +173,16 @@ async function storedLeader(store: Store, sweepId: string, spec: SweepSpec): Pro
 }
 
 /** A sweep of which nothing can be said but why. */
-interface Damaged { sweepId: string; state: 'damaged'; message: string }
+interface Damaged {
+  sweepId: string;
+  state: 'damaged';
+  message: string;
+}
 
-/** Sweep by sweep, a few at a time. Asks the server, if there is one, about those whose end the runs folder does not know. */
+/**
+ * Sweep by sweep, a few at a time. Asks the server, if there is one, about those whose end the runs folder does not
+ * know.
+ */
 async function* statusesOf(store: Store, sweepIds: readonly string[]): AsyncGenerator<Status | Damaged> {
   let asked: Promise<TemporalTarget | undefined> | undefined;
   yield* readAhead(sweepIds, async (sweepId): Promise<Status | Damaged> => {
@@ -168,14 +195,18 @@ async function* statusesOf(store: Store, sweepIds: readonly string[]): AsyncGene
   });
 }
 
-async function statusOf(store: Store, sweepId: string, server: () => Promise<TemporalTarget | undefined>): Promise<Status> {
+async function statusOf(
+  store: Store,
+  sweepId: string,
+  server: () => Promise<TemporalTarget | undefined>,
+): Promise<Status> {
   const outcome = await readOutcome(store, sweepId);
   const spec = await specOf(store, sweepId);
   const target = outcome === undefined ? await server() : undefined;
-  const live = target && await liveSnapshot(target, store, sweepId);
-  const snapshot = live ?? await storedSnapshot(store, sweepId, spec);
-  const url = target && await sweepUrl(target, store, sweepId);
-  const state = outcome === undefined && live === undefined ? 'unfinished' as const : snapshot.state;
+  const live = target && (await liveSnapshot(target, store, sweepId));
+  const snapshot = live ?? (await storedSnapshot(store, sweepId, spec));
+  const url = target && (await sweepUrl(target, store, sweepId));
+  const state = outcome === undefined && live === undefined ? ('unfinished' as const) : snapshot.state;
   return { sweepId, spec, state, snapshot, ...(url !== undefined && { url }) };
 }
 
@@ -192,7 +223,8 @@ async function reachableServer(): Promise<TemporalTarget | undefined> {
 
 async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: string): Promise<SweepSnapshot | undefined> {
   try {
-    for await (const snapshot of followSweep(target, store, sweepId, { signal: AbortSignal.timeout(PATIENCE) })) return snapshot;
+    for await (const snapshot of followSweep(target, store, sweepId, { signal: AbortSignal.timeout(PATIENCE) }))
+      return snapshot;
   } catch (error) {
     if (!(error instanceof UserError)) throw error; // the server does not know it
   }
@@ -210,11 +242,17 @@ async function startedAt(store: Store, sweepId: string): Promise<Date | undefine
   return last && new Date(last.at);
 }
 
-const ageText = (at: Date | undefined): string => (at === undefined ? '' : `${age((Date.now() - at.getTime()) / 1000)} ago`);
+const ageText = (at: Date | undefined): string =>
+  at === undefined ? '' : `${age((Date.now() - at.getTime()) / 1000)} ago`;
 
 function stateText(state: Status['state'] | 'reporting', style: Style): Cell {
   const tint = {
-    running: style.green, paused: style.yellow, completed: (t: string) => t, cancelled: style.yellow, failed: style.red, unfinished: style.yellow,
+    running: style.green,
+    paused: style.yellow,
+    completed: (t: string) => t,
+    cancelled: style.yellow,
+    failed: style.red,
+    unfinished: style.yellow,
     reporting: style.green,
   }[state];
   return { text: state, tint };
@@ -236,18 +274,32 @@ async function firstBad(store: Store, sweepId: string, spec: SweepSpec, of: numb
   if (of === 0) return bad;
   for await (const { trialId, label, found } of storedTrials(store, sweepId, spec)) {
     if (found === undefined) continue;
-    if ('message' in found) bad.push({ trialId, label, status: 'failed', steps: 0, metrics: {}, message: found.message });
-    else if (hasEnded(found) && found.status === 'diverged') bad.push({ trialId, label, status: 'diverged', steps: found.steps, metrics: {} });
+    if ('message' in found)
+      bad.push({ trialId, label, status: 'failed', steps: 0, metrics: {}, message: found.message });
+    else if (hasEnded(found) && found.status === 'diverged')
+      bad.push({ trialId, label, status: 'diverged', steps: found.steps, metrics: {} });
     if (bad.length === Math.min(of, MOST_BAD)) break;
   }
   return bad;
 }
 
 async function asJson(store: Store, status: Status) {
-  const { spec, snapshot: { message, ...snapshot }, state, url, sweepId } = status;
+  const {
+    spec,
+    snapshot: { message, ...snapshot },
+    state,
+    url,
+    sweepId,
+  } = status;
   const view = await look(store, status);
   return {
-    ...snapshot, name: spec.name, state, message: message ?? null, startedAt: (await startedAt(store, sweepId))?.toISOString() ?? null,
-    report: (await reportPath(store, sweepId)) ?? null, temporalUi: url ?? null, summary: summaryJson(view.summary),
+    ...snapshot,
+    name: spec.name,
+    state,
+    message: message ?? null,
+    startedAt: (await startedAt(store, sweepId))?.toISOString() ?? null,
+    report: (await reportPath(store, sweepId)) ?? null,
+    temporalUi: url ?? null,
+    summary: summaryJson(view.summary),
   };
 }

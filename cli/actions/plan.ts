@@ -20,7 +20,10 @@ import { clean, count, dimensionName, duration, plural, roughly } from '../ui/te
 
 /** Beyond so many trials or cases the plan looks at the first ones only, and says so: it stays a matter of a second. */
 const MOST = 20_000;
-/** Times are told from so many trials at most that the plan has not: their ids are hashes, so the first are of all kinds. */
+/**
+ * Times are told from so many trials at most that the plan has not: their ids are hashes, so the first are of all
+ * kinds.
+ */
 const MOST_OTHERS = 1000;
 /** Shape groups on the screen; --json has all of them. */
 const MOST_LINES = 20;
@@ -55,38 +58,57 @@ export interface Plan {
   seconds: number | undefined;
 }
 
-/** The trials of each sweep of the runs folder, whether they have a result or not; the sweep's own first, for they are taken first. */
+/**
+ * The trials of each sweep of the runs folder, whether they have a result or not; the sweep's own first, for they are
+ * taken first.
+ */
 async function storedIds(store: Store, own: string): Promise<[sweepId: string, trialIds: string[]][]> {
   const sweeps = await listSweeps(store);
   const found: [string, string[]][] = [];
-  for (const sweep of [...sweeps.filter((id) => id === own), ...sweeps.filter((id) => id !== own)]) found.push([sweep, await listTrials(store, sweep).catch(() => [])]);
+  for (const sweep of [...sweeps.filter((id) => id === own), ...sweeps.filter((id) => id !== own)])
+    found.push([sweep, await listTrials(store, sweep).catch(() => [])]);
   return found;
 }
 
 /** Of the stored trials those with a result: the planned ones, and of the others so many that times can be told. */
-async function earlierTrials(store: Store, stored: [string, string[]][], planned: ReadonlySet<string>, { sweepId: own, origin, cache }: PlanOf): Promise<Map<string, Earlier>> {
+async function earlierTrials(
+  store: Store,
+  stored: [string, string[]][],
+  planned: ReadonlySet<string>,
+  { sweepId: own, origin, cache }: PlanOf,
+): Promise<Map<string, Earlier>> {
   const found = new Map<string, Earlier>();
   let others = MOST_OTHERS;
   for (const [sweep, ids] of stored) {
-    const wanted = ids.filter((id) => (planned.has(id) ? !found.has(id) || found.get(id)?.difference !== undefined : others-- > 0));
+    const wanted = ids.filter((id) =>
+      planned.has(id) ? !found.has(id) || found.get(id)?.difference !== undefined : others-- > 0,
+    );
     const read = readAhead(wanted, async (id) => {
       const result = await readResult(store, sweep, id).catch(() => undefined); // a damaged one is trained again
-      return { id, result, timing: result && await readTiming(store, sweep, id).catch(() => undefined) };
+      return { id, result, timing: result && (await readTiming(store, sweep, id).catch(() => undefined)) };
     });
     for await (const { id, result, timing } of read) {
       if (result === undefined) continue;
       const { maxSteps, stopWhen } = result.trial.training;
       const difference = origin && differenceFrom(origin, result);
       found.set(id, {
-        shape: shapeKey(result.trial), steps: result.steps, training: { maxSteps, ...(stopWhen && { stopWhen }) }, seconds: timing?.seconds,
-        ...(sweep === own ? { difference: undefined, mixed: difference } : { difference: cache ? difference : '--no-cache' }),
+        shape: shapeKey(result.trial),
+        steps: result.steps,
+        training: { maxSteps, ...(stopWhen && { stopWhen }) },
+        seconds: timing?.seconds,
+        ...(sweep === own
+          ? { difference: undefined, mixed: difference }
+          : { difference: cache ? difference : '--no-cache' }),
       });
     }
   }
   return found;
 }
 
-/** Seconds that a trial like the example took: as it was where it ends by the same rule, else in proportion to the steps. */
+/**
+ * Seconds that a trial like the example took: as it was where it ends by the same rule, else in proportion to the
+ * steps.
+ */
 function secondsOf({ example, key }: ShapeGroup, earlier: Iterable<Earlier>): number | undefined {
   const { maxSteps, stopWhen } = example.training;
   const times: number[] = [];
@@ -109,14 +131,20 @@ export interface PlanOf {
 
 const addTo = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
 
-export async function planOf(spec: SweepSpec, store: Store, { sweepId = idOf(spec), origin, cache = true }: PlanOf = {}): Promise<Plan> {
+export async function planOf(
+  spec: SweepSpec,
+  store: Store,
+  { sweepId = idOf(spec), origin, cache = true }: PlanOf = {},
+): Promise<Plan> {
   const trials = countWithin(spec);
   const stored = await storedIds(store, sweepId);
   const isEmpty = stored.every(([, ids]) => ids.length === 0);
   const of = isEmpty ? trials : Math.min(trials, MOST);
   const planned = isEmpty ? [] : Array.from({ length: of }, (_, i) => trialAt(spec, i));
   const earlier = await earlierTrials(store, stored, new Set(planned.map(({ trialId }) => trialId)), {
-    sweepId, origin, cache: cache && !(await readControl(store, sweepId)).noCache,
+    sweepId,
+    origin,
+    cache: cache && !(await readControl(store, sweepId)).noCache,
   });
   const cachedByShape = new Map<string, number>();
   const [passedOver, mixed] = [new Map<string, number>(), new Map<string, number>()];
@@ -143,16 +171,29 @@ export async function planOf(spec: SweepSpec, store: Store, { sweepId = idOf(spe
   const total = left.reduce((a, b) => a + b, 0) / slots;
   const seconds = complete && !Number.isNaN(total) ? total : undefined;
   return {
-    sweepId, spec, trials, cached: { trials: cached, of }, passedOver: Object.fromEntries(passedOver), mixed: Object.fromEntries(mixed),
-    groups: timed, complete, slots, seconds,
+    sweepId,
+    spec,
+    trials,
+    cached: { trials: cached, of },
+    passedOver: Object.fromEntries(passedOver),
+    mixed: Object.fromEntries(mixed),
+    groups: timed,
+    complete,
+    slots,
+    seconds,
   };
 }
 
 function dimensionText(dimension: Dimension): string {
   const { when, ...own } = dimension;
-  const value = 'choice' in own ? own.choice.map(valueText).join(', ')
-    : 'from' in own ? `${own.from} to ${own.to} in steps of ${own.step}`
-      : Object.entries(own).map(([kind, [low, high]]: [string, [number, number]]) => `${low} to ${high} (${kind})`).join('');
+  const value =
+    'choice' in own
+      ? own.choice.map(valueText).join(', ')
+      : 'from' in own
+        ? `${own.from} to ${own.to} in steps of ${own.step}`
+        : Object.entries(own)
+            .map(([kind, [low, high]]: [string, [number, number]]) => `${low} to ${high} (${kind})`)
+            .join('');
   const conditions = Object.entries(when ?? {}).map(([path, wanted]) => `${path} is ${[wanted].flat().join(' or ')}`);
   const text = clean(conditions.length === 0 ? value : `${value}   where ${conditions.join(' and ')}`);
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;
@@ -161,7 +202,10 @@ function dimensionText(dimension: Dimension): string {
 /** '3 results not taken: trained by wasm 4.22.0, not tensorflow 2.21.0 cpu' */
 export const otherResultsLines = ({ passedOver, mixed }: Pick<Plan, 'passedOver' | 'mixed'>): string[] => [
   ...Object.entries(passedOver).map(([why, n]) => `${plural(n, 'result')} not taken: ${why}`),
-  ...Object.entries(mixed).map(([why, n]) => `${plural(n, 'result')} of this sweep kept among the new ones: ${why}; another --id would train all alike`),
+  ...Object.entries(mixed).map(
+    ([why, n]) =>
+      `${plural(n, 'result')} of this sweep kept among the new ones: ${why}; another --id would train all alike`,
+  ),
 ];
 
 /** `command` starts it. */
@@ -172,17 +216,26 @@ function planLines(plan: Plan, command: string, style: Style): string[] {
   const inTheFirst = cached.of < trials ? ` in the first ${count(cached.of)}` : '';
   const values = Object.entries(spec.space).map(([path, dimension]) => [path, dimensionText(dimension)]);
   const shown = groups.slice(0, MOST_LINES).map(({ values: v, trials: n, seconds: s }) => {
-    const words = Object.entries(v).map(([path, x]) => (typeof x === 'string' ? clean(x) : `${dimensionName(path)} ${valueText(x)}`));
+    const words = Object.entries(v).map(([path, x]) =>
+      typeof x === 'string' ? clean(x) : `${dimensionName(path)} ${valueText(x)}`,
+    );
     const time = s === undefined ? 'never timed here' : `${duration(s)} each`;
     return [words.length === 0 ? 'all trials' : words.join(' '), plural(n, 'trial'), time];
   });
   const more = groups.length > shown.length ? [`    ${ellipsis} ${count(groups.length - shown.length)} more`] : [];
-  const time = seconds === undefined ? 'unknown until the first trials have run' : seconds === 0 ? 'nothing left to train' : roughly(seconds);
+  const time =
+    seconds === undefined
+      ? 'unknown until the first trials have run'
+      : seconds === 0
+        ? 'nothing left to train'
+        : roughly(seconds);
   return [
     style.bold(clean(spec.name)) + (spec.description === '' ? '' : ` ${dot} ${clean(spec.description)}`),
     `  ${plural(trials, 'trial')}${counts === '' ? '' : ` (${counts})`}, ${count(cached.trials)} of them cached${inTheFirst}`,
     ...otherResultsLines(plan).map((line) => `  ${line}`),
-    ...(trials < countTrials(spec) ? [`  the first ${count(trials)} of ${count(countTrials(spec))}: budget.maxTrials`] : []),
+    ...(trials < countTrials(spec)
+      ? [`  the first ${count(trials)} of ${count(countTrials(spec))}: budget.maxTrials`]
+      : []),
     '',
     ...table(values).map((line) => `    ${line}`),
     '',
@@ -209,11 +262,24 @@ function planJson({ spec, groups, seconds, ...plan }: Plan) {
   };
 }
 
-export interface PlanOptions { set?: string[]; runs: string; json?: boolean }
+export interface PlanOptions {
+  set?: string[];
+  runs: string;
+  json?: boolean;
+}
 
 export async function plan(file: string, { set = [], runs, json }: PlanOptions): Promise<void> {
   const store = openStore(runs);
   const found = await planOf(await loadSpec(file, { set }), store, { origin: originOf(await chooseBackend()) });
   if (json) sayJson(planJson(found));
-  else planLines(found, commandOn(store, ['start', file], set.flatMap((one) => ['--set', one])), styleOf(process.stdout)).forEach(say);
+  else
+    planLines(
+      found,
+      commandOn(
+        store,
+        ['start', file],
+        set.flatMap((one) => ['--set', one]),
+      ),
+      styleOf(process.stdout),
+    ).forEach(say);
 }

@@ -31,15 +31,18 @@ export interface ReportOptions {
 
 /** `interrupt` is asked for where ^C has something to end in order. */
 export async function report(given: string, options: ReportOptions, interrupt: () => AbortSignal): Promise<void> {
-  if (options.retrain !== undefined && !options.verify) throw new UserError('--retrain goes with --verify: sweep report ID --verify --retrain N', 2);
-  if (options.retrain === undefined && (options.seed ?? options.backend) !== undefined) throw new UserError('--seed and --backend go with --retrain N', 2);
+  if (options.retrain !== undefined && !options.verify)
+    throw new UserError('--retrain goes with --verify: sweep report ID --verify --retrain N', 2);
+  if (options.retrain === undefined && (options.seed ?? options.backend) !== undefined)
+    throw new UserError('--seed and --backend go with --retrain N', 2);
   const store = openStore(options.runs);
   const sweepId = await resolveSweepId(store, given);
   if (options.verify) await verify(store, sweepId, options, interrupt);
   else await write(store, sweepId, options);
 }
 
-const folderOf = (store: Store, sweepId: string, out: string | undefined) => (out === undefined ? join(store.url, sweepId, 'report') : resolve(out));
+const folderOf = (store: Store, sweepId: string, out: string | undefined) =>
+  out === undefined ? join(store.url, sweepId, 'report') : resolve(out);
 
 async function write(store: Store, sweepId: string, { out, json }: ReportOptions): Promise<void> {
   const folder = folderOf(store, sweepId, out);
@@ -61,7 +64,12 @@ async function writeTo(folder: string, store: Store, sweepId: string): Promise<s
   return [...files.keys()];
 }
 
-async function verify(store: Store, sweepId: string, options: ReportOptions, interrupt: () => AbortSignal): Promise<void> {
+async function verify(
+  store: Store,
+  sweepId: string,
+  options: ReportOptions,
+  interrupt: () => AbortSignal,
+): Promise<void> {
   const { out, json, retrain: wanted } = options;
   const result = await verifyReport(store, sweepId, out === undefined ? undefined : await readFolder(resolve(out)));
   if (!result.ok) process.exitCode = 1;
@@ -73,41 +81,70 @@ async function verify(store: Store, sweepId: string, options: ReportOptions, int
 }
 
 /** What training again came to: the seed of the draw, and of how many trials. */
-interface Again { seed: number; of: number; trials: Retrained[] }
+interface Again {
+  seed: number;
+  of: number;
+  trials: Retrained[];
+}
 
-async function trainAgain(store: Store, sweepId: string, wanted: number, { seed = randomInt(2 ** 32), backend: kind, json }: ReportOptions, signal: AbortSignal): Promise<Again> {
+async function trainAgain(
+  store: Store,
+  sweepId: string,
+  wanted: number,
+  { seed = randomInt(2 ** 32), backend: kind, json }: ReportOptions,
+  signal: AbortSignal,
+): Promise<Again> {
   const spec = await readSpec(store, sweepId);
   if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
   const backend = await chooseBackend(kind);
   const { drawn, others } = await drawTrials(store, sweepId, spec, backend, seed);
   const reasons = [...others].map(([why, n]) => `${plural(n, 'result')} ${why}`);
   if (drawn.length === 0) {
-    throw new UserError(`--retrain: ${sweepId} has no trial that ${backend.name} can make again: ${reasons.join(', ') || 'none has a result'}; `
-      + 'allowed: another --backend, or a machine like the one that trained it');
+    throw new UserError(
+      `--retrain: ${sweepId} has no trial that ${backend.name} can make again: ${reasons.join(', ') || 'none has a result'}; ` +
+        'allowed: another --backend, or a machine like the one that trained it',
+    );
   }
   const chosen = drawn.slice(0, wanted);
   if (!json) {
-    say(`Training ${count(chosen.length)} of ${plural(drawn.length, 'trial')} again, drawn with --seed ${seed}, by ${backend.name}:`);
+    say(
+      `Training ${count(chosen.length)} of ${plural(drawn.length, 'trial')} again, drawn with --seed ${seed}, by ${backend.name}:`,
+    );
     for (const reason of reasons) say(`  not among them: ${reason}`);
   }
   const trials: Retrained[] = [];
-  for await (const one of retrain(store, sweepId, spec, chosen, { backend, signal, onWarning: (message) => tell(message) })) {
+  for await (const one of retrain(store, sweepId, spec, chosen, {
+    backend,
+    signal,
+    onWarning: (message) => tell(message),
+  })) {
     trials.push(one);
-    const came = one.differs.length === 0 ? `the same bytes: ${one.equal.join(', ')}` : `NOT the same: ${one.differs.join(', ')}`;
+    const came =
+      one.differs.length === 0 ? `the same bytes: ${one.equal.join(', ')}` : `NOT the same: ${one.differs.join(', ')}`;
     if (!json) say(`  ${one.trialId} (${clean(one.label)}): ${came}`);
   }
   return { seed, of: drawn.length, trials };
 }
 
 async function readFolder(folder: string): Promise<Map<string, Uint8Array>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`--out ${folder}: ${error.code === 'ENOENT' ? 'no such folder' : refusalOf(error) ?? error.message}`, 2);
-  });
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new UserError(
+        `--out ${folder}: ${error.code === 'ENOENT' ? 'no such folder' : (refusalOf(error) ?? error.message)}`,
+        2,
+      );
+    },
+  );
   const files = new Map<string, Uint8Array>();
   for (const entry of entries) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath ?? entry.path, entry.name);
-    files.set(relative(folder, path).split('\\').join('/'), await readFile(path).catch((error: unknown) => { throw refused(error, path, 'let it be read'); }));
+    files.set(
+      relative(folder, path).split('\\').join('/'),
+      await readFile(path).catch((error: unknown) => {
+        throw refused(error, path, 'let it be read');
+      }),
+    );
   }
   return files;
 }
@@ -115,28 +152,48 @@ async function readFolder(folder: string): Promise<Map<string, Uint8Array>> {
 /** What has been proved of a sweep that verifies, and what has not. */
 function meaning(store: Store, sweepId: string, { results }: Verification, again: Again | undefined): string[] {
   const retrainThree = commandOn(store, ['report', sweepId], ['--verify', '--retrain', '3']);
-  const notAgain = again === undefined ? `that training gave this data (${retrainThree} trains three trials again and compares bytes)`
-    : 'that training gave the data of the other trials';
-  const all = again !== undefined && again.trials.length === results && again.trials.every(({ differs }) => differs.length === 0);
+  const notAgain =
+    again === undefined
+      ? `that training gave this data (${retrainThree} trains three trials again and compares bytes)`
+      : 'that training gave the data of the other trials';
+  const all =
+    again !== undefined && again.trials.length === results && again.trials.every(({ differs }) => differs.length === 0);
   return [
     `Proved: the report shows the data and nothing else. The data agrees with itself: of ${plural(results, 'result')} the id is the hash of the trial, the curve ends in the`,
     '  metrics, and the network is whole and came with that curve; no file is missing, unknown, left over or a link.',
-    ...(again === undefined ? [] : ['Proved by training again: that the trials named above come out as they are recorded, to the last bit.']),
+    ...(again === undefined
+      ? []
+      : ['Proved by training again: that the trials named above come out as they are recorded, to the last bit.']),
     `Not proved: ${all ? '' : `${notAgain}, nor `}what provenance.json and timing.json tell of the commit, the machine and the times: they are as they were recorded.`,
   ];
 }
 
 /** One line if all is well; else a line for every file that is not, data first: it is the cause. */
 function verdict(store: Store, sweepId: string, { ok, data, report, findings, problem }: Verification): string[] {
-  if (ok) return [`${clean(sweepId)}: verified. ${report.length} files of the report follow from ${data.length} data files, byte for byte.`];
-  const lines = (what: string, checks: Check[]) => checks.filter(({ state }) => state !== 'equal').map(({ path, state }) => `  ${state.padEnd(10)}  ${what}${clean(path)}`);
+  if (ok)
+    return [
+      `${clean(sweepId)}: verified. ${report.length} files of the report follow from ${data.length} data files, byte for byte.`,
+    ];
+  const lines = (what: string, checks: Check[]) =>
+    checks
+      .filter(({ state }) => state !== 'equal')
+      .map(({ path, state }) => `  ${state.padEnd(10)}  ${what}${clean(path)}`);
   const [changedData, changedReport] = [lines('', data), lines('report/', report)];
   return [
     `${clean(sweepId)}: NOT verified.`,
     ...(changedData.length === 0 ? [] : ['Data that is not what the report was built from:', ...changedData]),
-    ...(findings.length === 0 ? [] : ['Data that does not agree with itself:', ...findings.map(({ path, problem: what }) => `  ${clean(path)} ${clean(what)}`)]),
+    ...(findings.length === 0
+      ? []
+      : [
+          'Data that does not agree with itself:',
+          ...findings.map(({ path, problem: what }) => `  ${clean(path)} ${clean(what)}`),
+        ]),
     ...(problem === undefined ? [] : [`The report cannot be rebuilt: ${problem}`]),
-    ...(changedReport.length === 0 ? [] : ['Files of the report that do not follow from the data as it is:', ...changedReport]),
-    ...(changedData.length === 0 ? [] : [`If the data has rightly grown since, write the report anew: ${commandOn(store, ['report', sweepId])}`]),
+    ...(changedReport.length === 0
+      ? []
+      : ['Files of the report that do not follow from the data as it is:', ...changedReport]),
+    ...(changedData.length === 0
+      ? []
+      : [`If the data has rightly grown since, write the report anew: ${commandOn(store, ['report', sweepId])}`]),
   ];
 }

@@ -37,13 +37,15 @@ const MOST_LISTED = 8;
 
 export async function sample(givenSweep: string, givenTrial: string, options: SampleOptions): Promise<void> {
   const { prompt, temperature, length, samples: count, seed, backend, runs, json } = options;
-  if (options.greedy && temperature !== undefined) throw new UserError('--greedy and --temperature exclude each other; give one', 2);
+  if (options.greedy && temperature !== undefined)
+    throw new UserError('--greedy and --temperature exclude each other; give one', 2);
   const store = openStore(runs);
   const sweepId = await resolveSweepId(store, givenSweep);
   const { trialId, trial, status } = await trialOf(store, sweepId, givenTrial);
   const task = entryOf<Task>(tasks, 'task', trial.task.name);
   if (!task.writes) throw new UserError(`the task ${task.name} writes no text: there is nothing to sample`, 2);
-  if (status === 'diverged') throw new UserError(`trial ${trialId} diverged: its weights are no numbers; give another`, 2);
+  if (status === 'diverged')
+    throw new UserError(`trial ${trialId} diverged: its weights are no numbers; give another`, 2);
   const model = await readModel(store, sweepId, trialId);
   if (model === undefined) throw new UserError(`${store.url}/${sweepId}/trials/${trialId}: its model.ckpt is missing`);
   const reference = trial.task['corpus'];
@@ -51,7 +53,13 @@ export async function sample(givenSweep: string, givenTrial: string, options: Sa
 
   await loadBackend((await chooseBackend(backend)).choice);
   const greedy = options.greedy ?? (task.answers === true && temperature === undefined);
-  const sampling = { prompts: [prompt], length: [length], samples: count, greedy, temperature: greedy ? [] : [temperature ?? 1] };
+  const sampling = {
+    prompts: [prompt],
+    length: [length],
+    samples: count,
+    greedy,
+    temperature: greedy ? [] : [temperature ?? 1],
+  };
   const { samples, metrics } = await sampleTrial({ ...trial, seed: seed ?? trial.seed }, model, sampling, { corpus });
   if (json) sayJson({ sweepId, trialId, samples, metrics: metrics[0]?.metrics ?? {} });
   else for (const one of samples) say(task.answers ? one.text : one.prompt + one.text);
@@ -63,7 +71,8 @@ async function trialOf(store: Store, sweepId: string, given: string): Promise<Tr
   if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
   const ids = await listTrials(store, sweepId);
   const results: TrialResult[] = [];
-  for await (const result of readAhead(ids, (id) => readResult(store, sweepId, id))) if (result !== undefined) results.push(result);
+  for await (const result of readAhead(ids, (id) => readResult(store, sweepId, id)))
+    if (result !== undefined) results.push(result);
   if (results.length === 0) throw new UserError(`${sweepId}: no trial has finished yet`, 2);
   if (given === 'best') return bestOf(spec, results);
 
@@ -72,7 +81,8 @@ async function trialOf(store: Store, sweepId: string, given: string): Promise<Tr
   const matching = byId.length > 0 ? byId : results.filter(({ trialId }) => labels.get(trialId) === given);
   const [only, ...others] = matching;
   if (only !== undefined && others.length === 0) return only;
-  if (only !== undefined) throw new UserError(`"${given}" may be any of ${listed(matching, labels)}; give more of the id`, 2);
+  if (only !== undefined)
+    throw new UserError(`"${given}" may be any of ${listed(matching, labels)}; give more of the id`, 2);
   throw new UserError(`${sweepId} has no finished trial "${given}"; there is ${listed(results, labels)}, or best`, 2);
 }
 
@@ -89,7 +99,7 @@ function labelsOf(spec: SweepSpec): Map<string, string> {
 /** Of the configuration that is best as a whole, which a repeat without a number rules out, the best repeat. */
 function bestOf({ objective: { metric, goal }, repeats }: SweepSpec, results: TrialResult[]): TrialResult {
   const keyOf = ({ trial }: TrialResult) => canonicalJson({ ...trial, seed: null });
-  const valueOf = ({ status, metrics }: TrialResult) => (status === 'completed' ? metrics[metric] ?? null : null);
+  const valueOf = ({ status, metrics }: TrialResult) => (status === 'completed' ? (metrics[metric] ?? null) : null);
   const groups = new Map<string, (number | null)[]>();
   for (const result of results) groups.set(keyOf(result), [...(groups.get(keyOf(result)) ?? []), valueOf(result)]);
   const worth = (result: TrialResult) => {

@@ -25,12 +25,19 @@ async function start(): Promise<EmbeddedStatus> {
 
 function lines(status: EmbeddedStatus): string[] {
   const { state, healthy, childPid, address, uiUrl, database, log, reason, restarts = 0 } = status;
-  if (state === 'absent' || state === 'stopped') return ['The Temporal server does not run. `sweep server start` starts it.'];
+  if (state === 'absent' || state === 'stopped')
+    return ['The Temporal server does not run. `sweep server start` starts it.'];
   if (state === 'elsewhere') return [`${embeddedElsewhere(status)}.`];
   if (state === 'failed') {
-    return [`The Temporal server failed again and again and was given up: ${reason ?? 'no reason known'}`, `Log  ${log}`];
+    return [
+      `The Temporal server failed again and again and was given up: ${reason ?? 'no reason known'}`,
+      `Log  ${log}`,
+    ];
   }
-  const silent = childPid === undefined ? 'is being started again' : `(process ${childPid}) does not answer: it is starting, stopped or overloaded`;
+  const silent =
+    childPid === undefined
+      ? 'is being started again'
+      : `(process ${childPid}) does not answer: it is starting, stopped or overloaded`;
   const health = healthy ? 'The Temporal server runs.' : `The Temporal server ${silent}.`;
   return [
     state === 'orphaned' ? `${health} Nobody watches over it: \`sweep server start\` puts that right.` : health,

@@ -25,11 +25,16 @@ export interface EnsureOptions {
 }
 
 /**
- * What `sweep start` needs before it starts: installs, both at once, what is missing. Without native TensorFlow it says so
- * in one line and goes on; without a Temporal server it cannot.
+ * What `sweep start` needs before it starts: installs, both at once, what is missing. Without native TensorFlow it says
+ * so in one line and goes on; without a Temporal server it cannot.
  */
 export async function ensureParts({ native, signal }: EnsureOptions): Promise<{ native?: NativeTensorFlow }> {
-  const { tensorflow, temporal } = await install({ native, temporal: await needsEmbeddedServer(), anyWillDo: true, signal });
+  const { tensorflow, temporal } = await install({
+    native,
+    temporal: await needsEmbeddedServer(),
+    anyWillDo: true,
+    signal,
+  });
   if (temporal.error) throw new UserError(temporal.error);
   if (tensorflow.error) tell(wasmLine(tensorflow.error));
   return tensorflow.found ? { native: tensorflow.found } : {};
@@ -42,7 +47,10 @@ interface Part<T> {
   /** Why there is none, and what to do. */
   error?: string;
 }
-interface Parts { tensorflow: Part<NativeTensorFlow>; temporal: Part<TemporalProgram> }
+interface Parts {
+  tensorflow: Part<NativeTensorFlow>;
+  temporal: Part<TemporalProgram>;
+}
 
 interface Wanted {
   native: boolean;
@@ -86,7 +94,13 @@ async function install({ native, temporal, anyWillDo, signal }: Wanted): Promise
   try {
     const [tensorflow, server] = await Promise.all([
       native ? one('tensorflow', findNative, makeNative) : nothing,
-      temporal ? one('temporal', () => findTemporal(signal), () => installTemporal(options)) : nothing,
+      temporal
+        ? one(
+            'temporal',
+            () => findTemporal(signal),
+            () => installTemporal(options),
+          )
+        : nothing,
     ]);
     return { tensorflow, temporal: server };
   } finally {
@@ -94,12 +108,15 @@ async function install({ native, temporal, anyWillDo, signal }: Wanted): Promise
   }
 }
 
-const wasmLine = (why: string): string => `TensorFlow will run as WebAssembly, several times slower than native: ${why}`;
+const wasmLine = (why: string): string =>
+  `TensorFlow will run as WebAssembly, several times slower than native: ${why}`;
 
 function summary({ tensorflow, temporal }: Parts): string[] {
   const native = tensorflow.found;
   return [
-    native ? `TensorFlow ${native.version} ${native.kind.toUpperCase()}  ${dirname(native.binding)}` : wasmLine(tensorflow.error ?? ''),
+    native
+      ? `TensorFlow ${native.version} ${native.kind.toUpperCase()}  ${dirname(native.binding)}`
+      : wasmLine(tensorflow.error ?? ''),
     `Temporal server  ${temporal.found?.path ?? temporal.error ?? 'none needed: TEMPORAL_ADDRESS or a profile names one'}`,
   ];
 }

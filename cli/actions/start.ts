@@ -49,7 +49,8 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
   const target = await connect({ start: true, signal }); // 3
   const plan = await planOf(given, store, { sweepId, origin: originOf(backend), cache: options.cache !== false });
 
-  if (await claimSweep(store, sweepId, given)) { // 4; startSweep() says what is wrong if the id is another sweep's
+  if (await claimSweep(store, sweepId, given)) {
+    // 4; startSweep() says what is wrong if the id is another sweep's
     for (const [reference, text] of corpora) await writeCorpus(store, sweepId, reference, text);
     await recordProvenance(store, sweepId, await collectProvenance({ backend: backend.name }));
   }
@@ -63,8 +64,17 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
   const url = await sweepUrl(target, store, sweepId);
   const display = chooseDisplay(store, options);
   display.open({
-    spec, sweepId, total, attached, cached: plan.cached.trials, otherResults: otherResultsLines(plan), paused, backend: backend.name, slots,
-    ...(plan.seconds !== undefined && { estimate: plan.seconds }), ...(url !== undefined && { url }),
+    spec,
+    sweepId,
+    total,
+    attached,
+    cached: plan.cached.trials,
+    otherResults: otherResultsLines(plan),
+    paused,
+    backend: backend.name,
+    slots,
+    ...(plan.seconds !== undefined && { estimate: plan.seconds }),
+    ...(url !== undefined && { url }),
   });
   if (options.detach) {
     display.close();
@@ -78,5 +88,6 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
     return again;
   };
   const snapshots = followSweep(target, store, sweepId, { signal, revive, restart: (on) => begin(on) }); // 7
-  if (await follow({ spec, sweepId, store, snapshots, display, ...(!attached && { began }) }) === 'left') sayHowToComeBack('Detached: the sweep goes on', sweepId, store);
+  if ((await follow({ spec, sweepId, store, snapshots, display, ...(!attached && { began }) })) === 'left')
+    sayHowToComeBack('Detached: the sweep goes on', sweepId, store);
 }

@@ -1,7 +1,10 @@
 /** When a sweep will be done, from what its finished trials took. Pure. */
 import type { Configuration } from '../../core/search/index.ts';
 
-export interface Finished { configuration: Configuration; seconds: number }
+export interface Finished {
+  configuration: Configuration;
+  seconds: number;
+}
 export interface Waiting {
   configuration: Configuration;
   /** Seconds it has been training already; 0 if it waits. */
@@ -14,7 +17,10 @@ const WORK = ['task.length', 'training.maxSteps', 'training.batchSize'];
 const MOST_COMPARISONS = 1_000_000;
 
 const workOf = (configuration: Configuration): number =>
-  WORK.reduce((work, path) => (typeof configuration[path] === 'number' ? work * (configuration[path] as number) : work), 1);
+  WORK.reduce(
+    (work, path) => (typeof configuration[path] === 'number' ? work * (configuration[path] as number) : work),
+    1,
+  );
 
 /** 0 for equal values, up to 1 for each dimension that differs; numbers by how much. */
 function distance(a: Configuration, b: Configuration): number {
@@ -27,7 +33,10 @@ function distance(a: Configuration, b: Configuration): number {
   return sum;
 }
 
-/** What a trial likely takes: as the finished trials most like it, in proportion to the work. Undefined: none has finished. */
+/**
+ * What a trial likely takes: as the finished trials most like it, in proportion to the work. Undefined: none has
+ * finished.
+ */
 export function expectedSeconds(finished: readonly Finished[], configuration: Configuration): number | undefined {
   let nearest = Infinity;
   let rates: number[] = [];
@@ -42,18 +51,30 @@ export function expectedSeconds(finished: readonly Finished[], configuration: Co
 }
 
 /** Seconds until all of `waiting` are done on `slots` at a time; undefined until a trial has finished. */
-export function secondsLeft(finished: readonly Finished[], waiting: readonly Waiting[], slots: number): number | undefined {
+export function secondsLeft(
+  finished: readonly Finished[],
+  waiting: readonly Waiting[],
+  slots: number,
+): number | undefined {
   if (waiting.length === 0) return 0;
   if (finished.length === 0) return undefined;
-  const coarse = finished.length * waiting.length > MOST_COMPARISONS ? mean(finished.map(({ seconds }) => seconds)) : undefined;
-  const left = waiting.map(({ configuration, spent }) => Math.max(0, (coarse ?? expectedSeconds(finished, configuration) ?? 0) - spent));
+  const coarse =
+    finished.length * waiting.length > MOST_COMPARISONS ? mean(finished.map(({ seconds }) => seconds)) : undefined;
+  const left = waiting.map(({ configuration, spent }) =>
+    Math.max(0, (coarse ?? expectedSeconds(finished, configuration) ?? 0) - spent),
+  );
   return Math.max(left.reduce((a, b) => a + b) / Math.max(1, slots), ...left.slice(0, 1000));
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Follows a jumpy guess: it falls by the second, and moves towards new guesses within about `inertia` seconds. */
-export function smooth(shown: number | undefined, guess: number | undefined, passed: number, inertia = 5): number | undefined {
+export function smooth(
+  shown: number | undefined,
+  guess: number | undefined,
+  passed: number,
+  inertia = 5,
+): number | undefined {
   if (guess === undefined || shown === undefined) return guess;
   const expected = Math.max(0, shown - passed);
   return expected + (guess - expected) * (1 - Math.exp(-passed / inertia));

@@ -20,10 +20,20 @@ export function jsonDisplay(print: (line: string) => void): Display {
       if (view.seen - progressAt < PROGRESS_EVERY_MS) return;
       progressAt = view.seen;
       const { snapshot, left, stepsPerSecond } = view;
-      event('progress', { seconds: seconds(view), ...snapshot, secondsLeft: left ?? null, stepsPerSecond: stepsPerSecond ?? null });
+      event('progress', {
+        seconds: seconds(view),
+        ...snapshot,
+        secondsLeft: left ?? null,
+        stepsPerSecond: stepsPerSecond ?? null,
+      });
     },
     end({ snapshot: { running: _, ...snapshot }, ...view }, report) {
-      event('end', { seconds: (view.seen - view.began) / 1000, ...snapshot, report: report ?? null, summary: summaryJson(view.summary) });
+      event('end', {
+        seconds: (view.seen - view.began) / 1000,
+        ...snapshot,
+        report: report ?? null,
+        summary: summaryJson(view.summary),
+      });
     },
     close() {},
   };

@@ -35,13 +35,25 @@ export function region(terminal: Terminal) {
   return {
     draw(lines: string[]): void {
       if (lines.length === shown.length && lines.every((line, i) => line === shown[i])) return;
-      terminal.write(BEGIN_UPDATE + home() + lines.map((line) => `${printable(line)}${CLEAR_LINE_END}\n`).join('') + CLEAR_BELOW + END_UPDATE);
+      terminal.write(
+        BEGIN_UPDATE +
+          home() +
+          lines.map((line) => `${printable(line)}${CLEAR_LINE_END}\n`).join('') +
+          CLEAR_BELOW +
+          END_UPDATE,
+      );
       shown = lines;
     },
     /** Lines that stay, above the region. */
     print(lines: string[]): void {
       if (lines.length === 0) return;
-      terminal.write(BEGIN_UPDATE + home() + CLEAR_BELOW + [...lines, ...shown].map((line) => `${printable(line)}\n`).join('') + END_UPDATE);
+      terminal.write(
+        BEGIN_UPDATE +
+          home() +
+          CLEAR_BELOW +
+          [...lines, ...shown].map((line) => `${printable(line)}\n`).join('') +
+          END_UPDATE,
+      );
     },
     clear(): void {
       terminal.write(home() + CLEAR_BELOW);
@@ -50,9 +62,16 @@ export function region(terminal: Terminal) {
   };
 }
 
-export interface LiveOptions { now?: () => number; hint?: Hint }
+export interface LiveOptions {
+  now?: () => number;
+  hint?: Hint;
+}
 
-export function liveDisplay(terminal: NodeJS.WriteStream, style: Style, { now = Date.now, hint = plainHint }: LiveOptions = {}): Display {
+export function liveDisplay(
+  terminal: NodeJS.WriteStream,
+  style: Style,
+  { now = Date.now, hint = plainHint }: LiveOptions = {},
+): Display {
   const bottom = region(terminal);
   let latest: View | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -90,7 +109,13 @@ export function liveDisplay(terminal: NodeJS.WriteStream, style: Style, { now = 
       bottom.clear();
       const { width } = size();
       const table = resultsTable(view.spec, view.summary, { width: width - 3, height: 60 }, style);
-      const lines = ['', ...table.map((line) => `  ${line}`), ...(table.length > 0 ? [''] : []), ...closingLines(view, report, style, hint), ''];
+      const lines = [
+        '',
+        ...table.map((line) => `  ${line}`),
+        ...(table.length > 0 ? [''] : []),
+        ...closingLines(view, report, style, hint),
+        '',
+      ];
       terminal.write(printable(lines.join('\n')));
     },
     close() {

@@ -1,6 +1,12 @@
-/** The edge of terminal output: everything that a command prints goes through here, and nothing that somebody else wrote moves a cursor. */
+/**
+ * The edge of terminal output: everything that a command prints goes through here, and nothing that somebody else wrote
+ * moves a cursor.
+ */
 
-/** Control characters, and those that turn the direction of what stands beside them: a name with them may read as another one. */
+/**
+ * Control characters, and those that turn the direction of what stands beside them: a name with them may read as
+ * another one.
+ */
 const CONTROLS = '\\p{Cc}\\u2028\\u2029';
 const DIRECTIONS = '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u206f';
 /** Of a style (ui/style.ts), and all that it ever writes. */
@@ -12,7 +18,10 @@ const unsafe = new RegExp(`(${OWN_COLOURS})|(?![\\n\\t])[${CONTROLS}]|([${DIRECT
 /** What JSON.stringify leaves as it is. */
 const unescaped = new RegExp(`(?!\\n)[${CONTROLS}${DIRECTIONS}]`, 'gu');
 
-/** Text that somebody else wrote, safe to print: no control characters (they move cursors), no direction overrides, one line. */
+/**
+ * Text that somebody else wrote, safe to print: no control characters (they move cursors), no direction overrides, one
+ * line.
+ */
 export const clean = (text: string): string => text.replace(everyControl, ' ').replace(everyDirection, '').trim();
 
 /** What a terminal gets: lines, tabs and our own colours stay. */
@@ -23,7 +32,9 @@ export const printable = (text: string): string =>
 export const jsonText = (value: unknown, indent?: number): string =>
   JSON.stringify(value, null, indent).replace(unescaped, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-export interface Output { write(text: string): unknown }
+export interface Output {
+  write(text: string): unknown;
+}
 
 export const sayTo = (output: Output, text: string): void => void output.write(`${printable(text)}\n`);
 export const say = (text: string): void => sayTo(process.stdout, text);
@@ -33,5 +44,7 @@ export const tell = (text: string): void => sayTo(process.stderr, text);
 
 let needed = true;
 /** For a process whose output is a log: it does its work also where the log's disk is full. */
-export const forgoOutput = (): void => { needed = false; };
+export const forgoOutput = (): void => {
+  needed = false;
+};
 export const isOutputNeeded = (): boolean => needed;

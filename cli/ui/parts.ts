@@ -9,9 +9,17 @@ import { styleOf, symbols } from './style.ts';
 import type { Style } from './style.ts';
 import { clean, count, duration, padEnd } from './text.ts';
 
-const NAMES: Record<string, string> = { tensorflow: 'TensorFlow', temporal: 'Temporal server', server: 'Temporal server' };
+const NAMES: Record<string, string> = {
+  tensorflow: 'TensorFlow',
+  temporal: 'Temporal server',
+  server: 'Temporal server',
+};
 const VERBS: Record<SetupProgress['phase'], string> = {
-  wait: '', download: 'downloading', verify: 'checking', unpack: 'unpacking', build: 'building',
+  wait: '',
+  download: 'downloading',
+  verify: 'checking',
+  unpack: 'unpacking',
+  build: 'building',
 };
 const NAME_WIDTH = 15;
 const BAR_WIDTH = 24;
@@ -25,7 +33,7 @@ function amount({ done, total, unit }: SetupProgress): string {
   if (done === undefined) return '';
   const scale = unit === 'bytes' ? 1e6 : 1;
   const number = (n: number): string => count(Math.round(n / scale));
-  return `${number(done)}${total ? `/${number(total)}` : ''} ${unit === 'bytes' ? 'MB' : unit ?? ''}`;
+  return `${number(done)}${total ? `/${number(total)}` : ''} ${unit === 'bytes' ? 'MB' : (unit ?? '')}`;
 }
 
 /** One line of the live display. Pure. */
@@ -53,14 +61,19 @@ export function partsDisplay(stream: Stream, now: () => number = () => performan
   return stream.isTTY && process.env.TERM !== 'dumb' ? live(stream, style, now) : plain(stream);
 }
 
-interface Running { progress: SetupProgress; began: number }
+interface Running {
+  progress: SetupProgress;
+  began: number;
+}
 
 function live(stream: Terminal, style: Style, now: () => number): PartsDisplay {
   const running = new Map<string, Running>();
   const area = region(stream);
   const draw = (): void => {
     const width = (stream.columns ?? 80) - 1;
-    area.draw([...running.values()].map(({ progress, began }) => partLine(progress, (now() - began) / 1000, width, style)));
+    area.draw(
+      [...running.values()].map(({ progress, began }) => partLine(progress, (now() - began) / 1000, width, style)),
+    );
   };
   let timer: NodeJS.Timeout | undefined;
   return {

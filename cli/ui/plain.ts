@@ -11,7 +11,8 @@ const TABLE_WIDTH = 120;
 export function plainDisplay(print: (line: string) => void, style: Style, hint: Hint = plainHint): Display {
   let progressAt: number | undefined;
   const told = new Set<string>();
-  const line = ({ began, seen }: View, text: string) => print(`${padStart(duration((seen - began) / 1000), 7)}  ${text}`);
+  const line = ({ began, seen }: View, text: string) =>
+    print(`${padStart(duration((seen - began) / 1000), 7)}  ${text}`);
   return {
     open(opening) {
       openingLines(opening, style, Infinity, hint).forEach(print);

@@ -11,7 +11,11 @@ import { symbols, type Style } from './style.ts';
 import { clean, count, duration, metricValue, padEnd, padStart, plural, roughly } from './text.ts';
 import type { EndedTrial, Hint, Opening, View } from './view.ts';
 
-export interface Screen { width: number; height: number; style: Style }
+export interface Screen {
+  width: number;
+  height: number;
+  style: Style;
+}
 
 const INDENT = '  ';
 const WIDEST_BAR = 48;
@@ -28,7 +32,19 @@ export const plainHint: Hint = (...command) => ['sweep', ...command].join(' ');
 
 /** What stands above the display, once. */
 export function openingLines(opening: Opening, style: Style, width = Infinity, hint: Hint = plainHint): string[] {
-  const { spec, sweepId, total, attached, cached = 0, otherResults = [], paused, backend, slots, estimate, url } = opening;
+  const {
+    spec,
+    sweepId,
+    total,
+    attached,
+    cached = 0,
+    otherResults = [],
+    paused,
+    backend,
+    slots,
+    estimate,
+    url,
+  } = opening;
   const { dot } = symbols(style);
   const counts = spaceCounts(spec, style);
   const parts = [
@@ -65,7 +81,12 @@ export function frame(view: View, { width, height, style }: Screen, now: number)
   const { running } = view.snapshot;
   const trouble = troubleLines(view, style);
   const rest = height - 2 - trouble.length; // without the bar and the last line
-  const table = resultsTable(view.spec, view.summary, { width: room, height: rest - Math.min(running.length, FEW) - 2 }, style);
+  const table = resultsTable(
+    view.spec,
+    view.summary,
+    { width: room, height: rest - Math.min(running.length, FEW) - 2 },
+    style,
+  );
   const trials = runningLines(view, room, rest - (table.length === 0 ? 0 : table.length + 2), style);
   const lines = [
     barLine(view, room, style, now),
@@ -74,7 +95,11 @@ export function frame(view: View, { width, height, style }: Screen, now: number)
     ...(table.length === 0 ? [] : ['', ...table, '']),
     lastLine(view, style, now),
   ];
-  return lines.slice(0, Math.max(1, height)).map((line) => (line === '' ? '' : INDENT + cliTruncate(line, room, { truncationCharacter: symbols(style).ellipsis })));
+  return lines
+    .slice(0, Math.max(1, height))
+    .map((line) =>
+      line === '' ? '' : INDENT + cliTruncate(line, room, { truncationCharacter: symbols(style).ellipsis }),
+    );
 }
 
 export function barLine({ snapshot, began, seen, left }: View, width: number, style: Style, now: number): string {
@@ -109,14 +134,19 @@ export function bar(share: number, length: number, style: Style): string {
 }
 
 const DOING: Record<ReportProgress['doing'], string> = {
-  counting: 'looking at trial', reading: 'reading trial', drawing: 'drawing figure', writing: 'writing the curve of trial',
+  counting: 'looking at trial',
+  reading: 'reading trial',
+  drawing: 'drawing figure',
+  writing: 'writing the curve of trial',
 };
 
 /** 'writing its report: reading trial 41,000 of 100,000'; undefined while it trains. */
 export function reportingText({ reporting }: View['snapshot']): string | undefined {
   if (reporting === undefined) return undefined;
   const { doing, done = 0, total = 0 } = reporting;
-  return doing === undefined ? 'writing its report' : `writing its report: ${DOING[doing]} ${count(done)} of ${count(total)}`;
+  return doing === undefined
+    ? 'writing its report'
+    : `writing its report: ${DOING[doing]} ${count(done)} of ${count(total)}`;
 }
 
 /** What failed and is tried again: the first of it, and how much more there is. */
@@ -128,7 +158,10 @@ function troubleLines({ snapshot: { trouble = [] } }: View, style: Style): strin
 
 /** Before anything is known, or nothing is in training: a worker takes seconds to start, so a hint comes later. */
 export function waitingLine(seconds: number, style: Style, hint: Hint = plainHint): string {
-  const advice = seconds < PATIENCE ? '' : ` ${symbols(style).dot} does one run? sweep start starts one, and so does: ${hint('worker')}`;
+  const advice =
+    seconds < PATIENCE
+      ? ''
+      : ` ${symbols(style).dot} does one run? sweep start starts one, and so does: ${hint('worker')}`;
   return style.dim(`waiting for a worker ${symbols(style).dot} ${duration(seconds)}${advice}`);
 }
 
@@ -141,7 +174,8 @@ export function runningLines({ spec, snapshot }: View, width: number, height: nu
   if (running.length === 0) return completed + failed < total ? [style.dim('waiting for a worker')] : [];
   const shown = running.slice(0, running.length > height ? height - 1 : height);
   const metric = spec.objective.metric;
-  const value = (metrics: Record<string, number>, name: string) => (metrics[name] === undefined ? '' : metricValue(name, metrics[name]));
+  const value = (metrics: Record<string, number>, name: string) =>
+    metrics[name] === undefined ? '' : metricValue(name, metrics[name]);
   const column = (values: string[], word = '') => {
     const widest = Math.max(...values.map((v) => stringWidth(v)));
     return values.map((v) => (v === '' ? ' '.repeat(word.length + widest) : word + padStart(v, widest)));
@@ -160,12 +194,21 @@ export function runningLines({ spec, snapshot }: View, width: number, height: nu
   const labels = shown.map(({ label }) => clean(label));
   const labelWidth = Math.max(...labels.map((label) => stringWidth(label)));
   const right = (columns: string[][], i: number) => columns.map((c) => c[i]).join('   ');
-  const columns = richToPoor.find((c) => labelWidth + 3 + stringWidth(right(c, 0)) <= width) ?? [column(steps), column(objective)];
+  const columns = richToPoor.find((c) => labelWidth + 3 + stringWidth(right(c, 0)) <= width) ?? [
+    column(steps),
+    column(objective),
+  ];
   const room = Math.max(3, Math.min(labelWidth, width - 2 - stringWidth(right(columns, 0))));
   const gap = labelWidth + 3 + stringWidth(right(columns, 0)) <= width ? '   ' : '  ';
-  const lines = labels.map((label, i) =>
-    padEnd(cliTruncate(label, room, { truncationCharacter: symbols(style).ellipsis }), room) + gap + right(columns, i).trimEnd());
-  return shown.length === running.length ? lines : [...lines, style.dim(`${symbols(style).ellipsis} ${count(running.length - shown.length)} more in training`)];
+  const lines = labels.map(
+    (label, i) =>
+      padEnd(cliTruncate(label, room, { truncationCharacter: symbols(style).ellipsis }), room) +
+      gap +
+      right(columns, i).trimEnd(),
+  );
+  return shown.length === running.length
+    ? lines
+    : [...lines, style.dim(`${symbols(style).ellipsis} ${count(running.length - shown.length)} more in training`)];
 }
 
 /** 'accuracy 1.00, mean of 3 repeats': what the configuration is worth that ranks first. */
@@ -173,10 +216,17 @@ export function leaderText({ metric }: Objective, { objective, n, repeats }: Lea
   return `${metric} ${metricValue(metric, objective)}${n < repeats ? `, ${n} of ${repeats} repeats` : repeats > 1 ? `, mean of ${repeats} repeats` : ''}`;
 }
 
-/** The configuration that ranks first; of a sweep that is too large to look at all of it while it runs, the best trial. */
-export function bestText({ spec: { objective }, summary, snapshot: { best, leader = leaderOf(summary, objective) } }: View): string | undefined {
+/**
+ * The configuration that ranks first; of a sweep that is too large to look at all of it while it runs, the best trial.
+ */
+export function bestText({
+  spec: { objective },
+  summary,
+  snapshot: { best, leader = leaderOf(summary, objective) },
+}: View): string | undefined {
   const { metric } = objective;
-  if (leader === undefined) return best && `${metric} ${metricValue(metric, best.objective)}, one trial: ${clean(best.label)}`;
+  if (leader === undefined)
+    return best && `${metric} ${metricValue(metric, best.objective)}, one trial: ${clean(best.label)}`;
   return `${leaderText(objective, leader)}${leader.label === '' ? '' : `: ${clean(leader.label)}`}`;
 }
 
@@ -190,26 +240,37 @@ export function differentText(summary: readonly SummaryRow[]): string | undefine
 export function lastLine(view: View, style: Style, now: number): string {
   const { stepsPerSecond, seen } = view;
   if (now - seen > SILENCE) {
-    return style.yellow(`no news for ${duration((now - seen) / 1000)}: the Temporal server or the workers do not answer; trying again`);
+    return style.yellow(
+      `no news for ${duration((now - seen) / 1000)}: the Temporal server or the workers do not answer; trying again`,
+    );
   }
   const best = bestText(view);
   return [
     ...(best === undefined ? [] : [`best ${best}`]),
-    ...(stepsPerSecond === undefined ? [] : [`${stepsPerSecond < 10 ? stepsPerSecond.toFixed(1) : count(Math.round(stepsPerSecond))} steps/s`]),
+    ...(stepsPerSecond === undefined
+      ? []
+      : [`${stepsPerSecond < 10 ? stepsPerSecond.toFixed(1) : count(Math.round(stepsPerSecond))} steps/s`]),
   ].join(` ${symbols(style).dot} `);
 }
 
 /** 'rnn length 5 seed 1: completed after 300 steps, accuracy 1.00, loss 0.0132' */
 export function endedLine({ label, status, steps, metrics, message }: EndedTrial, { objective }: View['spec']): string {
   const names = [...new Set([objective.metric, 'loss'])].filter((name) => metrics[name] !== undefined);
-  const after = status === 'failed' ? '' : status === 'diverged' ? ` at step ${count(steps)}` : ` after ${plural(steps, 'step')}`;
-  const values = status === 'completed' ? names.map((name) => `, ${name} ${metricValue(name, metrics[name] as number)}`).join('') : '';
+  const after =
+    status === 'failed' ? '' : status === 'diverged' ? ` at step ${count(steps)}` : ` after ${plural(steps, 'step')}`;
+  const values =
+    status === 'completed'
+      ? names.map((name) => `, ${name} ${metricValue(name, metrics[name] as number)}`).join('')
+      : '';
   return `${clean(label)}: ${status}${after}${values}${message === undefined ? '' : `: ${clean(message)}`}`;
 }
 
 /** '8/42 trials, 2:40 left, 0 failed, best accuracy 1.00, mean of 3 repeats: rnn length 5' */
 export function progressLine(view: View): string {
-  const { snapshot: { completed, failed, total }, left } = view;
+  const {
+    snapshot: { completed, failed, total },
+    left,
+  } = view;
   const [best, reporting] = [bestText(view), reportingText(view.snapshot)];
   return [
     `${count(completed + failed)}/${count(total)} trials`,
@@ -221,7 +282,12 @@ export function progressLine(view: View): string {
 }
 
 /** How it ended, and what to look at next. */
-export function closingLines({ snapshot, summary, began, seen, whole }: View, report: string | undefined, style: Style, hint: Hint = plainHint): string[] {
+export function closingLines(
+  { snapshot, summary, began, seen, whole }: View,
+  report: string | undefined,
+  style: Style,
+  hint: Hint = plainHint,
+): string[] {
   const { state, completed, failed, diverged, total, sweepId, message } = snapshot;
   const time = duration((seen - began) / 1000);
   const after = whole ? ` after ${time}` : '';
@@ -231,8 +297,11 @@ export function closingLines({ snapshot, summary, began, seen, whole }: View, re
   if (state === 'cancelled') return [`Cancelled${after}: ${kept}${where}`];
   if (state === 'failed') return [style.red(`Failed${after}${why}`), `${kept}${where}`];
   if (state !== 'completed') return [`${state}: ${kept}${where}`];
-  const bad = failed > 0 ? ` with ${style.red(`${plural(failed, 'failed trial')}`)} (${hint('status', sweepId)} says why)` : '';
+  const bad =
+    failed > 0 ? ` with ${style.red(`${plural(failed, 'failed trial')}`)} (${hint('status', sweepId)} says why)` : '';
   const different = differentText(summary);
-  const apart = (diverged > 0 ? ` ${plural(diverged, 'trial')} diverged.` : '') + (different === undefined ? '' : ` ${plural(total, 'trial')}, ${different}.`);
+  const apart =
+    (diverged > 0 ? ` ${plural(diverged, 'trial')} diverged.` : '') +
+    (different === undefined ? '' : ` ${plural(total, 'trial')}, ${different}.`);
   return [`Done${whole ? ` in ${time}` : ''}${bad}${why}.${apart}${where}`];
 }

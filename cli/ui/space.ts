@@ -8,8 +8,11 @@ export function spaceCounts(spec: Pick<SweepSpec, 'space' | 'search' | 'repeats'
   const dimensions = Object.entries(spec.space);
   const repeats = spec.repeats > 1 ? [plural(spec.repeats, 'repeat')] : [];
   const times = ` ${symbols(style).times} `;
-  if (spec.search.name !== 'grid') return repeats.length === 0 ? '' : [`${count(Number(spec.search['trials']))} draws`, ...repeats].join(times);
+  if (spec.search.name !== 'grid')
+    return repeats.length === 0 ? '' : [`${count(Number(spec.search['trials']))} draws`, ...repeats].join(times);
   if (dimensions.some(([, dimension]) => dimension.when !== undefined)) return '';
-  const factors = dimensions.map(([path, dimension]) => plural(kindOf(dimension).count(dimension) ?? 0, dimensionName(path)));
+  const factors = dimensions.map(([path, dimension]) =>
+    plural(kindOf(dimension).count(dimension) ?? 0, dimensionName(path)),
+  );
   return [...factors, ...repeats].join(times);
 }

@@ -31,7 +31,11 @@ function isUtf8(env: Environment, platform: string): boolean {
   return /utf-?8/i.test(locale) || (locale === '' && platform !== 'linux');
 }
 
-export function styleOf(stream: { isTTY?: boolean }, env: Environment = process.env, platform: string = process.platform): Style {
+export function styleOf(
+  stream: { isTTY?: boolean },
+  env: Environment = process.env,
+  platform: string = process.platform,
+): Style {
   return styleWith({ colors: wantsColors(stream.isTTY === true, env), unicode: isUtf8(env, platform) });
 }
 

@@ -7,7 +7,12 @@ export { clean } from './output.ts';
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const two = (n: number) => String(n).padStart(2, '0');
-  const [d, h, m, s] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
+  const [d, h, m, s] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+    whole % 60,
+  ];
   if (d > 0) return `${d}d ${two(h)}:${two(m)}`;
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
@@ -25,7 +30,8 @@ export const age = (seconds: number): string => roughly(seconds).replace('about 
 export const count = (n: number): string => n.toLocaleString('en-US');
 
 /** A name that ends in s is taken for a plural already: 5 hidden units. */
-export const plural = (n: number, one: string, many = one.endsWith('s') ? one : `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`;
+export const plural = (n: number, one: string, many = one.endsWith('s') ? one : `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
 
 /** Shares get two decimals, anything else three digits. */
 export function metricValue(name: string, value: number): string {
@@ -40,5 +46,7 @@ export function dimensionName(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
 }
 
-export const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
-export const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
+export const padEnd = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+export const padStart = (text: string, width: number): string =>
+  ' '.repeat(Math.max(0, width - stringWidth(text))) + text;

@@ -1,4 +1,7 @@
-/** What a display needs beyond a snapshot: which trials ended meanwhile, their numbers, how fast it goes, when it will be done. */
+/**
+ * What a display needs beyond a snapshot: which trials ended meanwhile, their numbers, how fast it goes, when it will
+ * be done.
+ */
 import { summarize, trialRows, type SummaryRow } from '../../core/aggregate.ts';
 import { countTrials, trialWith, type PlannedTrial, type Suggestions } from '../../core/plan.ts';
 import type { JobProgress, SweepSnapshot, TrialResult } from '../../core/results.ts';
@@ -9,7 +12,10 @@ import { readSuggestions } from '../../store/trials.ts';
 import { secondsLeft, smooth, type Finished } from './eta.ts';
 import type { EndedTrial, View } from './view.ts';
 
-/** A larger sweep is shown by its counts and what runs, without its table, its end and a line for each trial: they walk over all trials at every change. */
+/**
+ * A larger sweep is shown by its counts and what runs, without its table, its end and a line for each trial: they walk
+ * over all trials at every change.
+ */
 export const MOST_TRIALS = 2000;
 /** Speed is measured over this much of the past, in milliseconds. */
 const RECENT = 30_000;
@@ -25,7 +31,10 @@ export interface TrackRequest {
   spec: SweepSpec;
   store: Store;
   snapshots: AsyncIterable<SweepSnapshot>;
-  /** When the command began, if it began the sweep; left out: when the server says that it began, else the display's own time counts. */
+  /**
+   * When the command began, if it began the sweep; left out: when the server says that it began, else the display's own
+   * time counts.
+   */
   began?: number | undefined;
   /** The clock, in milliseconds. */
   now?: () => number;
@@ -102,16 +111,31 @@ export async function* track({ spec, store, snapshots, began, now = Date.now }: 
       }
     }
     const waiting = [...planned.values()].filter(({ trialId }) => !results.has(trialId) && !failures.has(trialId));
-    const guess = total > MOST_TRIALS ? undefined : secondsLeft(finished, waiting.map(({ trialId, configuration }) =>
-      ({ configuration, spent: (at - (startedAt.get(trialId) ?? at)) / 1000 })), slots);
+    const guess =
+      total > MOST_TRIALS
+        ? undefined
+        : secondsLeft(
+            finished,
+            waiting.map(({ trialId, configuration }) => ({
+              configuration,
+              spent: (at - (startedAt.get(trialId) ?? at)) / 1000,
+            })),
+            slots,
+          );
     left = smooth(left, guess, (at - before) / 1000);
     before = at;
     const stepsPerSecond = speed(at, snapshot, first ? [] : ended);
     const since = began ?? (snapshot.startedAt === undefined ? undefined : Date.parse(snapshot.startedAt));
     yield {
       view: {
-        spec, snapshot, summary, began: since ?? opened, whole: since !== undefined, seen: at,
-        ...(left !== undefined && { left }), ...(stepsPerSecond !== undefined && { stepsPerSecond }),
+        spec,
+        snapshot,
+        summary,
+        began: since ?? opened,
+        whole: since !== undefined,
+        seen: at,
+        ...(left !== undefined && { left }),
+        ...(stepsPerSecond !== undefined && { stepsPerSecond }),
       },
       ended,
       first,

@@ -38,7 +38,9 @@ export interface Opening {
   /** It ran already: this only looks on. */
   attached: boolean;
   cached?: number;
-  /** Results that are not taken, or are taken though they are others than would be trained now, and why, a line each. */
+  /**
+   * Results that are not taken, or are taken though they are others than would be trained now, and why, a line each.
+   */
   otherResults?: string[];
   /** It holds: nothing is trained until it is resumed. */
   paused?: boolean;

@@ -1,4 +1,7 @@
-/** Whether a value is a resolved sweep: what anybody may send to a workflow or write into a run folder. No zod, so that workflows can ask. */
+/**
+ * Whether a value is a resolved sweep: what anybody may send to a workflow or write into a run folder. No zod, so that
+ * workflows can ask.
+ */
 import { briefly } from '../json.ts';
 import type { NumberOption, NumberOptions } from '../options.ts';
 import { countTrials } from '../plan.ts';
@@ -13,7 +16,8 @@ import type { Form, ObjectForm } from './types.ts';
 /** What is wrong with a value, in a line that begins with its place; undefined: nothing. */
 export type Check = (value: unknown, place: string) => string | undefined;
 
-const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
 const first = <T>(items: readonly T[], problem: (item: T) => string | undefined): string | undefined => {
   for (const item of items) {
     const found = problem(item);
@@ -21,11 +25,20 @@ const first = <T>(items: readonly T[], problem: (item: T) => string | undefined)
   }
   return undefined;
 };
-const refused = (value: unknown, place: string, allowed: string) => `${place || 'the sweep'} is ${briefly(value)}; allowed: ${allowed}`;
-const only = (allowed: string, holds: (value: unknown) => boolean): Check => (value, place) => (holds(value) ? undefined : refused(value, place, allowed));
+const refused = (value: unknown, place: string, allowed: string) =>
+  `${place || 'the sweep'} is ${briefly(value)}; allowed: ${allowed}`;
+const only =
+  (allowed: string, holds: (value: unknown) => boolean): Check =>
+  (value, place) =>
+    holds(value) ? undefined : refused(value, place, allowed);
 const below = (place: string, key: string) => `${place === '' ? '' : `${place}.`}${key.slice(0, 80)}`;
 
-interface Bounds { integer?: boolean; atLeast?: number; above?: number; atMost?: number }
+interface Bounds {
+  integer?: boolean;
+  atLeast?: number;
+  above?: number;
+  atMost?: number;
+}
 function numberCheck({ integer = false, atLeast, above, atMost }: Bounds): Check {
   const low = atLeast ?? (integer ? Number.MIN_SAFE_INTEGER : -Infinity);
   const high = atMost ?? (integer ? Number.MAX_SAFE_INTEGER : Infinity);
@@ -35,33 +48,57 @@ function numberCheck({ integer = false, atLeast, above, atMost }: Bounds): Check
     ...(low > -Infinity && high === Infinity ? [`of ${low} or more`] : []),
     ...(low === -Infinity && high < Infinity ? [`at most ${high}`] : []),
   ];
-  return only([integer ? 'a whole number' : 'a number', bounds.join(', ')].join(' ').trimEnd(), (value) =>
-    typeof value === 'number' && (integer ? Number.isSafeInteger(value) : Number.isFinite(value)) && value >= low && value <= high && (above === undefined || value > above));
+  return only(
+    [integer ? 'a whole number' : 'a number', bounds.join(', ')].join(' ').trimEnd(),
+    (value) =>
+      typeof value === 'number' &&
+      (integer ? Number.isSafeInteger(value) : Number.isFinite(value)) &&
+      value >= low &&
+      value <= high &&
+      (above === undefined || value > above),
+  );
 }
 
 function listCheck(of: Check, least = 0, most = Infinity): Check {
   const many = most < Infinity ? ` of ${least} to ${most} values` : least > 0 ? ` of ${least} or more` : '';
   return (value, place) => {
-    if (!Array.isArray(value) || value.length < least || value.length > most) return refused(value, place, `a list${many}`);
-    return first(value.map((one: unknown, i) => [one, i] as const), ([one, i]) => of(one, `${place}[${i}]`));
+    if (!Array.isArray(value) || value.length < least || value.length > most)
+      return refused(value, place, `a list${many}`);
+    return first(
+      value.map((one: unknown, i) => [one, i] as const),
+      ([one, i]) => of(one, `${place}[${i}]`),
+    );
   };
 }
 
 /** `others`: may have keys that are not known. */
-function objectCheck(known: Readonly<Record<string, Check>>, { others, exactlyOne }: Pick<ObjectForm, 'others' | 'exactlyOne'> = {}): Check {
+function objectCheck(
+  known: Readonly<Record<string, Check>>,
+  { others, exactlyOne }: Pick<ObjectForm, 'others' | 'exactlyOne'> = {},
+): Check {
   return (value, place) => {
     if (!isObject(value)) return refused(value, place, 'an object');
     const stranger = others ? undefined : Object.keys(value).find((key) => !Object.hasOwn(known, key));
-    if (stranger !== undefined) return `${below(place, JSON.stringify(stranger.slice(0, 40)))} is unknown; allowed: ${Object.keys(known).join(', ')}`;
-    if (exactlyOne && exactlyOne.filter((key) => Object.hasOwn(value, key)).length !== 1) return `${place} is ${briefly(value)}; allowed: one of the keys ${exactlyOne.join(', ')}`;
-    return first(Object.entries(known), ([key, check]) => check(Object.hasOwn(value, key) ? value[key] : undefined, below(place, key)));
+    if (stranger !== undefined)
+      return `${below(place, JSON.stringify(stranger.slice(0, 40)))} is unknown; allowed: ${Object.keys(known).join(', ')}`;
+    if (exactlyOne && exactlyOne.filter((key) => Object.hasOwn(value, key)).length !== 1)
+      return `${place} is ${briefly(value)}; allowed: one of the keys ${exactlyOne.join(', ')}`;
+    return first(Object.entries(known), ([key, check]) =>
+      check(Object.hasOwn(value, key) ? value[key] : undefined, below(place, key)),
+    );
   };
 }
 
 const anything: Check = () => undefined;
-const record = (of: Check): Check => (value, place) => objectCheck({}, { others: true })(value, place)
-  ?? first(Object.entries(value as object), ([key, one]) => of(one, below(place, key)));
-const optional = (check: Check): Check => (value, place) => (value === undefined ? undefined : check(value, place));
+const record =
+  (of: Check): Check =>
+  (value, place) =>
+    objectCheck({}, { others: true })(value, place) ??
+    first(Object.entries(value as object), ([key, one]) => of(one, below(place, key)));
+const optional =
+  (check: Check): Check =>
+  (value, place) =>
+    value === undefined ? undefined : check(value, place);
 
 function option({ default: fallback, optional: without, ...number }: NumberOption): Check {
   const check = numberCheck(number);
@@ -71,17 +108,34 @@ function option({ default: fallback, optional: without, ...number }: NumberOptio
 /** {name, …options} */
 function entryCheck(registry: 'searches' | 'schedulers'): Check {
   const entries: Readonly<Record<string, { options: NumberOptions }>> = registry === 'searches' ? searches : schedulers;
-  const checks = Object.fromEntries(Object.entries(entries).map(([name, { options }]) => [
-    name, objectCheck({ name: anything, ...Object.fromEntries(Object.entries(options).map(([key, one]) => [key, option(one)])) }),
-  ]));
+  const checks = Object.fromEntries(
+    Object.entries(entries).map(([name, { options }]) => [
+      name,
+      objectCheck({
+        name: anything,
+        ...Object.fromEntries(Object.entries(options).map(([key, one]) => [key, option(one)])),
+      }),
+    ]),
+  );
   const names = Object.keys(entries);
-  const name = objectCheck({ name: only(names.join(', '), (value) => names.includes(value as string)) }, { others: true });
+  const name = objectCheck(
+    { name: only(names.join(', '), (value) => names.includes(value as string)) },
+    { others: true },
+  );
   return (value, place) => name(value, place) ?? checks[(value as { name: string }).name]?.(value, place);
 }
 
-const pair = (of: Check): Check => (value, place) => only('two numbers', () => Array.isArray(value) && value.length === 2)(value, place) ?? listCheck(of)(value, place);
+const pair =
+  (of: Check): Check =>
+  (value, place) =>
+    only('two numbers', () => Array.isArray(value) && value.length === 2)(value, place) ?? listCheck(of)(value, place);
 const number = numberCheck({});
-const dimensionChecks: Record<DimensionForm, Check> = { values: listCheck(anything), number, bounds: pair(number), 'integer bounds': pair(numberCheck({ integer: true })) };
+const dimensionChecks: Record<DimensionForm, Check> = {
+  values: listCheck(anything),
+  number,
+  bounds: pair(number),
+  'integer bounds': pair(numberCheck({ integer: true })),
+};
 
 const dimension: Check = (value, place) => {
   const kinds = Object.values(dimensions) as DimensionKind<Dimension>[];
@@ -98,10 +152,12 @@ const dimension: Check = (value, place) => {
 const isName = (name: string) => /^[A-Za-z]\w{0,79}$/.test(name) && !(name in {});
 const isPath = (path: string) => path.split('.').every(isName) && /^(task|model|training)\./.test(path);
 
-const space: Check = (value, place) => objectCheck({}, { others: true })(value, place) ?? first(Object.entries(value as object), ([path, one]) => {
-  const here = `${place}[${JSON.stringify(path.slice(0, 80))}]`;
-  return isPath(path) ? dimension(one, here) : `${here} names nothing; allowed: a path into task, model or training`;
-});
+const space: Check = (value, place) =>
+  objectCheck({}, { others: true })(value, place) ??
+  first(Object.entries(value as object), ([path, one]) => {
+    const here = `${place}[${JSON.stringify(path.slice(0, 80))}]`;
+    return isPath(path) ? dimension(one, here) : `${here} names nothing; allowed: a path into task, model or training`;
+  });
 
 /** The check of what a form describes. */
 export function checkOf(form: Form): Check {
@@ -110,17 +166,30 @@ export function checkOf(form: Form): Check {
       const pattern = new RegExp(form.pattern ?? '');
       return only(form.allowed ?? 'a text', (value) => typeof value === 'string' && pattern.test(value));
     }
-    case 'name': return only('a text', (value) => typeof value === 'string'); // core does not know these registries
-    case 'number': return numberCheck(form);
-    case 'flag': return only('true or false', (value) => typeof value === 'boolean');
-    case 'choice': return only(form.of.join(', '), (value) => form.of.includes(value as string));
-    case 'list': return listCheck(checkOf(form.of), form.least, form.most);
-    case 'record': return record(checkOf(form.of));
-    case 'entry': return entryCheck(form.of);
-    case 'space': return space;
+    case 'name':
+      return only('a text', (value) => typeof value === 'string'); // core does not know these registries
+    case 'number':
+      return numberCheck(form);
+    case 'flag':
+      return only('true or false', (value) => typeof value === 'boolean');
+    case 'choice':
+      return only(form.of.join(', '), (value) => form.of.includes(value as string));
+    case 'list':
+      return listCheck(checkOf(form.of), form.least, form.most);
+    case 'record':
+      return record(checkOf(form.of));
+    case 'entry':
+      return entryCheck(form.of);
+    case 'space':
+      return space;
     case 'object': {
       const keys = Object.entries(form.keys).filter(([, one]) => one.only !== 'file');
-      return objectCheck(Object.fromEntries(keys.map(([key, one]) => [key, one.optional === true ? optional(checkOf(one)) : checkOf(one)])), form);
+      return objectCheck(
+        Object.fromEntries(
+          keys.map(([key, one]) => [key, one.optional === true ? optional(checkOf(one)) : checkOf(one)]),
+        ),
+        form,
+      );
     }
   }
 }
@@ -139,10 +208,13 @@ export function formProblem(value: unknown): string | undefined {
   const spec = value as SweepSpec;
   // Before it is counted: the values that a condition names are gone through one by one.
   const long = Object.entries(spec.space).find(([, one]) => (kindOf(one).count(one) ?? 0) > MOST_TRIALS);
-  if (long !== undefined && !searchOf(spec).samples) return `space[${JSON.stringify(long[0].slice(0, 80))}] has too many values; allowed: at most ${MOST_TRIALS}`;
+  if (long !== undefined && !searchOf(spec).samples)
+    return `space[${JSON.stringify(long[0].slice(0, 80))}] has too many values; allowed: at most ${MOST_TRIALS}`;
   try {
     const trials = countTrials(spec);
-    return trials >= 1 && trials <= MOST_TRIALS ? undefined : `space has ${trials} trials; allowed: 1 to ${MOST_TRIALS}`;
+    return trials >= 1 && trials <= MOST_TRIALS
+      ? undefined
+      : `space has ${trials} trials; allowed: 1 to ${MOST_TRIALS}`;
   } catch (error) {
     return `space: ${(error as Error).message}; allowed: 1 to ${MOST_TRIALS} trials`;
   }

@@ -1,18 +1,29 @@
-/** The description of a sweep: every key of a sweep file and of a resolved spec, but for the options of tasks, cells and optimizers. */
+/**
+ * The description of a sweep: every key of a sweep file and of a resolved spec, but for the options of tasks, cells and
+ * optimizers.
+ */
 import { MOST_CONCURRENT, MOST_REPEATS, MOST_STEPS, MOST_TRIALS } from './limits.ts';
 import type { Keys, ObjectForm } from './types.ts';
 
 const line = { is: 'text', pattern: '^[^\\n\\t]*$', allowed: 'one line' } as const;
 const metric = { is: 'name', of: 'metrics' } as const;
 
-// Upper limits are far above what such networks can use: they turn a slip of the keyboard into an error, not into a full memory.
+// Upper limits are far above what such networks can use: they turn a slip of the keyboard into an error, not into a
+// full memory.
 
 /** The keys of each section that every task, cell or optimizer has. */
 export const sectionForms = {
   task: { name: { is: 'name', of: 'tasks' } },
   model: {
     cell: { is: 'name', of: 'cells' },
-    hiddenUnits: { is: 'number', integer: true, atLeast: 1, atMost: 16_384, default: 128, summary: 'units in each layer' },
+    hiddenUnits: {
+      is: 'number',
+      integer: true,
+      atLeast: 1,
+      atMost: 16_384,
+      default: 128,
+      summary: 'units in each layer',
+    },
     layers: { is: 'number', integer: true, atLeast: 1, atMost: 64, default: 1, summary: 'cells on top of each other' },
   },
   training: {
@@ -20,15 +31,34 @@ export const sectionForms = {
     learningRate: { is: 'number', above: 0, default: 0.001 },
     batchSize: { is: 'number', integer: true, atLeast: 1, atMost: 65_536, default: 128 },
     maxSteps: { is: 'number', integer: true, atLeast: 1, atMost: MOST_STEPS, default: 10_000 },
-    evaluateEvery: { is: 'number', integer: true, atLeast: 1, atMost: MOST_STEPS, default: 100, summary: 'training steps between two evaluations' },
+    evaluateEvery: {
+      is: 'number',
+      integer: true,
+      atLeast: 1,
+      atMost: MOST_STEPS,
+      default: 100,
+      summary: 'training steps between two evaluations',
+    },
     // 1,024 examples: an accuracy near 0.99 has a standard error of 0.003.
-    evaluationSize: { is: 'number', integer: true, atLeast: 1, atMost: 1_000_000, default: 1024, summary: 'fresh examples that an evaluation looks at' },
+    evaluationSize: {
+      is: 'number',
+      integer: true,
+      atLeast: 1,
+      atMost: 1_000_000,
+      default: 1024,
+      summary: 'fresh examples that an evaluation looks at',
+    },
     clip: {
       is: 'object',
       optional: true,
       exactlyOne: ['norm', 'value'],
       keys: {
-        norm: { is: 'number', above: 0, optional: true, summary: 'scale all gradients together so that their norm is at most this' },
+        norm: {
+          is: 'number',
+          above: 0,
+          optional: true,
+          summary: 'scale all gradients together so that their norm is at most this',
+        },
         value: { is: 'number', above: 0, optional: true, summary: 'cut every gradient to ± this' },
       },
     },
@@ -41,16 +71,33 @@ export const sectionForms = {
         metric,
         atLeast: { is: 'number', optional: true },
         atMost: { is: 'number', optional: true },
-        evaluations: { is: 'number', integer: true, atLeast: 1, atMost: 1_000_000, default: 1, summary: 'evaluations in a row that must pass' },
+        evaluations: {
+          is: 'number',
+          integer: true,
+          atLeast: 1,
+          atMost: 1_000_000,
+          default: 1,
+          summary: 'evaluations in a row that must pass',
+        },
       },
     },
     decay: {
       is: 'object',
       optional: true,
       summary: 'learning rate × factor^⌊step / every⌋',
-      keys: { factor: { is: 'number', above: 0, atMost: 1 }, every: { is: 'number', integer: true, atLeast: 1, atMost: MOST_STEPS } },
+      keys: {
+        factor: { is: 'number', above: 0, atMost: 1 },
+        every: { is: 'number', integer: true, atLeast: 1, atMost: MOST_STEPS },
+      },
     },
-    truncate: { is: 'number', integer: true, atLeast: 1, atMost: 1_000_000, optional: true, summary: 'gradients flow back at most this many time steps' },
+    truncate: {
+      is: 'number',
+      integer: true,
+      atLeast: 1,
+      atMost: 1_000_000,
+      optional: true,
+      summary: 'gradients flow back at most this many time steps',
+    },
   },
 } as const satisfies Record<string, Keys>;
 
@@ -59,11 +106,38 @@ export const samplingForm = {
   optional: true,
   summary: 'what a trained network of a text task generates; never causes another training',
   keys: {
-    temperature: { is: 'list', of: { is: 'number', above: 0 }, orOne: true, least: 1, default: 1, summary: '1: as trained; towards 0: only the likeliest; above 1: bolder' },
-    length: { is: 'list', of: { is: 'number', integer: true, atLeast: 1, atMost: 1_000_000 }, orOne: true, least: 1, default: 30, summary: 'how much to generate' },
-    prompts: { is: 'list', of: { is: 'text' }, default: [], summary: 'texts to go on from; none: start from a random symbol' },
+    temperature: {
+      is: 'list',
+      of: { is: 'number', above: 0 },
+      orOne: true,
+      least: 1,
+      default: 1,
+      summary: '1: as trained; towards 0: only the likeliest; above 1: bolder',
+    },
+    length: {
+      is: 'list',
+      of: { is: 'number', integer: true, atLeast: 1, atMost: 1_000_000 },
+      orOne: true,
+      least: 1,
+      default: 30,
+      summary: 'how much to generate',
+    },
+    prompts: {
+      is: 'list',
+      of: { is: 'text' },
+      default: [],
+      summary: 'texts to go on from; none: start from a random symbol',
+    },
     greedy: { is: 'flag', default: true, summary: 'also always take the likeliest' },
-    samples: { is: 'number', integer: true, atLeast: 1, atMost: 10_000, optional: true, default: 1, summary: 'texts for each prompt, length and temperature' },
+    samples: {
+      is: 'number',
+      integer: true,
+      atLeast: 1,
+      atMost: 10_000,
+      optional: true,
+      default: 1,
+      summary: 'texts for each prompt, length and temperature',
+    },
   },
 } as const satisfies ObjectForm;
 
@@ -82,11 +156,35 @@ export const sweepForm = {
     model: { is: 'object', keys: sectionForms.model, others: true, summary: 'the network' },
     training: { is: 'object', keys: sectionForms.training, others: true, default: {}, summary: 'how it is trained' },
     sampling: samplingForm,
-    corpora: { is: 'record', of: { is: 'text', pattern: '^sha256:[0-9a-f]{64}$', allowed: 'a text by its hash' }, optional: true, only: 'spec' },
+    corpora: {
+      is: 'record',
+      of: { is: 'text', pattern: '^sha256:[0-9a-f]{64}$', allowed: 'a text by its hash' },
+      optional: true,
+      only: 'spec',
+    },
     space: { is: 'space', summary: 'what is swept: a dotted path into task, model or training -> its values' },
-    repeats: { is: 'number', integer: true, atLeast: 1, atMost: MOST_REPEATS, default: 3, summary: 'seeds for each configuration' },
-    seed: { is: 'number', integer: true, atLeast: 0, atMost: 2 ** 32 - 1, default: 1, summary: 'every random draw of the sweep follows from it' },
-    search: { is: 'entry', of: 'searches', default: { name: 'grid' }, summary: 'which configurations of the space are tried' },
+    repeats: {
+      is: 'number',
+      integer: true,
+      atLeast: 1,
+      atMost: MOST_REPEATS,
+      default: 3,
+      summary: 'seeds for each configuration',
+    },
+    seed: {
+      is: 'number',
+      integer: true,
+      atLeast: 0,
+      atMost: 2 ** 32 - 1,
+      default: 1,
+      summary: 'every random draw of the sweep follows from it',
+    },
+    search: {
+      is: 'entry',
+      of: 'searches',
+      default: { name: 'grid' },
+      summary: 'which configurations of the space are tried',
+    },
     scheduler: { is: 'entry', of: 'schedulers', default: { name: 'full' }, summary: 'which trials go on, and how far' },
     objective: {
       is: 'object',
@@ -94,22 +192,42 @@ export const sweepForm = {
       summary: 'what makes one trial better than another',
       keys: {
         metric: { ...metric, default: 'accuracy' },
-        goal: { is: 'choice', of: ['maximize', 'minimize'], optional: 'in file', summary: 'left out: maximize an accuracy, minimize anything else' },
+        goal: {
+          is: 'choice',
+          of: ['maximize', 'minimize'],
+          optional: 'in file',
+          summary: 'left out: maximize an accuracy, minimize anything else',
+        },
       },
     },
     budget: {
       is: 'object',
       default: {},
       keys: {
-        maxConcurrent: { is: 'number', integer: true, atLeast: 1, atMost: MOST_CONCURRENT, optional: true, summary: 'trials in training at a time' },
+        maxConcurrent: {
+          is: 'number',
+          integer: true,
+          atLeast: 1,
+          atMost: MOST_CONCURRENT,
+          optional: true,
+          summary: 'trials in training at a time',
+        },
         maxTrials: {
-          is: 'number', integer: true, atLeast: 1, atMost: MOST_TRIALS, optional: true,
+          is: 'number',
+          integer: true,
+          atLeast: 1,
+          atMost: MOST_TRIALS,
+          optional: true,
           summary: 'the sweep is the first so many of its trials; an adaptive one, whole configurations',
         },
         // More than nothing, and few enough digits for a timer: a sweep of 9,999 days is one without a limit.
         wallClock: {
-          is: 'text', optional: true, only: 'file', summary: 'start no trial after this long: "90s", "30m", "2h", "1d12h"',
-          pattern: '^(?=.*[1-9])(\\d{1,4}d)?(\\d{1,4}h)?(\\d{1,6}m)?(\\d{1,8}s)?$', allowed: 'a duration such as "90s", "30m", "2h" or "1d12h"',
+          is: 'text',
+          optional: true,
+          only: 'file',
+          summary: 'start no trial after this long: "90s", "30m", "2h", "1d12h"',
+          pattern: '^(?=.*[1-9])(\\d{1,4}d)?(\\d{1,4}h)?(\\d{1,6}m)?(\\d{1,8}s)?$',
+          allowed: 'a duration such as "90s", "30m", "2h" or "1d12h"',
         },
         // More than any such duration.
         wallClockSeconds: { is: 'number', above: 0, atMost: 2_000_000_000, optional: true, only: 'spec' },
@@ -118,13 +236,20 @@ export const sweepForm = {
     resources: {
       is: 'object',
       default: {},
-      keys: { accelerator: { is: 'choice', of: ['cpu', 'gpu', 'any'], default: 'any', summary: 'where trials are trained' } },
+      keys: {
+        accelerator: { is: 'choice', of: ['cpu', 'gpu', 'any'], default: 'any', summary: 'where trials are trained' },
+      },
     },
     report: {
       is: 'object',
       default: {},
       keys: {
-        figures: { is: 'list', of: { is: 'name', of: 'figures' }, optional: true, summary: 'left out: every figure that applies' },
+        figures: {
+          is: 'list',
+          of: { is: 'name', of: 'figures' },
+          optional: true,
+          summary: 'left out: every figure that applies',
+        },
         reference: {
           is: 'object',
           optional: true,
@@ -132,7 +257,9 @@ export const sweepForm = {
           keys: {
             source: { ...line, summary: 'who published them, and where' },
             points: {
-              is: 'list', least: 1, most: 1000,
+              is: 'list',
+              least: 1,
+              most: 1000,
               of: {
                 is: 'object',
                 keys: {

@@ -1,7 +1,8 @@
 /**
- * What a sweep may look like, as plain data. A sweep has two forms, the file that a person writes and the resolved spec that
- * workflows, run folders and reports have; most of both is the same. Of one description are made the check of a spec (check.ts,
- * which workflows can run), the schemas of a file (sweep-file's schema.ts, and JSON Schema from them) and the types (core/spec.ts).
+ * What a sweep may look like, as plain data. A sweep has two forms, the file that a person writes and the resolved spec
+ * that workflows, run folders and reports have; most of both is the same. Of one description are made the check of a
+ * spec (check.ts, which workflows can run), the schemas of a file (sweep-file's schema.ts, and JSON Schema from them)
+ * and the types (core/spec.ts).
  */
 import type { Json } from '../json.ts';
 import type { Dimension } from '../space/index.ts';
@@ -17,49 +18,124 @@ interface Common {
   readonly only?: 'file' | 'spec';
 }
 /** `pattern` is a regular expression that the whole text matches, `allowed` what it says. */
-export interface TextForm extends Common { readonly is: 'text'; readonly pattern?: string; readonly allowed?: string }
-export interface NumberForm extends Common { readonly is: 'number'; readonly integer?: true; readonly atLeast?: number; readonly above?: number; readonly atMost?: number }
-export interface FlagForm extends Common { readonly is: 'flag' }
-export interface ChoiceForm extends Common { readonly is: 'choice'; readonly of: readonly string[] }
+export interface TextForm extends Common {
+  readonly is: 'text';
+  readonly pattern?: string;
+  readonly allowed?: string;
+}
+export interface NumberForm extends Common {
+  readonly is: 'number';
+  readonly integer?: true;
+  readonly atLeast?: number;
+  readonly above?: number;
+  readonly atMost?: number;
+}
+export interface FlagForm extends Common {
+  readonly is: 'flag';
+}
+export interface ChoiceForm extends Common {
+  readonly is: 'choice';
+  readonly of: readonly string[];
+}
 /** The name of an entry of a registry that core does not know. */
-export interface NameForm extends Common { readonly is: 'name'; readonly of: 'tasks' | 'cells' | 'optimizers' | 'figures' | 'metrics' }
+export interface NameForm extends Common {
+  readonly is: 'name';
+  readonly of: 'tasks' | 'cells' | 'optimizers' | 'figures' | 'metrics';
+}
 /** `orOne`: a file may have a single value in the place of a list with only that. */
-export interface ListForm extends Common { readonly is: 'list'; readonly of: Form; readonly least?: number; readonly most?: number; readonly orOne?: true }
-/** `others`: may have more keys, which others know. `exactlyOne`: has just one of these, though each alone may be left out. */
-export interface ObjectForm extends Common { readonly is: 'object'; readonly keys: Keys; readonly others?: true; readonly exactlyOne?: readonly string[] }
+export interface ListForm extends Common {
+  readonly is: 'list';
+  readonly of: Form;
+  readonly least?: number;
+  readonly most?: number;
+  readonly orOne?: true;
+}
+/**
+ * `others`: may have more keys, which others know. `exactlyOne`: has just one of these, though each alone may be left
+ * out.
+ */
+export interface ObjectForm extends Common {
+  readonly is: 'object';
+  readonly keys: Keys;
+  readonly others?: true;
+  readonly exactlyOne?: readonly string[];
+}
 /** Any keys. */
-export interface RecordForm extends Common { readonly is: 'record'; readonly of: Form }
+export interface RecordForm extends Common {
+  readonly is: 'record';
+  readonly of: Form;
+}
 /** A search or a scheduler: its name, and its options beside it. */
-export interface EntryForm extends Common { readonly is: 'entry'; readonly of: 'searches' | 'schedulers' }
+export interface EntryForm extends Common {
+  readonly is: 'entry';
+  readonly of: 'searches' | 'schedulers';
+}
 /** Dotted paths, each with a dimension. */
-export interface SpaceForm extends Common { readonly is: 'space' }
+export interface SpaceForm extends Common {
+  readonly is: 'space';
+}
 
 export type Keys = Readonly<Record<string, Form>>;
-export type Form = TextForm | NumberForm | FlagForm | ChoiceForm | NameForm | ListForm | ObjectForm | RecordForm | EntryForm | SpaceForm;
+export type Form =
+  | TextForm
+  | NumberForm
+  | FlagForm
+  | ChoiceForm
+  | NameForm
+  | ListForm
+  | ObjectForm
+  | RecordForm
+  | EntryForm
+  | SpaceForm;
 
 /** A search's or a scheduler's name and options. */
-export interface NamedOptions { name: string; [option: string]: Json }
+export interface NamedOptions {
+  name: string;
+  [option: string]: Json;
+}
 
 type Which = 'file' | 'spec';
 
 /** The type of what stands where this form does: in a resolved spec, or in a file with its defaults filled in. */
-export type ValueOf<F extends Form, W extends Which = 'spec'> =
-  F extends TextForm | NameForm ? string
-    : F extends NumberForm ? number
-      : F extends FlagForm ? boolean
-        : F extends ChoiceForm ? F['of'][number]
-          : F extends ListForm ? ValueOf<F['of'], W>[]
-            : F extends RecordForm ? Record<string, ValueOf<F['of'], W>>
-              : F extends EntryForm ? NamedOptions
-                : F extends SpaceForm ? (W extends 'file' ? Record<string, unknown> : Record<string, Dimension>)
-                  : F extends ObjectForm ? ObjectOf<F['keys'], W>
-                    : never;
+export type ValueOf<F extends Form, W extends Which = 'spec'> = F extends TextForm | NameForm
+  ? string
+  : F extends NumberForm
+    ? number
+    : F extends FlagForm
+      ? boolean
+      : F extends ChoiceForm
+        ? F['of'][number]
+        : F extends ListForm
+          ? ValueOf<F['of'], W>[]
+          : F extends RecordForm
+            ? Record<string, ValueOf<F['of'], W>>
+            : F extends EntryForm
+              ? NamedOptions
+              : F extends SpaceForm
+                ? W extends 'file'
+                  ? Record<string, unknown>
+                  : Record<string, Dimension>
+                : F extends ObjectForm
+                  ? ObjectOf<F['keys'], W>
+                  : never;
 
-type Optional<F extends Form, W extends Which> =
-  F['optional'] extends true ? (W extends 'file' ? ('default' extends keyof F ? false : true) : true)
-    : F['optional'] extends 'in file' ? (W extends 'file' ? true : false) : false;
-type Present<K extends Keys, W extends Which> = { [P in keyof K]: K[P]['only'] extends Which ? (K[P]['only'] extends W ? P : never) : P }[keyof K];
-type OptionalIn<K extends Keys, W extends Which> = { [P in Present<K, W>]: Optional<K[P], W> extends true ? P : never }[Present<K, W>];
+type Optional<F extends Form, W extends Which> = F['optional'] extends true
+  ? W extends 'file'
+    ? 'default' extends keyof F
+      ? false
+      : true
+    : true
+  : F['optional'] extends 'in file'
+    ? W extends 'file'
+      ? true
+      : false
+    : false;
+type Present<K extends Keys, W extends Which> = {
+  [P in keyof K]: K[P]['only'] extends Which ? (K[P]['only'] extends W ? P : never) : P;
+}[keyof K];
+type OptionalIn<K extends Keys, W extends Which> = {
+  [P in Present<K, W>]: Optional<K[P], W> extends true ? P : never;
+}[Present<K, W>];
 /** Flat, so that editors show keys and not how they came about. */
 type Flat<T> = { [P in keyof T]: T[P] };
 export type ObjectOf<K extends Keys, W extends Which = 'spec'> = Flat<

@@ -19,6 +19,11 @@ export const full: Scheduler<FullState> = {
     };
   },
   report(state, { configuration, rung, toStep, value }) {
-    return { state, decisions: [{ configuration, rung, action: 'complete', reason: 'it was trained to its end', numbers: { toStep, value } }] };
+    return {
+      state,
+      decisions: [
+        { configuration, rung, action: 'complete', reason: 'it was trained to its end', numbers: { toStep, value } },
+      ],
+    };
   },
 };

@@ -1,13 +1,14 @@
 /**
  * Asynchronous successive halving: what ASHA does once and Hyperband in several brackets.
  *
- * Li, Jamieson, Rostamizadeh, Gonina, Ben-tzur, Hardt, Recht and Talwalkar 2020, "A system for massively parallel hyperparameter
- * tuning", algorithm 2. A configuration whose rung has ended waits there, with its checkpoint. A free worker promotes the best one
- * that waits, from the highest rung where one waits that is promotable; if there is none it starts another configuration.
+ * Li, Jamieson, Rostamizadeh, Gonina, Ben-tzur, Hardt, Recht and Talwalkar 2020, "A system for massively parallel
+ * hyperparameter tuning", algorithm 2. A configuration whose rung has ended waits there, with its checkpoint. A free
+ * worker promotes the best one that waits, from the highest rung where one waits that is promotable; if there is none
+ * it starts another configuration.
  *
- * Two things that the paper, which never runs out of configurations, need not say. Once nothing more can arrive at a rung, those
- * that wait there in vain are stopped. And the best of such a rung goes on even where there are fewer than η, so that every bracket
- * trains at least one configuration to its end.
+ * Two things that the paper, which never runs out of configurations, need not say. Once nothing more can arrive at a
+ * rung, those that wait there in vain are stopped. And the best of such a rung goes on even where there are fewer than
+ * η, so that every bracket trains at least one configuration to its end.
  */
 import type { Decision, RungReport, Scheduler, Setting } from './types.ts';
 import { add, best, countBefore, cut, orderOf, withoutBest, type Entry, type Order, type Ranking } from './ranking.ts';
@@ -44,10 +45,15 @@ export function promotions(n: number, eta: number, over: boolean): number {
 }
 
 /**
- * The best configuration that waits at a rung, if it is among the rung's ⌊n / η⌋ best, those that were promoted before counted
+ * The best configuration that waits at a rung, if it is among the rung's ⌊n / η⌋ best, those that were promoted before
+ * counted
  * (get_job of algorithm 2). Ranks are counted from 1.
  */
-export function promotable({ waiting, settled, reported, over }: Rung, eta: number, order: Order): { entry: Entry; rank: number; top: number } | undefined {
+export function promotable(
+  { waiting, settled, reported, over }: Rung,
+  eta: number,
+  order: Order,
+): { entry: Entry; rank: number; top: number } | undefined {
   const entry = best(waiting);
   if (entry === undefined) return undefined;
   const rank = countBefore(settled, entry, order) + 1; // of those that wait it is the first
@@ -64,7 +70,9 @@ const emptyRung = (): Rung => ({ waiting: [], settled: [], reported: 0, training
 const share = (eta: number) => (eta === 2 ? 'half' : eta === 3 ? 'third' : `1/${eta}`);
 
 /** `bracketsOf` is asked at every call: it must be cheap and depend on the setting alone. */
-export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Scheduler<HalvingState>, 'wholeTrials' | 'rungs' | 'init' | 'next' | 'report'> {
+export function halving(
+  bracketsOf: (setting: Setting) => Brackets,
+): Pick<Scheduler<HalvingState>, 'wholeTrials' | 'rungs' | 'init' | 'next' | 'report'> {
   return {
     wholeTrials: false,
     // At worst each one is better than all before it, and so promoted to the end: it then stands at every rung.
@@ -87,15 +95,29 @@ export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Schedu
           const [configuration, value] = found.entry;
           const left = { ...from, waiting: withoutBest(from.waiting), settled: add(from.settled, found.entry, order) };
           const above = bracket[here + 1] as Rung;
-          const promoted = replaced(replaced(bracket, here, left), here + 1, { ...above, training: above.training + 1 });
+          const promoted = replaced(replaced(bracket, here, left), here + 1, {
+            ...above,
+            training: above.training + 1,
+          });
           const toStep = rungs[rung + 1] as number;
           return {
             state: { next, brackets: replaced(brackets, b, promoted) },
             assignment: { configuration, rung: rung + 1, toStep },
             decision: {
-              configuration, rung: rung + 1, action: 'promote',
+              configuration,
+              rung: rung + 1,
+              action: 'promote',
               reason: `rank ${found.rank} of ${from.reported} after ${rungs[rung]} steps: among the best ${share(eta)}`,
-              numbers: { value, rank: found.rank, reported: from.reported, top: found.top, eta, fromStep: rungs[rung] as number, toStep, bracket: b },
+              numbers: {
+                value,
+                rank: found.rank,
+                reported: from.reported,
+                top: found.top,
+                eta,
+                fromStep: rungs[rung] as number,
+                toStep,
+                bracket: b,
+              },
             },
           };
         }
@@ -107,10 +129,16 @@ export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Schedu
       const rung = starts[b] as number;
       const toStep = rungs[rung] as number;
       return {
-        state: { next: next + 1, brackets: replaced(brackets, b, replaced(bracket, 0, { ...first, training: first.training + 1 })) },
+        state: {
+          next: next + 1,
+          brackets: replaced(brackets, b, replaced(bracket, 0, { ...first, training: first.training + 1 })),
+        },
         assignment: { configuration: next, rung, toStep },
         decision: {
-          configuration: next, rung, action: 'start', reason: 'a worker was free, and nothing could be promoted',
+          configuration: next,
+          rung,
+          action: 'start',
+          reason: 'a worker was free, and nothing could be promoted',
           numbers: { toStep, bracket: b },
         },
       };
@@ -127,10 +155,16 @@ export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Schedu
       if (next >= setting.configurations) {
         after = after.map((one, i) => {
           const closed = close(one, eta, order);
-          for (const { entry: [configuration, value], rung: k, numbers } of closed.stopped) {
+          for (const {
+            entry: [configuration, value],
+            rung: k,
+            numbers,
+          } of closed.stopped) {
             const at = k + (starts[i] as number);
             decisions.push({
-              configuration, rung: at, action: 'stop',
+              configuration,
+              rung: at,
+              action: 'stop',
               reason: `rank ${numbers.rank} of ${numbers.reported} after ${rungs[at]} steps: not among the best ${share(eta)}`,
               numbers: { value, ...numbers, eta, fromStep: rungs[at] as number, bracket: i },
             });
@@ -144,22 +178,45 @@ export function halving(bracketsOf: (setting: Setting) => Brackets): Pick<Schedu
 }
 
 /** A rung with one more report, and what that means for the configuration it is of. */
-function takeIn(rung: Rung, { configuration, rung: number, toStep, value, ended }: RungReport, last: boolean, order: Order): { rung: Rung; decisions: Decision[] } {
+function takeIn(
+  rung: Rung,
+  { configuration, rung: number, toStep, value, ended }: RungReport,
+  last: boolean,
+  order: Order,
+): { rung: Rung; decisions: Decision[] } {
   const entry: Entry = [configuration, value];
   const after = { ...rung, reported: rung.reported + 1, training: rung.training - 1 };
-  const decide = (action: Decision['action'], reason: string): Decision => ({ configuration, rung: number, action, reason, numbers: { value, toStep } });
+  const decide = (action: Decision['action'], reason: string): Decision => ({
+    configuration,
+    rung: number,
+    action,
+    reason,
+    numbers: { value, toStep },
+  });
   if (ended || last) {
-    const why = value === null ? 'it diverged or failed' : last ? 'it was trained to its last step' : 'it ended by itself';
-    return { rung: value === null || last ? after : { ...after, settled: add(rung.settled, entry, order) }, decisions: [decide('complete', why)] };
+    const why =
+      value === null ? 'it diverged or failed' : last ? 'it was trained to its last step' : 'it ended by itself';
+    return {
+      rung: value === null || last ? after : { ...after, settled: add(rung.settled, entry, order) },
+      decisions: [decide('complete', why)],
+    };
   }
-  if (value === null) return { rung: after, decisions: [decide('stop', 'a repeat diverged or failed, which ranks last')] };
+  if (value === null)
+    return { rung: after, decisions: [decide('stop', 'a repeat diverged or failed, which ranks last')] };
   return { rung: { ...after, waiting: add(rung.waiting, entry, order) }, decisions: [] };
 }
 
 /** `cutoff` is the value of the last one that is good enough; null: all that had values are. */
-interface Stopped { entry: Entry; rung: number; numbers: { rank: number; reported: number; top: number; cutoff: number | null } }
+interface Stopped {
+  entry: Entry;
+  rung: number;
+  numbers: { rank: number; reported: number; top: number; cutoff: number | null };
+}
 
-/** All configurations have been started: stops those that wait where nothing more can arrive, and are not among the best. */
+/**
+ * All configurations have been started: stops those that wait where nothing more can arrive, and are not among the
+ * best.
+ */
 function close(bracket: Bracket, eta: number, order: Order): { bracket: Bracket; stopped: Stopped[] } {
   const stopped: Stopped[] = [];
   let after = bracket;
@@ -172,7 +229,11 @@ function close(bracket: Bracket, eta: number, order: Order): { bracket: Bracket;
       const [waiting, others] = cut(rung.waiting, going);
       const [, cutoff = null] = [...rung.waiting.flat(), ...rung.settled.flat()].sort(order)[top - 1] ?? [];
       for (const [i, entry] of others.entries()) {
-        stopped.push({ entry, rung: k, numbers: { rank: ranks[going + i] as number, reported: rung.reported, top, cutoff } });
+        stopped.push({
+          entry,
+          rung: k,
+          numbers: { rank: ranks[going + i] as number, reported: rung.reported, top, cutoff },
+        });
       }
       after = replaced(after, k, { ...rung, waiting, over: true });
     }

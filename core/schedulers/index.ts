@@ -20,11 +20,19 @@ export function settingOf(spec: SweepSpec): Setting {
   const { name: _, ...options } = spec.scheduler;
   const { maxSteps, evaluateEvery } = spec.training;
   return {
-    configurations: searchOf(spec).count(spec), maxSteps, evaluateEvery, goal: spec.objective.goal, seed: spec.seed, options: options as Record<string, number>,
+    configurations: searchOf(spec).count(spec),
+    maxSteps,
+    evaluateEvery,
+    goal: spec.objective.goal,
+    seed: spec.seed,
+    options: options as Record<string, number>,
   };
 }
 
-/** What a configuration is judged on: the mean over all its repeats, never one lucky seed; null as soon as one repeat has no value. */
+/**
+ * What a configuration is judged on: the mean over all its repeats, never one lucky seed; null as soon as one repeat
+ * has no value.
+ */
 export function meanObjective(values: readonly (number | null)[]): number | null {
   let mean = 0;
   // A running mean: equal values give that value, bit for bit.

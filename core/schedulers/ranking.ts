@@ -71,7 +71,8 @@ export function cut(ranking: Ranking, count: number): [kept: Ranking, rest: Entr
   const kept: Ranking = [];
   let room = count;
   for (const [i, piece] of ranking.entries()) {
-    if (piece.length > room) return [room > 0 ? [...kept, piece.slice(0, room)] : kept, [piece.slice(room), ...ranking.slice(i + 1)].flat()];
+    if (piece.length > room)
+      return [room > 0 ? [...kept, piece.slice(0, room)] : kept, [piece.slice(room), ...ranking.slice(i + 1)].flat()];
     kept.push(piece);
     room -= piece.length;
   }

@@ -1,4 +1,7 @@
-/** Where configurations are compared: numbers of steps, found by whole multiplications, so that no logarithm's last bit decides. */
+/**
+ * Where configurations are compared: numbers of steps, found by whole multiplications, so that no logarithm's last bit
+ * decides.
+ */
 import type { Setting } from './types.ts';
 
 type Steps = Pick<Setting, 'maxSteps' | 'evaluateEvery'>;
@@ -10,16 +13,23 @@ export function partOf({ maxSteps, evaluateEvery }: Steps, parts: number): numbe
 }
 
 /** The evaluation at these steps or the next one after them; the last step, if that comes first. */
-export const atEvaluation = ({ maxSteps, evaluateEvery }: Steps, steps: number): number => Math.min(maxSteps, Math.ceil(steps / evaluateEvery) * evaluateEvery);
+export const atEvaluation = ({ maxSteps, evaluateEvery }: Steps, steps: number): number =>
+  Math.min(maxSteps, Math.ceil(steps / evaluateEvery) * evaluateEvery);
 
-/** r η^k for k = 0, 1, … as long as r η^(k+1) ≤ R, and then R itself: what is left at the end is trained to its last step. */
+/**
+ * r η^k for k = 0, 1, … as long as r η^(k+1) ≤ R, and then R itself: what is left at the end is trained to its last
+ * step.
+ */
 export function geometricRungs(r: number, eta: number, R: number): number[] {
   const rungs: number[] = [];
   for (let steps = r; steps * eta <= R; steps *= eta) rungs.push(steps);
   return [...rungs, R];
 }
 
-/** More than the state of any sweep has room for (state-size.ts): one with so many is refused, whatever else there would be. */
+/**
+ * More than the state of any sweep has room for (state-size.ts): one with so many is refused, whatever else there would
+ * be.
+ */
 const TOO_MANY = 50_000;
 
 /** Every `every` steps from `first` on, and R. */

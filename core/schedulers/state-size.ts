@@ -1,4 +1,7 @@
-/** How large an adaptive sweep may be: all that its scheduler and its search keep goes from one workflow run to the next. */
+/**
+ * How large an adaptive sweep may be: all that its scheduler and its search keep goes from one workflow run to the
+ * next.
+ */
 import type { SweepSpec } from '../spec.ts';
 import { searchOf } from '../search/index.ts';
 import { ENTRY_BYTES } from './ranking.ts';
@@ -12,7 +15,8 @@ const OBSERVATION_BYTES = 90;
 const DRAWS = 50;
 
 /** How many configurations the state has room for, with JSON of this many bytes for each. */
-export const mostWithin = (bytesEach: number): number => (bytesEach === 0 ? Infinity : Math.floor(STATE_BYTES / bytesEach));
+export const mostWithin = (bytesEach: number): number =>
+  bytesEach === 0 ? Infinity : Math.floor(STATE_BYTES / bytesEach);
 
 /** How many configurations a sweep may have with these options; Infinity where nothing is kept of them. */
 export function mostConfigurations(spec: SweepSpec): number {

@@ -10,9 +10,9 @@ export interface Density {
 const NARROWEST = 100;
 
 /**
- * The adaptive Parzen estimator of Bergstra et al. 2011, section 4.2, on [0, 1]: the uniform prior and a Gaussian around each
- * observation, equally weighted and cut off at the ends; σ is the greater distance to its neighbours (the ends are neighbours
- * too), but at least 1 / min(100, n + 1).
+ * The adaptive Parzen estimator of Bergstra et al. 2011, section 4.2, on [0, 1]: the uniform prior and a Gaussian
+ * around each observation, equally weighted and cut off at the ends; σ is the greater distance to its neighbours (the
+ * ends are neighbours too), but at least 1 / min(100, n + 1).
  */
 export function parzen(observed: readonly number[]): Density {
   const points = [...observed].sort((a, b) => a - b);
@@ -27,7 +27,8 @@ export function parzen(observed: readonly number[]): Density {
     draw(uniform) {
       const kernel = kernels[Math.floor(uniform() * (kernels.length + 1))];
       if (kernel === undefined) return uniform();
-      for (;;) { // a kernel has at least a third of its mass inside
+      for (;;) {
+        // a kernel has at least a third of its mass inside
         const value = kernel.mean + kernel.sigma * normal(uniform);
         if (value >= 0 && value < 1) return value;
       }
@@ -40,7 +41,10 @@ export function parzen(observed: readonly number[]): Density {
   };
 }
 
-/** Of K choices, i has a share in proportion to K p_i + C_i, where p_i = 1 / K is its prior and C_i counts its observations (section 4.2). */
+/**
+ * Of K choices, i has a share in proportion to K p_i + C_i, where p_i = 1 / K is its prior and C_i counts its
+ * observations (section 4.2).
+ */
 export function categorical(choices: number, observed: readonly number[]): Density {
   const weights = new Array<number>(choices).fill(1);
   for (const i of observed) weights[i] = (weights[i] as number) + 1;
@@ -62,6 +66,8 @@ const normal = (uniform: () => number) => Math.sqrt(-2 * Math.log(1 - uniform())
 export function normalBelow(x: number): number {
   const z = Math.abs(x) / Math.SQRT2;
   const t = 1 / (1 + 0.3275911 * z);
-  const erf = 1 - ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-z * z);
+  const erf =
+    1 -
+    ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-z * z);
   return x < 0 ? (1 - erf) / 2 : (1 + erf) / 2;
 }

@@ -5,7 +5,12 @@ import type { Configuration, Search } from './types.ts';
 import { applies, orderedSpace } from './when.ts';
 
 /** Neighbouring values of a dimension between which no condition tells a difference, and one of them. */
-interface Run { start: number; length: number; value: Json; key: string }
+interface Run {
+  start: number;
+  length: number;
+  value: Json;
+  key: string;
+}
 
 interface Axis {
   path: string;
@@ -79,12 +84,17 @@ function layOut(spec: SweepSpec): Layout {
     const key = [depth, ...axis.relevant.map((path) => keyOf(path, chosen[path]))].join(' ');
     const known = memo.get(key);
     if (known !== undefined) return known;
-    if (memo.size >= MOST_CASES) throw new RangeError(`its conditions tell more than ${MOST_CASES.toLocaleString('en-US')} cases apart`);
+    if (memo.size >= MOST_CASES)
+      throw new RangeError(`its conditions tell more than ${MOST_CASES.toLocaleString('en-US')} cases apart`);
     const { path, dimension, count, runs } = axis;
     let total: number;
     if (!applies(dimension, chosen, spec)) total = remaining(depth + 1, chosen);
     else if (runs === undefined) total = count * remaining(depth + 1, chosen);
-    else total = runs.reduce((sum, { length, value }) => sum + length * remaining(depth + 1, { ...chosen, [path]: value }), 0);
+    else
+      total = runs.reduce(
+        (sum, { length, value }) => sum + length * remaining(depth + 1, { ...chosen, [path]: value }),
+        0,
+      );
     memo.set(key, total);
     return total;
   }
@@ -114,7 +124,10 @@ export const grid: Search = {
       if (!applies(dimension, chosen, spec)) continue;
       for (const run of runs ?? [{ start: 0, length: count, value: null }]) {
         const below = remaining(depth + 1, runs ? { ...chosen, [path]: run.value } : chosen);
-        if (rest >= run.length * below) { rest -= run.length * below; continue; }
+        if (rest >= run.length * below) {
+          rest -= run.length * below;
+          continue;
+        }
         chosen[path] = kindOf(dimension).at(dimension, run.start + Math.floor(rest / below));
         rest %= below;
         break;

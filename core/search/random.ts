@@ -3,7 +3,9 @@ import { deriveSeed } from '../trial.ts';
 import type { Configuration, Search } from './types.ts';
 import { applies, orderedSpace } from './when.ts';
 
-/** Independent draws from every dimension (Bergstra and Bengio 2012); draw i depends on the sweep's seed and i alone. */
+/**
+ * Independent draws from every dimension (Bergstra and Bengio 2012); draw i depends on the sweep's seed and i alone.
+ */
 export const random: Search = {
   summary: 'independent random configurations',
   options: { trials: { summary: 'how many configurations to draw', integer: true, atLeast: 1, atMost: 1_000_000 } },

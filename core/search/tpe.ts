@@ -7,24 +7,35 @@ import type { Configuration, Observation, Search } from './types.ts';
 import { random } from './random.ts';
 import { applies, orderedSpace } from './when.ts';
 
-/** Where the best draw has been tried already, so many single draws are tried instead: in a small space there may be no other. */
+/**
+ * Where the best draw has been tried already, so many single draws are tried instead: in a small space there may be no
+ * other.
+ */
 const ATTEMPTS = 20;
 
 /**
- * The observations that can be compared: those at one number of steps, the largest that `enough` configurations have reached
- * (Falkner, Klein and Hutter 2018, section 3.2). One that has ended or diverged counts at every later step too, with what it has.
+ * The observations that can be compared: those at one number of steps, the largest that `enough` configurations have
+ * reached
+ * (Falkner, Klein and Hutter 2018, section 3.2). One that has ended or diverged counts at every later step too, with
+ * what it has.
  */
 export function comparable(history: readonly Observation[], enough: number): Observation[] {
   const steps = [...new Set(history.map(({ toStep }) => toStep))].sort((a, b) => b - a);
   for (const step of steps) {
-    const reached = history.filter(({ toStep, ended, value }) => toStep === step || ((ended || value === null) && toStep < step));
+    const reached = history.filter(
+      ({ toStep, ended, value }) => toStep === step || ((ended || value === null) && toStep < step),
+    );
     if (reached.length >= enough) return reached;
   }
   return [];
 }
 
 /** The γ best, at least one, and the others. What has no value is worst; of equals the earlier is better. */
-export function split(observations: readonly Observation[], gamma: number, goal: 'maximize' | 'minimize'): [good: Configuration[], bad: Configuration[]] {
+export function split(
+  observations: readonly Observation[],
+  gamma: number,
+  goal: 'maximize' | 'minimize',
+): [good: Configuration[], bad: Configuration[]] {
   const sign = goal === 'maximize' ? -1 : 1;
   const rank = ({ value }: Observation) => (value === null ? Infinity : sign * value);
   const sorted = [...observations].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
@@ -34,7 +45,11 @@ export function split(observations: readonly Observation[], gamma: number, goal:
 }
 
 /** How a dimension's values and the numbers that densities know go into each other: places in [0, 1], or indexes. */
-interface Coordinate { of(value: Json): number | undefined; valueAt(number: number): Json; density(observed: readonly number[]): Density }
+interface Coordinate {
+  of(value: Json): number | undefined;
+  valueAt(number: number): Json;
+  density(observed: readonly number[]): Density;
+}
 
 function coordinateOf(dimension: Dimension): Coordinate {
   const kind = kindOf(dimension);
@@ -55,15 +70,23 @@ function coordinateOf(dimension: Dimension): Coordinate {
   };
 }
 
-function suggestOnce(spec: SweepSpec, good: readonly Configuration[], bad: readonly Configuration[], candidates: number, draws: (path: string) => () => number): Configuration {
+function suggestOnce(
+  spec: SweepSpec,
+  good: readonly Configuration[],
+  bad: readonly Configuration[],
+  candidates: number,
+  draws: (path: string) => () => number,
+): Configuration {
   const chosen: Configuration = {};
   for (const [path, dimension] of orderedSpace(spec)) {
     if (!applies(dimension, chosen, spec)) continue;
     const { of, valueAt, density } = coordinateOf(dimension);
-    const seen = (configurations: readonly Configuration[]) => configurations.flatMap(({ [path]: value }) => (value === undefined ? [] : of(value) ?? []));
+    const seen = (configurations: readonly Configuration[]) =>
+      configurations.flatMap(({ [path]: value }) => (value === undefined ? [] : (of(value) ?? [])));
     const [l, g] = [density(seen(good)), density(seen(bad))];
     const uniform = draws(path);
-    // Expected improvement grows with l(x) / g(x), a product over the dimensions: each takes the best of its own candidates.
+    // Expected improvement grows with l(x) / g(x), a product over the dimensions: each takes the best of its own
+    // candidates.
     let best: { value: Json; score: number } | undefined;
     for (let i = 0; i < candidates; i++) {
       const value = valueAt(l.draw(uniform));
@@ -77,10 +100,11 @@ function suggestOnce(spec: SweepSpec, good: readonly Configuration[], bad: reado
 }
 
 /**
- * The tree-structured Parzen estimator: l(x) is a density of the γ best configurations seen so far, g(x) of the others, and
- * what is tried next is the best by l(x) / g(x) of a few draws from l. A conditional dimension is looked at where it applies,
- * and knows the configurations that have it. Those that are being tried are counted among the others, so that workers side by
- * side do not all try the same. Draws depend on the sweep's seed, the index and the dimension's path alone.
+ * The tree-structured Parzen estimator: l(x) is a density of the γ best configurations seen so far, g(x) of the others,
+ * and what is tried next is the best by l(x) / g(x) of a few draws from l. A conditional dimension is looked at where
+ * it applies, and knows the configurations that have it. Those that are being tried are counted among the others, so
+ * that workers side by side do not all try the same. Draws depend on the sweep's seed, the index and the dimension's
+ * path alone.
  */
 export const tpe: Search = {
   summary: 'draws near the best configurations so far, away from the others',
@@ -88,20 +112,46 @@ export const tpe: Search = {
   options: {
     // The history is a workflow's state.
     trials: { summary: 'how many configurations to draw', integer: true, atLeast: 1, atMost: 1000 },
-    startup: { summary: 'configurations drawn at random before it begins', integer: true, atLeast: 2, atMost: 1000, default: 10 },
-    candidates: { summary: 'draws in each dimension, of which the best is taken', integer: true, atLeast: 1, atMost: 1000, default: 24 },
-    gamma: { summary: 'γ: the share of configurations that count as good', integer: false, atLeast: 0.01, atMost: 0.5, default: 0.15 },
+    startup: {
+      summary: 'configurations drawn at random before it begins',
+      integer: true,
+      atLeast: 2,
+      atMost: 1000,
+      default: 10,
+    },
+    candidates: {
+      summary: 'draws in each dimension, of which the best is taken',
+      integer: true,
+      atLeast: 1,
+      atMost: 1000,
+      default: 24,
+    },
+    gamma: {
+      summary: 'γ: the share of configurations that count as good',
+      integer: false,
+      atLeast: 0.01,
+      atMost: 0.5,
+      default: 0.15,
+    },
   },
   samples: true,
   count: random.count,
   at: random.at,
   suggest(spec, index, history, pending) {
-    const { startup, gamma, candidates } = spec.search as unknown as { startup: number; gamma: number; candidates: number };
+    const { startup, gamma, candidates } = spec.search as unknown as {
+      startup: number;
+      gamma: number;
+      candidates: number;
+    };
     const known = index < startup ? [] : comparable(history, startup);
     if (known.length === 0) return random.at(spec, index);
     const [good, others] = split(known, gamma, spec.objective.goal);
     const bad = [...others, ...pending];
-    const tried = new Set([...history.map(({ configuration }) => configuration), ...pending].map((configuration) => canonicalJson(configuration)));
+    const tried = new Set(
+      [...history.map(({ configuration }) => configuration), ...pending].map((configuration) =>
+        canonicalJson(configuration),
+      ),
+    );
     let suggestion: Configuration = {};
     for (let attempt = 0; attempt <= ATTEMPTS; attempt++) {
       suggestion = suggestOnce(spec, good, bad, attempt === 0 ? candidates : 1, (path) => {

@@ -6,7 +6,10 @@ import type { SweepSpec } from '../spec.ts';
 /** The values of one point of the space, by dotted path; a conditional dimension that does not apply is absent. */
 export type Configuration = Record<string, Json>;
 
-/** What is known of a configuration that was tried, in order of arrival; one that is trained in rungs may come several times. */
+/**
+ * What is known of a configuration that was tried, in order of arrival; one that is trained in rungs may come several
+ * times.
+ */
 export interface Observation {
   configuration: Configuration;
   /** How far it was trained. */
@@ -26,11 +29,19 @@ export interface Search {
   samples: boolean;
   /** How many configurations the sweep has. Constant time and memory in their number. */
   count(spec: SweepSpec): number;
-  /** The i-th configuration, 0 ≤ i < count, from the spec and i alone. Of an adaptive search: what it would try if it knew nothing. */
+  /**
+   * The i-th configuration, 0 ≤ i < count, from the spec and i alone. Of an adaptive search: what it would try if it
+   * knew nothing.
+   */
   at(spec: SweepSpec, index: number): Configuration;
   /**
-   * Only an adaptive search has this: the i-th configuration, from the spec, i, what has been observed and what is being tried.
-   * Call it once for each i, when i is started, and keep what it says: `at` does not know it.
+   * Only an adaptive search has this: the i-th configuration, from the spec, i, what has been observed and what is
+   * being tried. Call it once for each i, when i is started, and keep what it says: `at` does not know it.
    */
-  suggest?(spec: SweepSpec, index: number, history: readonly Observation[], pending: readonly Configuration[]): Configuration;
+  suggest?(
+    spec: SweepSpec,
+    index: number,
+    history: readonly Observation[],
+    pending: readonly Configuration[],
+  ): Configuration;
 }

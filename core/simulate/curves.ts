@@ -33,7 +33,11 @@ export interface RecordedTrial {
 }
 
 /** The curves of trials that were trained. `find` throws where it has none. */
-export function recordedCurves(find: (configuration: number, repeat: number) => RecordedTrial, metric: string, source: string): Curves {
+export function recordedCurves(
+  find: (configuration: number, repeat: number) => RecordedTrial,
+  metric: string,
+  source: string,
+): Curves {
   return {
     source,
     course(configuration, repeat) {

@@ -1,7 +1,7 @@
 /**
- * A sweep without training: the driver of real ones under a virtual clock. It is how schedulers are compared and tested. Memory:
- * that of the scheduler's state and, for each configuration that waits at a rung, one number and its repeats that have ended; with
- * `full` it does not grow with the sweep.
+ * A sweep without training: the driver of real ones under a virtual clock. It is how schedulers are compared and
+ * tested. Memory: that of the scheduler's state and, for each configuration that waits at a rung, one number and its
+ * repeats that have ended; with `full` it does not grow with the sweep.
  */
 import { adaptiveDriver, type Arrived, type HandedOut, type Turn } from '../adaptive.ts';
 import { isBetter } from '../progress.ts';
@@ -36,18 +36,36 @@ export interface Simulated {
   best?: { configuration: number; value: number };
 }
 
-interface Event { time: number; order: number; turn: Turn; moment: Moment }
+interface Event {
+  time: number;
+  order: number;
+  turn: Turn;
+  moment: Moment;
+}
 
 /** Runs the spec's search under the scheduler until nothing is left to do. */
-export function simulate(spec: SweepSpec, { scheduler, setting, curves, workers, onReport = () => {} }: SimulateOptions): Simulated {
-  const { repeats, objective: { goal } } = spec;
+export function simulate(
+  spec: SweepSpec,
+  { scheduler, setting, curves, workers, onReport = () => {} }: SimulateOptions,
+): Simulated {
+  const {
+    repeats,
+    objective: { goal },
+  } = spec;
   const driver = adaptiveDriver(spec, { scheduler, setting });
   /** Of the configurations in training. */
   const courses = new Map<number, Course[]>();
   /** Where configurations have got to that may go on. */
   const waiting = new Map<number, number>();
   const events = new Heap<Event>((a, b) => a.time < b.time || (a.time === b.time && a.order < b.order));
-  const outcome: Simulated = { configurations: setting.configurations, trials: 0, steps: 0, fullSteps: 0, makespan: 0, completed: 0 };
+  const outcome: Simulated = {
+    configurations: setting.configurations,
+    trials: 0,
+    steps: 0,
+    fullSteps: 0,
+    makespan: 0,
+    completed: 0,
+  };
   let decisions: Decision[] = [];
   let now = 0;
   let order = 0;
@@ -89,7 +107,8 @@ export function simulate(spec: SweepSpec, { scheduler, setting, curves, workers,
       outcome.completed++;
       if (isBetter(goal, value, outcome.found?.value)) outcome.found = { configuration, value, at: now };
     }
-    if (!ended && !made.some((decision) => decision.configuration === configuration)) waiting.set(configuration, toStep);
+    if (!ended && !made.some((decision) => decision.configuration === configuration))
+      waiting.set(configuration, toStep);
   }
 
   for (;;) {

@@ -1,4 +1,7 @@
-/** Chance that is none: numbers that look random and depend on whole numbers alone. A hundred times faster than a SHA-256, and good enough to pretend. */
+/**
+ * Chance that is none: numbers that look random and depend on whole numbers alone. A hundred times faster than a
+ * SHA-256, and good enough to pretend.
+ */
 
 /** Uniform in [0, 1), by the finalizer of MurmurHash3 over each number in turn. */
 export function noise(...parts: number[]): number {

@@ -1,7 +1,9 @@
 import { canonicalJson, type Json } from '../json.ts';
 import type { DimensionKind } from './types.ts';
 
-export interface Choice { choice: Json[] }
+export interface Choice {
+  choice: Json[];
+}
 
 export const choice: DimensionKind<Choice> = {
   summary: 'a list of values, written as [a, b, …] or {"choice": [a, b, …]}',
@@ -13,7 +15,8 @@ export const choice: DimensionKind<Choice> = {
     for (const [i, value] of values.entries()) {
       const text = canonicalJson(value);
       const before = seen.get(text);
-      if (before !== undefined) return `${text} stands twice, as values ${before + 1} and ${i + 1}; allowed: each value once`;
+      if (before !== undefined)
+        return `${text} stands twice, as values ${before + 1} and ${i + 1}; allowed: each value once`;
       seen.set(text, i);
     }
     return undefined;

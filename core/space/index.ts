@@ -10,11 +10,19 @@ export type * from './types.ts';
 
 export type Dimension = Conditional<Choice | Range | LogUniform | Uniform | Int>;
 
-export interface Kinds { choice: Choice; range: Range; logUniform: LogUniform; uniform: Uniform; int: Int }
+export interface Kinds {
+  choice: Choice;
+  range: Range;
+  logUniform: LogUniform;
+  uniform: Uniform;
+  int: Int;
+}
 export const dimensions: { [K in keyof Kinds]: DimensionKind<Kinds[K]> } = { choice, range, logUniform, uniform, int };
 
 /** The kind of a dimension; throws a RangeError that lists the kinds if it is none of them. */
 export function kindOf(dimension: Dimension): DimensionKind<Dimension> {
   for (const kind of Object.values(dimensions) as DimensionKind<Dimension>[]) if (kind.is(dimension)) return kind;
-  throw new RangeError(`not a dimension: ${JSON.stringify(dimension)}; a dimension is one of ${Object.keys(dimensions).join(', ')}`);
+  throw new RangeError(
+    `not a dimension: ${JSON.stringify(dimension)}; a dimension is one of ${Object.keys(dimensions).join(', ')}`,
+  );
 }

@@ -2,7 +2,9 @@ import { boundsProblem } from './bounds.ts';
 import type { DimensionKind } from './types.ts';
 
 /** Whole numbers from low to high, both included. */
-export interface Int { int: [low: number, high: number] }
+export interface Int {
+  int: [low: number, high: number];
+}
 
 export const int: DimensionKind<Int> = {
   summary: 'whole numbers between two bounds, both included, written as {"int": [16, 256]}',

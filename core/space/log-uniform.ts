@@ -1,7 +1,9 @@
 import { boundsProblem } from './bounds.ts';
 import type { DimensionKind } from './types.ts';
 
-export interface LogUniform { logUniform: [low: number, high: number] }
+export interface LogUniform {
+  logUniform: [low: number, high: number];
+}
 
 export const logUniform: DimensionKind<LogUniform> = {
   summary: 'uniform on a logarithmic scale, written as {"logUniform": [0.0001, 0.01]}; needs a sampling search',
@@ -9,10 +11,15 @@ export const logUniform: DimensionKind<LogUniform> = {
   is: (d): d is LogUniform => 'logUniform' in d,
   problem({ logUniform: [low, high] }) {
     if (low <= 0) return `[${low}, ${high}] has no logarithm everywhere; allowed: bounds above 0`;
-    return boundsProblem([low, high]) ?? (Number.isFinite(high / low) ? undefined : `[${low}, ${high}] is too wide for a number`);
+    return (
+      boundsProblem([low, high]) ??
+      (Number.isFinite(high / low) ? undefined : `[${low}, ${high}] is too wide for a number`)
+    );
   },
   count: () => undefined,
-  at: () => { throw new RangeError('a logUniform dimension cannot be counted'); },
+  at: () => {
+    throw new RangeError('a logUniform dimension cannot be counted');
+  },
   // 6 significant digits: the last bits of exp and log differ between machines, a trial's id must not.
   draw({ logUniform: [low, high] }, u) {
     const value = Number((low * Math.exp(u * Math.log(high / low))).toPrecision(6));

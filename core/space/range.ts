@@ -1,7 +1,11 @@
 import type { DimensionKind } from './types.ts';
 
 /** from, from + step, … up to and including `to` where a step lands on it. */
-export interface Range { from: number; to: number; step: number }
+export interface Range {
+  from: number;
+  to: number;
+  step: number;
+}
 
 /** Decimal places in a number as it is written, so that 0.1 + 2 × 0.1 is 0.3 and not 0.30000000000000004. */
 function decimals(x: number): number {
@@ -27,7 +31,8 @@ export const range: DimensionKind<Range> = {
     const { from, to, step } = d;
     if (step <= 0) return `step ${step} leads nowhere; allowed: a step above 0`;
     if (from > to) return `from ${from} is above to ${to}; allowed: from ≤ to`;
-    if (!Number.isFinite((to - from) / step)) return `from ${from} to ${to} in steps of ${step} is too many values for a number`;
+    if (!Number.isFinite((to - from) / step))
+      return `from ${from} to ${to} in steps of ${step} is too many values for a number`;
     // Beyond a number's 53 bits, neighbours are one and the same.
     const stuck = from + step === from || to - step === to || decimals(step) > 100;
     return stuck ? `step ${step} is too small to tell ${from} from its neighbour` : undefined;

@@ -23,8 +23,8 @@ export interface DimensionKind<D extends object> {
   /** The value that a uniform draw u in [0, 1) stands for. */
   draw(dimension: D, u: number): Json;
   /**
-   * Where a value of it lies in [0, 1]: the inverse of `draw`, the middle of those draws that give the value. Left out where values
-   * have no distances, as those of a list; needed where they cannot be counted.
+   * Where a value of it lies in [0, 1]: the inverse of `draw`, the middle of those draws that give the value. Left out
+   * where values have no distances, as those of a list; needed where they cannot be counted.
    */
   place?(dimension: D, value: number): number;
 }

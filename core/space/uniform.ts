@@ -1,7 +1,9 @@
 import { boundsProblem } from './bounds.ts';
 import type { DimensionKind } from './types.ts';
 
-export interface Uniform { uniform: [low: number, high: number] }
+export interface Uniform {
+  uniform: [low: number, high: number];
+}
 
 export const uniform: DimensionKind<Uniform> = {
   summary: 'uniform between two bounds, written as {"uniform": [0, 0.5]}; needs a sampling search',
@@ -9,7 +11,9 @@ export const uniform: DimensionKind<Uniform> = {
   is: (d): d is Uniform => 'uniform' in d,
   problem: (d) => boundsProblem(d.uniform),
   count: () => undefined,
-  at: () => { throw new RangeError('a uniform dimension cannot be counted'); },
+  at: () => {
+    throw new RangeError('a uniform dimension cannot be counted');
+  },
   draw: ({ uniform: [low, high] }, u) => low + u * (high - low),
   place: ({ uniform: [low, high] }, value) => (value - low) / (high - low),
 };

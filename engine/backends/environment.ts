@@ -1,4 +1,7 @@
-/** What is to be known of native TensorFlow before it is loaded: loads nothing itself, so that a command can ask without waiting for it. */
+/**
+ * What is to be known of native TensorFlow before it is loaded: loads nothing itself, so that a command can ask without
+ * waiting for it.
+ */
 import { instructions, ISA } from './instructions.ts';
 
 /** An installed native TensorFlow, as setup/ finds it. */
@@ -30,7 +33,13 @@ function deciding(kind: 'cpu' | 'gpu'): string[] {
 
 /** As results name it: 'tensorflow 2.21.0 cpu avx512', 'tensorflow 2.21.0 gpu'. What results depend on is in it. */
 export function nameOfNative({ version, kind }: Pick<NativeTensorFlow, 'version' | 'kind'>): string {
-  return ['tensorflow', version, kind, ...(kind === 'cpu' ? [instructions() ?? process.arch] : []), ...deciding(kind)].join(' ');
+  return [
+    'tensorflow',
+    version,
+    kind,
+    ...(kind === 'cpu' ? [instructions() ?? process.arch] : []),
+    ...deciding(kind),
+  ].join(' ');
 }
 
 /** What the library reads from the environment when it is loaded. loadNative() sets it, so a fork need not. */
@@ -39,7 +48,8 @@ export function nativeEnvironment(native: NativeTensorFlow, threads = 1): Record
   const own = instructions();
   return {
     TF_NUM_INTRAOP_THREADS: n,
-    // Below 0, ops run on the thread that asks for them. With one thread they run one after the other anyway, and a small step is a tenth faster.
+    // Below 0, ops run on the thread that asks for them. With one thread they run one after the other anyway, and a
+    // small step is a tenth faster.
     TF_NUM_INTEROP_THREADS: threads === 1 ? '-1' : n,
     OMP_NUM_THREADS: n,
     // A step makes and frees hundreds of tensors, which malloc is slow at.

@@ -8,11 +8,14 @@ import { loadWasm } from './wasm.ts';
 
 export type * from './types.ts';
 
-/** Loads, registers and selects the backend on the one tfjs-core that models/ imports. Once per process for each kind. */
+/**
+ * Loads, registers and selects the backend on the one tfjs-core that models/ imports. Once per process for each kind.
+ */
 export function loadBackend({ kind, native, threads = 1 }: BackendChoice): Promise<Backend> {
   switch (kind) {
     case 'native':
-      if (!native) return Promise.reject(new Error('The native backend needs to know where its library is: pass `native`.'));
+      if (!native)
+        return Promise.reject(new Error('The native backend needs to know where its library is: pass `native`.'));
       return loadNative(native, threads);
     case 'wasm':
       return loadWasm(threads);

@@ -1,4 +1,6 @@
-/** The processor's instructions that oneDNN multiplies matrices with: results differ in their last bits between them. */
+/**
+ * The processor's instructions that oneDNN multiplies matrices with: results differ in their last bits between them.
+ */
 import { readFileSync } from 'node:fs';
 
 export type Instructions = 'avx512' | 'avx2';
@@ -21,7 +23,10 @@ function processorFlags(): Set<string> | undefined {
 /** Asked for with any of these, oneDNN uses no more than AVX2, which is the least that is told apart. */
 const UP_TO_AVX2 = /^(SSE41|AVX|AVX2|AVX2_VNNI|AVX2_VNNI_2)$/i;
 
-/** The best that a processor with these flags has and ONEDNN_MAX_CPU_ISA allows: it is a limit, and gives a processor nothing. */
+/**
+ * The best that a processor with these flags has and ONEDNN_MAX_CPU_ISA allows: it is a limit, and gives a processor
+ * nothing.
+ */
 export function instructionsOf(flags: ReadonlySet<string> | undefined, limit = ''): Instructions | undefined {
   if (flags !== undefined && !flags.has('avx2')) return undefined;
   return flags !== undefined && NEEDED.every((flag) => flags.has(flag)) && !UP_TO_AVX2.test(limit) ? 'avx512' : 'avx2';

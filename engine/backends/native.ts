@@ -5,7 +5,10 @@ import type * as TfjsNode from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_bac
 import { nameOfNative, nativeEnvironment, type NativeTensorFlow } from './environment.ts';
 import type { Backend } from './types.ts';
 
-interface Binding { TF_Version: string; isUsingGpuDevice(): boolean }
+interface Binding {
+  TF_Version: string;
+  isUsingGpuDevice(): boolean;
+}
 
 let loaded: Promise<Backend> | undefined;
 
@@ -24,8 +27,13 @@ async function load(native: NativeTensorFlow, threads: number): Promise<Backend>
   process.setSourceMapsEnabled(true);
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as typeof TfjsNode;
   type TfjsBinding = ConstructorParameters<typeof NodeJSKernelBackend>[0];
-  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding as TfjsBinding, '@tensorflow/tfjs-node-gpu'), 3);
-  if (!(await tf.setBackend('tensorflow'))) throw new Error(`TensorFlow's library at ${native.binding} could not be set up.`);
+  tf.registerBackend(
+    'tensorflow',
+    () => new NodeJSKernelBackend(binding as TfjsBinding, '@tensorflow/tfjs-node-gpu'),
+    3,
+  );
+  if (!(await tf.setBackend('tensorflow')))
+    throw new Error(`TensorFlow's library at ${native.binding} could not be set up.`);
   const version = binding.TF_Version;
   const kind = binding.isUsingGpuDevice() ? 'gpu' : 'cpu';
   return { kind: 'native', name: nameOfNative({ version, kind }), version, replayable: true, binding };

@@ -20,9 +20,10 @@ export async function loadWasm(threads: number): Promise<Backend> {
 function keepListeners(): () => void {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
   const before = events.map((event) => process.rawListeners(event));
-  return () => events.forEach((event, i) => {
-    for (const listener of process.rawListeners(event)) {
-      if (!before[i]?.includes(listener)) process.removeListener(event, listener as () => void);
-    }
-  });
+  return () =>
+    events.forEach((event, i) => {
+      for (const listener of process.rawListeners(event)) {
+        if (!before[i]?.includes(listener)) process.removeListener(event, listener as () => void);
+      }
+    });
 }

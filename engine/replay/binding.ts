@@ -5,10 +5,18 @@
 import { backend, type DataId, type DataType, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
 /** A tensor in TensorFlow's memory. Ids count up and are never used twice. */
-export interface Handle { id: number; shape: number[]; dtype: number }
+export interface Handle {
+  id: number;
+  shape: number[];
+  dtype: number;
+}
 
 /** What tfjs passes as an op's attribute; `type` is one of the binding's TF_ATTR_ numbers. */
-export interface BindingAttribute { name: string; type: number; value: unknown }
+export interface BindingAttribute {
+  name: string;
+  type: number;
+  value: unknown;
+}
 
 export type HostValues = Float32Array | Int32Array | Uint8Array;
 
@@ -48,6 +56,7 @@ export interface NativeBackend {
 /** The backend in use, if it is tfjs-node's. */
 export function nativeBackend(): NativeBackend | undefined {
   const current: object = backend();
-  const isNative = (candidate: object): candidate is NativeBackend => 'binding' in candidate && 'getInputTensorIds' in candidate;
+  const isNative = (candidate: object): candidate is NativeBackend =>
+    'binding' in candidate && 'getInputTensorIds' in candidate;
   return isNative(current) ? current : undefined;
 }

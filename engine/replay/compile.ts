@@ -1,13 +1,14 @@
 /**
  * A pure function of tensors, made fast on the native backend.
  *
- * There, each op of plain tfjs costs 15 to 25 µs before it computes anything: a training step of a recurrent network runs a
- * thousand of them. Here the step runs once under a recorder, what it did becomes one TensorFlow graph, and from then on a
- * call is one call into TensorFlow:
+ * There, each op of plain tfjs costs 15 to 25 µs before it computes anything: a training step of a recurrent network
+ * runs a thousand of them. Here the step runs once under a recorder, what it did becomes one TensorFlow graph, and from
+ * then on a call is one call into TensorFlow:
  *
  *   record (record.ts) → rewrite (rewrites/) → encode (saved-model.ts) → load and run (session.ts)
  *
- * Every call runs the graph, the first one too: so results do not depend on which call was the first one in its process.
+ * Every call runs the graph, the first one too: so results do not depend on which call was the first one in its
+ * process.
  */
 import { dispose, engine, tensor, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { nativeBackend, type NativeBackend } from './binding.ts';
@@ -22,8 +23,8 @@ import { openSession, type Session } from './session.ts';
 import type { Compile, Compiled, TensorFunction } from './types.ts';
 
 /**
- * A `compile` that says on `debug`, in a line, why a function runs operation by operation: on another backend, or because
- * something in it cannot be recorded.
+ * A `compile` that says on `debug`, in a line, why a function runs operation by operation: on another backend, or
+ * because something in it cannot be recorded.
  */
 export function compiler(debug: (line: string) => void): Compile {
   return (step, name) => compileStep(step, (reason) => debug(`${name} runs operation by operation: ${reason}`));
@@ -80,8 +81,13 @@ function compileStep(step: TensorFunction, explain: (reason: string) => void): C
 
   return {
     run: (...inputs) => run(inputs, 1),
-    lanes: (count) => (...inputs) => run(inputs, count),
-    get replayed() { return sessions.size > 0 && [...sessions.values()].every((session) => session !== undefined); },
+    lanes:
+      (count) =>
+      (...inputs) =>
+        run(inputs, count),
+    get replayed() {
+      return sessions.size > 0 && [...sessions.values()].every((session) => session !== undefined);
+    },
     dispose() {
       for (const session of sessions.values()) session?.close();
       sessions.clear();
@@ -104,8 +110,8 @@ function replay(session: Session, inputs: readonly Tensor[], backend: NativeBack
 }
 
 /**
- * Records the function twice: on copies of the inputs, and on zeros of their shapes. If the two graphs are not the same to
- * the byte, then something went into it that is not in its inputs (a random number, a counter), or what it does
+ * Records the function twice: on copies of the inputs, and on zeros of their shapes. If the two graphs are not the same
+ * to the byte, then something went into it that is not in its inputs (a random number, a counter), or what it does
  * depends on their values; throws.
  */
 export function recordPure(step: TensorFunction, inputs: readonly Tensor[], backend: NativeBackend): Graph {

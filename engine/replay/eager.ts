@@ -14,7 +14,10 @@ export function runEagerly(step: TensorFunction, inputs: readonly Tensor[], coun
 
 export const eager: Compile = (step) => ({
   run: (...inputs) => runEagerly(step, inputs, 1),
-  lanes: (count) => (...inputs) => runEagerly(step, inputs, count),
+  lanes:
+    (count) =>
+    (...inputs) =>
+      runEagerly(step, inputs, count),
   replayed: false,
   dispose: () => {},
 });

@@ -1,12 +1,15 @@
 /**
- * A computation as data: nodes in an order in which each comes after those it reads. Recording makes one, rewrites turn one
- * into another, and encoding turns one into a TensorFlow GraphDef. Nodes are never changed.
+ * A computation as data: nodes in an order in which each comes after those it reads. Recording makes one, rewrites turn
+ * one into another, and encoding turns one into a TensorFlow GraphDef. Nodes are never changed.
  */
 
 /** TensorFlow's numbers for its types of elements. */
 export const DT = { float: 1, int32: 3, string: 7, complex64: 8, int64: 9, bool: 10 } as const;
 
-export interface TensorType { dtype: number; shape: readonly number[] }
+export interface TensorType {
+  dtype: number;
+  shape: readonly number[];
+}
 
 /** An op's attribute, one case for each kind that tfjs passes; `tensor` is the value of a Const. */
 export type Attribute =
@@ -29,7 +32,10 @@ export interface Node {
 }
 
 /** One output of a node. */
-export interface Value { readonly node: Node; readonly index: number }
+export interface Value {
+  readonly node: Node;
+  readonly index: number;
+}
 
 export interface Graph {
   readonly nodes: readonly Node[];
@@ -42,14 +48,18 @@ export const typeOf = ({ node, index }: Value): TensorType => node.outputs[index
 
 export function placeholder(type: TensorType): Node {
   return {
-    op: 'Placeholder', inputs: [], outputs: [type],
+    op: 'Placeholder',
+    inputs: [],
+    outputs: [type],
     attributes: { dtype: { kind: 'type', value: type.dtype }, shape: { kind: 'shape', value: type.shape } },
   };
 }
 
 export function constant(type: TensorType, bytes: Uint8Array): Node {
   return {
-    op: 'Const', inputs: [], outputs: [type],
+    op: 'Const',
+    inputs: [],
+    outputs: [type],
     attributes: { dtype: { kind: 'type', value: type.dtype }, value: { kind: 'tensor', value: { ...type, bytes } } },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Enough of Protocol Buffers' wire format to write messages: a field is its number and wire type, then its value. Written
- * here because it is thirty lines, and because equal input must give equal bytes.
+ * Enough of Protocol Buffers' wire format to write messages: a field is its number and wire type, then its value.
+ * Written here because it is thirty lines, and because equal input must give equal bytes.
  */
 const VARINT = 0;
 const LENGTH = 2;
@@ -25,8 +25,10 @@ const tag = (field: number, wireType: number): Uint8Array => varint(field * 8 + 
 export type Message = Uint8Array;
 
 export const join = (...parts: Message[]): Message => Buffer.concat(parts);
-export const integer = (field: number, value: number | boolean): Message => join(tag(field, VARINT), varint(Number(value)));
-export const bytes = (field: number, value: Uint8Array): Message => join(tag(field, LENGTH), varint(value.length), value);
+export const integer = (field: number, value: number | boolean): Message =>
+  join(tag(field, VARINT), varint(Number(value)));
+export const bytes = (field: number, value: Uint8Array): Message =>
+  join(tag(field, LENGTH), varint(value.length), value);
 export const text = (field: number, value: string): Message => bytes(field, Buffer.from(value));
 export const message = (field: number, ...parts: Message[]): Message => bytes(field, join(...parts));
 export const float = (field: number, value: number): Message => {

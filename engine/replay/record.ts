@@ -1,9 +1,9 @@
 /**
  * Recording: run a function once, and write down every op it executes.
  *
- * A stand-in takes the binding's place for that one call. It executes each op for real and notes its name, its attributes
- * and which earlier tensors it read. What results is the function's graph, gradients included: tfjs computes them by
- * running more kernels.
+ * A stand-in takes the binding's place for that one call. It executes each op for real and notes its name, its
+ * attributes and which earlier tensors it read. What results is the function's graph, gradients included: tfjs computes
+ * them by running more kernels.
  */
 import { dispose, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Binding, BindingAttribute, Handle, HostValues, NativeBackend } from './binding.ts';
@@ -11,11 +11,14 @@ import { constant, DT, placeholder, type Attribute, type Graph, type Node, type 
 import type { TensorFunction } from './types.ts';
 
 /** Ops whose result is not a function of their inputs, or which do more than return it. */
-const impure = /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|StatelessRandomGetKeyCounter|Write|.*Summary|Print|Assert|PyFunc)/;
+const impure =
+  /^(Random|Multinomial|TruncatedNormal|ParameterizedTruncatedNormal|StatelessRandomGetKeyCounter|Write|.*Summary|Print|Assert|PyFunc)/;
 /** Ops whose output's shape depends on values: tfjs builds on the shape it sees, which another call would not have. */
 const shapedByValues = /^(Where|Unique|UniqueV2|NonMaxSuppression.*|BooleanMask|ListDiff)$/;
 
-/** Runs step(...inputs), throws its result away and returns its graph; throws the reason if it cannot be written down. */
+/**
+ * Runs step(...inputs), throws its result away and returns its graph; throws the reason if it cannot be written down.
+ */
 export function record(step: TensorFunction, inputs: readonly Tensor[], backend: NativeBackend): Graph {
   const { binding } = backend;
   const writer = recorder(binding, inputs, backend.getInputTensorIds(inputs));
@@ -56,10 +59,14 @@ function recorder(binding: Binding, tensors: readonly Tensor[], ids: readonly nu
     outputs.forEach((id, index) => values.set(id, { node, index }));
   }
 
-  /** tfjs-node's gather looks at its indices to check them, which TensorFlow does again. Anything else may depend on what it saw. */
+  /**
+   * tfjs-node's gather looks at its indices to check them, which TensorFlow does again. Anything else may depend on
+   * what it saw.
+   */
   function checkLooks(op: string, inputIds: readonly number[]): void {
     for (const id of looked) {
-      if (op !== 'GatherV2' || id !== inputIds[1]) throw new Error('it reads the values of a tensor that depends on its inputs');
+      if (op !== 'GatherV2' || id !== inputIds[1])
+        throw new Error('it reads the values of a tensor that depends on its inputs');
     }
     looked.clear();
   }
@@ -83,20 +90,24 @@ function recorder(binding: Binding, tensors: readonly Tensor[], ids: readonly nu
     checkLooks(op, inputIds);
     const node = {
       op,
-      attributes: Object.fromEntries(attributes.map((attribute) => [attribute.name, attributeOf(binding, op, attribute)])),
+      attributes: Object.fromEntries(
+        attributes.map((attribute) => [attribute.name, attributeOf(binding, op, attribute)]),
+      ),
       inputs: inputIds.map(valueOf),
     };
     const outputs = binding.executeOp(op, attributes, inputIds, outputCount);
-    add({
-      ...node,
-      outputs: outputs.map(({ dtype, shape }) => ({ dtype, shape: [...shape] })),
-    }, outputs.map(({ id }) => id));
+    add(
+      { ...node, outputs: outputs.map(({ dtype, shape }) => ({ dtype, shape: [...shape] })) },
+      outputs.map(({ id }) => id),
+    );
     return outputs;
   }
 
   /** Everything else is the binding's own. */
   const standIn = Object.create(binding, {
-    createTensor: { value: createTensor }, tensorDataSync: { value: tensorDataSync }, executeOp: { value: executeOp },
+    createTensor: { value: createTensor },
+    tensorDataSync: { value: tensorDataSync },
+    executeOp: { value: executeOp },
   }) as Binding;
 
   function finish(outputs: Value[]): Graph {
@@ -115,8 +126,12 @@ function inputType(dtype: string): number {
 
 function attributeOf(binding: Binding, op: string, { name, type, value }: BindingAttribute): Attribute {
   const kinds = new Map<number, Attribute['kind']>([
-    [binding.TF_ATTR_TYPE, 'type'], [binding.TF_ATTR_BOOL, 'bool'], [binding.TF_ATTR_INT, 'int'],
-    [binding.TF_ATTR_FLOAT, 'float'], [binding.TF_ATTR_STRING, 'string'], [binding.TF_ATTR_SHAPE, 'shape'],
+    [binding.TF_ATTR_TYPE, 'type'],
+    [binding.TF_ATTR_BOOL, 'bool'],
+    [binding.TF_ATTR_INT, 'int'],
+    [binding.TF_ATTR_FLOAT, 'float'],
+    [binding.TF_ATTR_STRING, 'string'],
+    [binding.TF_ATTR_SHAPE, 'shape'],
   ]);
   const kind = kinds.get(type);
   if (kind === undefined) throw new Error(`attribute ${name} of ${op} is of a kind that is not known here (${type})`);

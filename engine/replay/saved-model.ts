@@ -1,6 +1,7 @@
 /**
- * A graph as a TensorFlow SavedModel. Field numbers are those of tensorflow/core/protobuf/{saved_model,meta_graph}.proto
- * and tensorflow/core/framework/{graph,node_def,attr_value,tensor,tensor_shape}.proto.
+ * A graph as a TensorFlow SavedModel. Field numbers are those of
+ * tensorflow/core/protobuf/{saved_model,meta_graph}.proto and
+ * tensorflow/core/framework/{graph,node_def,attr_value,tensor,tensor_shape}.proto.
  */
 import type { Attribute, Graph, Node, TensorType, Value } from './graph.ts';
 import { bytes, float, integer, join, message, text, type Message } from './protobuf.ts';
@@ -18,8 +19,8 @@ export interface SavedModel {
 }
 
 /**
- * Nodes are named by their place in the order, so equal graphs give equal bytes in every process. Grappler sorts what an op
- * adds up by name: names of equal length keep the order, whatever the number of nodes before them.
+ * Nodes are named by their place in the order, so equal graphs give equal bytes in every process. Grappler sorts what
+ * an op adds up by name: names of equal length keep the order, whatever the number of nodes before them.
  */
 export function toSavedModel(graph: Graph): SavedModel {
   const names = new Map(graph.nodes.map((node, i) => [node, `n${String(i).padStart(8, '0')}`]));
@@ -31,9 +32,13 @@ export function toSavedModel(graph: Graph): SavedModel {
   const reference = ({ node, index }: Value): string => (index === 0 ? nameOf(node) : `${nameOf(node)}:${index}`);
 
   // An input cannot be fetched, nor one output be fetched twice: each output is an Identity of its own.
-  const outputs = graph.outputs.map((value, i) => nodeDef(`out${i}`, 'Identity', [reference(value)], {}, value.node.outputs[value.index]));
+  const outputs = graph.outputs.map((value, i) =>
+    nodeDef(`out${i}`, 'Identity', [reference(value)], {}, value.node.outputs[value.index]),
+  );
   const graphDef = join(
-    ...graph.nodes.map((node) => message(1, nodeDef(nameOf(node), node.op, node.inputs.map(reference), node.attributes))),
+    ...graph.nodes.map((node) =>
+      message(1, nodeDef(nameOf(node), node.op, node.inputs.map(reference), node.attributes)),
+    ),
     ...outputs.map((node) => message(1, node)),
     message(4, integer(1, PRODUCER)),
   );
@@ -45,23 +50,43 @@ export function toSavedModel(graph: Graph): SavedModel {
   };
 }
 
-function nodeDef(name: string, op: string, inputs: readonly string[], attributes: Node['attributes'], type?: TensorType): Message {
+function nodeDef(
+  name: string,
+  op: string,
+  inputs: readonly string[],
+  attributes: Node['attributes'],
+  type?: TensorType,
+): Message {
   const all = type ? { ...attributes, T: { kind: 'type', value: type.dtype } as const } : attributes;
   return join(
-    text(1, name), text(2, op), ...inputs.map((input) => text(3, input)),
+    text(1, name),
+    text(2, op),
+    ...inputs.map((input) => text(3, input)),
     ...Object.entries(all).map(([key, attribute]) => message(5, text(1, key), message(2, attributeValue(attribute)))),
   );
 }
 
 function attributeValue(attribute: Attribute): Message {
   switch (attribute.kind) {
-    case 'type': return integer(6, attribute.value);
-    case 'string': return text(2, attribute.value);
-    case 'shape': return message(7, shape(attribute.value));
-    case 'int': return oneOrList(attribute.value, 3, integer);
-    case 'float': return oneOrList(attribute.value, 4, float);
-    case 'bool': return oneOrList(attribute.value, 5, integer);
-    case 'tensor': return message(8, integer(1, attribute.value.dtype), message(2, shape(attribute.value.shape)), bytes(4, attribute.value.bytes));
+    case 'type':
+      return integer(6, attribute.value);
+    case 'string':
+      return text(2, attribute.value);
+    case 'shape':
+      return message(7, shape(attribute.value));
+    case 'int':
+      return oneOrList(attribute.value, 3, integer);
+    case 'float':
+      return oneOrList(attribute.value, 4, float);
+    case 'bool':
+      return oneOrList(attribute.value, 5, integer);
+    case 'tensor':
+      return message(
+        8,
+        integer(1, attribute.value.dtype),
+        message(2, shape(attribute.value.shape)),
+        bytes(4, attribute.value.bytes),
+      );
   }
 }
 

@@ -19,7 +19,10 @@ export interface Session {
 /** How many sessions that nobody uses are kept; a few megabytes each. */
 const KEPT = 16;
 
-interface Shared { id: number; users: number }
+interface Shared {
+  id: number;
+  users: number;
+}
 
 /** By what their graphs hash to; those closed last are the last ones. */
 const sessions = new Map<string, Shared>();

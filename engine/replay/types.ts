@@ -7,8 +7,8 @@ export interface Compiled {
   /** The outputs are new tensors that the caller disposes of; whatever is made on the way is disposed of already. */
   run: TensorFunction;
   /**
-   * The same for several lanes in one run: each tensor, in and out, has one more axis in front, of `count` lanes. A lane gets
-   * the bits that run() gives it alone.
+   * The same for several lanes in one run: each tensor, in and out, has one more axis in front, of `count` lanes. A
+   * lane gets the bits that run() gives it alone.
    */
   lanes(count: number): TensorFunction;
   /** Whether it runs as one recorded graph, rather than operation by operation. Known after the first run. */
@@ -16,5 +16,8 @@ export interface Compiled {
   dispose(): void;
 }
 
-/** Makes a pure function fast. Calls have inputs of the same number and types; few different shapes. `name` is for messages. */
+/**
+ * Makes a pure function fast. Calls have inputs of the same number and types; few different shapes. `name` is for
+ * messages.
+ */
 export type Compile = (step: TensorFunction, name: string) => Compiled;

@@ -1,4 +1,15 @@
-import { add, matMul, mul, sigmoid, split, sub, tanh, zeros, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  matMul,
+  mul,
+  sigmoid,
+  split,
+  sub,
+  tanh,
+  zeros,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { glorot, glorotGates } from '../initial.ts';
 import type { Cell } from '../types.ts';
@@ -16,14 +27,14 @@ const options = z.strictObject({
  *   ĥ^(t) = tanh(W_h x^(t) + U_h (r^(t) ⊙ h^(t−1)) + b_h)
  *   h^(t) = (1 − z^(t)) ⊙ h^(t−1) + z^(t) ⊙ ĥ^(t)
  *
- * with h^(0) = 0. So z = 1 takes the candidate and z = 0 keeps the old state: the convention of the equations and numbers
- * of seeds 000 and 003 (Cho et al. 2014 have it the other way round, and so do answers 4 and 5 of seed 003).
+ * with h^(0) = 0. So z = 1 takes the candidate and z = 0 keeps the old state: the convention of the equations and
+ * numbers of seeds 000 and 003 (Cho et al. 2014 have it the other way round, and so do answers 4 and 5 of seed 003).
  *
  * Without biases it is the bonus of seed 000, where one matrix works on the concatenation, z = σ(W_z [h^(t−1), x^(t)]):
  * its columns for h are our U, those for x our W.
  *
- * Weights: kernel [d, 3n], gates side by side in the order z, r, h; recurrent [n, 2n] (z, r) and candidate [n, n] (U_hᵀ),
- * each gate's block Glorot-uniform; bias [3n], zero.
+ * Weights: kernel [d, 3n], gates side by side in the order z, r, h; recurrent [n, 2n] (z, r) and candidate [n, n]
+ * (U_hᵀ), each gate's block Glorot-uniform; bias [3n], zero.
  */
 export const gru: Cell<typeof options> = {
   name: 'gru',
@@ -46,7 +57,10 @@ export const gru: Cell<typeof options> = {
     const h = previous as Tensor2D;
     const n = h.shape[1];
     const [forGates, forCandidate] = split(projected, [2 * n, n], 1) as [Tensor2D, Tensor2D];
-    const [update, reset] = split(sigmoid(add(forGates, matMul(h, recurrent as Tensor2D))), 2, 1) as [Tensor2D, Tensor2D];
+    const [update, reset] = split(sigmoid(add(forGates, matMul(h, recurrent as Tensor2D))), 2, 1) as [
+      Tensor2D,
+      Tensor2D,
+    ];
     const proposed = tanh(add(forCandidate, matMul(mul(reset, h), candidate as Tensor2D)));
     return { h: add(mul(sub(1, update), h), mul(update, proposed)) };
   },

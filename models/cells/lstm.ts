@@ -1,4 +1,16 @@
-import { add, concat, fill, matMul, mul, sigmoid, split, tanh, zeros, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  fill,
+  matMul,
+  mul,
+  sigmoid,
+  split,
+  tanh,
+  zeros,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { glorotGates } from '../initial.ts';
 import type { Cell, LayerSize, Weights } from '../types.ts';
@@ -6,7 +18,10 @@ import type { Stream } from '../random.ts';
 
 const GATES = 4;
 
-export const forgetBias = z.number().default(1).describe('initial value of the forget gate\'s bias b_f: above 0, the cell remembers at first');
+export const forgetBias = z
+  .number()
+  .default(1)
+  .describe("initial value of the forget gate's bias b_f: above 0, the cell remembers at first");
 
 const options = z.strictObject({ forgetBias });
 
@@ -50,7 +65,10 @@ export const lstm: Cell<typeof options> = {
   project: ({ kernel, bias }, inputs) => add(matMul(inputs, kernel as Tensor2D), bias as Tensor1D),
   initialState: (batch, units) => ({ h: zeros([batch, units]), c: zeros([batch, units]) }),
   step({ recurrent }, projected, state) {
-    const { c, o } = lstmMemory(add(projected, matMul(state['h'] as Tensor2D, recurrent as Tensor2D)), state['c'] as Tensor2D);
+    const { c, o } = lstmMemory(
+      add(projected, matMul(state['h'] as Tensor2D, recurrent as Tensor2D)),
+      state['c'] as Tensor2D,
+    );
     return { h: mul(tanh(c), o), c };
   },
 };

@@ -1,5 +1,20 @@
 import {
-  abs, add, clipByValue, div, fill, matMul, mod, mul, relu, scalar, sub, tanh, zeros, type Tensor, type Tensor1D, type Tensor2D,
+  abs,
+  add,
+  clipByValue,
+  div,
+  fill,
+  matMul,
+  mod,
+  mul,
+  relu,
+  scalar,
+  sub,
+  tanh,
+  zeros,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
@@ -11,17 +26,26 @@ const options = z.strictObject({
   tau: z.number().min(1).default(10).describe('τ, time steps in a period of the gate'),
   s: z.number().default(0).describe('s, the time step at which a period starts'),
   rOn: z.number().gt(0).max(1).default(0.4).describe('r_on, the share of a period in which the gate is open'),
-  phases: z.enum(['fixed', 'learned']).default('fixed')
-    .describe('fixed: τ, s and r_on as given for all units; learned: every unit trains its own, from the given values on'),
+  phases: z
+    .enum(['fixed', 'learned'])
+    .default('fixed')
+    .describe(
+      'fixed: τ, s and r_on as given for all units; learned: every unit trains its own, from the given values on',
+    ),
   forgetBias,
 });
 
-/** What learned values are kept within: a period below one time step means nothing, and r_on = 0 would never open again. */
+/**
+ * What learned values are kept within: a period below one time step means nothing, and r_on = 0 would never open again.
+ */
 const TAU: [number, number] = [1, 1e6];
 const R_ON: [number, number] = [0.01, 1];
 
 /** Equation (12) in plain numbers: where time step t lies in its period, and how far the gate is open. */
-export function phaseAt(t: number, { tau, s, rOn }: { tau: number; s: number; rOn: number }): { phi: number; k: number } {
+export function phaseAt(
+  t: number,
+  { tau, s, rOn }: { tau: number; s: number; rOn: number },
+): { phi: number; k: number } {
   const phi = ((((t - s) % tau) + tau) % tau) / tau;
   return { phi, k: Math.max(0, 1 - Math.abs((2 * phi) / rOn - 1)) };
 }
@@ -30,8 +54,8 @@ export function phaseAt(t: number, { tau, s, rOn }: { tau: number; s: number; rO
 const shown = (x: number) => Number(x.toPrecision(6));
 
 /**
- * The gate over time: φ and k at t = 1, 2, …, and τ, s and r_on. With learned phases, every unit has a gate of its own: then k
- * is their mean, between low and high, the three are means, and φ is that of the mean τ and s.
+ * The gate over time: φ and k at t = 1, 2, …, and τ, s and r_on. With learned phases, every unit has a gate of its own:
+ * then k is their mean, between low and high, the three are means, and φ is that of the mean τ and s.
  */
 function gateOver(steps: number, weights: Weights, fixed: { tau: number; s: number; rOn: number }): JsonObject {
   const t = Array.from({ length: steps }, (_, i) => i + 1);
@@ -40,17 +64,26 @@ function gateOver(steps: number, weights: Weights, fixed: { tau: number; s: numb
   const [tau, s, rOn] = [numbers('tau', TAU), numbers('s'), numbers('rOn', R_ON)];
   const mean = (xs: readonly number[]) => xs.reduce((sum, x) => sum + x, 0) / xs.length;
   const means = { tau: mean(tau), s: mean(s), rOn: mean(rOn) };
-  const open = t.map((at) => tau.map((period, i) => phaseAt(at, { tau: period, s: s[i] as number, rOn: rOn[i] as number }).k));
+  const open = t.map((at) =>
+    tau.map((period, i) => phaseAt(at, { tau: period, s: s[i] as number, rOn: rOn[i] as number }).k),
+  );
   return {
-    t, phi: t.map((at) => shown(phaseAt(at, means).phi)), k: open.map((ks) => shown(mean(ks))),
-    tau: shown(means.tau), s: shown(means.s), rOn: shown(means.rOn),
-    ...(weights['tau'] && { low: open.map((ks) => shown(Math.min(...ks))), high: open.map((ks) => shown(Math.max(...ks))) }),
+    t,
+    phi: t.map((at) => shown(phaseAt(at, means).phi)),
+    k: open.map((ks) => shown(mean(ks))),
+    tau: shown(means.tau),
+    s: shown(means.s),
+    rOn: shown(means.rOn),
+    ...(weights['tau'] && {
+      low: open.map((ks) => shown(Math.min(...ks))),
+      high: open.map((ks) => shown(Math.max(...ks))),
+    }),
   };
 }
 
 /**
- * x within bounds. Its gradient is that of x even outside them (straight-through), so that what training has pushed out can come
- * back: that of clipByValue is zero there, for good.
+ * x within bounds. Its gradient is that of x even outside them (straight-through), so that what training has pushed out
+ * can come back: that of clipByValue is zero there, for good.
  */
 function bounded(x: Tensor, [low, high]: [number, number]): Tensor {
   return add(x, stopGradient(sub(clipByValue(x, low, high), x)));
@@ -78,8 +111,8 @@ const blend = (k: Tensor, a: Tensor2D, b: Tensor2D): Tensor2D => add(mul(a, k), 
  *   c̃^(t) = g^(t) ⊙ i^(t) + c^(t−1) ⊙ f^(t)        c^(t) = k^(t) ⊙ c̃^(t) + (1 − k^(t)) ⊙ c^(t−1)
  *   h̃^(t) = tanh(c^(t)) ⊙ o^(t)                    h^(t) = k^(t) ⊙ h̃^(t) + (1 − k^(t)) ⊙ h^(t−1)
  *
- * k is computed as max(0, 1 − |2φ / r_on − 1|), the same function; at φ = ½ r_on, which (12) leaves out, it is 1. Weights as the LSTM's; with learned phases also tau, s and
- * rOn [n], kept within τ ≥ 1 and 0.01 ≤ r_on ≤ 1.
+ * k is computed as max(0, 1 − |2φ / r_on − 1|), the same function; at φ = ½ r_on, which (12) leaves out, it is 1.
+ * Weights as the LSTM's; with learned phases also tau, s and rOn [n], kept within τ ≥ 1 and 0.01 ≤ r_on ≤ 1.
  */
 export const phasedLstm: Cell<typeof options> = {
   name: 'phased-lstm',
@@ -88,7 +121,11 @@ export const phasedLstm: Cell<typeof options> = {
   options,
   init: (size, { forgetBias, phases, tau, s, rOn }, stream) => ({
     ...initLstm(size, forgetBias, stream),
-    ...(phases === 'learned' && { tau: fill([size.units], tau), s: fill([size.units], s), rOn: fill([size.units], rOn) }),
+    ...(phases === 'learned' && {
+      tau: fill([size.units], tau),
+      s: fill([size.units], s),
+      rOn: fill([size.units], rOn),
+    }),
   }),
   parameters: (size, { phases }) => lstmParameters(size) + (phases === 'learned' ? 3 * size.units : 0),
   project: ({ kernel, bias }, inputs) => add(matMul(inputs, kernel as Tensor2D), bias as Tensor1D),
@@ -101,6 +138,8 @@ export const phasedLstm: Cell<typeof options> = {
     return { c: memory, h: blend(k, mul(tanh(memory), proposed.o), h) };
   },
   observe(weights, { phases, ...fixed }, steps, { first, last }) {
-    return first || (last && phases === 'learned') ? { kind: 'gate', data: gateOver(steps, weights, fixed) } : undefined;
+    return first || (last && phases === 'learned')
+      ? { kind: 'gate', data: gateOver(steps, weights, fixed) }
+      : undefined;
   },
 };

@@ -4,7 +4,10 @@ import { glorot } from '../initial.ts';
 import type { Cell } from '../types.ts';
 
 const options = z.strictObject({
-  activation: z.enum(['tanh', 'identity']).default('tanh').describe('what h passes through: tanh, or identity for a linear network'),
+  activation: z
+    .enum(['tanh', 'identity'])
+    .default('tanh')
+    .describe('what h passes through: tanh, or identity for a linear network'),
 });
 
 /**

@@ -1,5 +1,17 @@
 /** Attention: an output looks at all inputs, and not only at what the last state has kept of them. */
-import { add, concat, matMul, mul, reshape, softmax, sub, tanh, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  matMul,
+  mul,
+  reshape,
+  softmax,
+  sub,
+  tanh,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 import { glorot } from '../initial.ts';
 import type { Stream } from '../random.ts';
 import { tensorOf } from '../../engine/tensors.ts';
@@ -15,8 +27,9 @@ export interface Attention {
   parameters: number;
   init(stream: Stream): Weights;
   /**
-   * Decoder states s [batch, outputs, units] look at encoder states h [batch, inputs, units], where the mask [batch, inputs]
-   * is 1: the attended states s̃, of the shape of s, and the weights α [batch, outputs, inputs], whose rows sum to 1.
+   * Decoder states s [batch, outputs, units] look at encoder states h [batch, inputs, units], where the mask [batch,
+   * inputs] is 1: the attended states s̃, of the shape of s, and the weights α [batch, outputs, inputs], whose rows sum
+   * to 1.
    */
   attend(weights: Weights, s: Tensor3D, h: Tensor3D, mask: Tensor2D): { attended: Tensor3D; alpha: Tensor3D };
 }
@@ -35,7 +48,8 @@ function project(x: Tensor, w: Tensor2D): Tensor {
  *
  *   α_ti = exp(e_ti) / Σ_j exp(e_tj)        c_t = Σ_i α_ti h_i        s̃_t = tanh(W_c [c_t; s_t])
  *
- * Weights: combine W_cᵀ [2n, n]; for additive also query W_sᵀ and key W_hᵀ [n, n] and score v [n, 1]; all Glorot-uniform.
+ * Weights: combine W_cᵀ [2n, n]; for additive also query W_sᵀ and key W_hᵀ [n, n] and score v [n, 1]; all
+ * Glorot-uniform.
  */
 export function attentionOf(kind: AttentionKind, units: number): Attention {
   const n = units;

@@ -1,6 +1,20 @@
-/** Two recurrent networks for sequences of different lengths: one reads the whole input, the other then writes the output. */
+/**
+ * Two recurrent networks for sequences of different lengths: one reads the whole input, the other then writes the
+ * output.
+ */
 import {
-  argMax, cast, concat, fill, notEqual, oneHot, reshape, slice, stack, transpose, type Tensor2D, type Tensor3D,
+  argMax,
+  cast,
+  concat,
+  fill,
+  notEqual,
+  oneHot,
+  reshape,
+  slice,
+  stack,
+  transpose,
+  type Tensor2D,
+  type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import type { ModelSpec } from '../../core/spec.ts';
 import { attentionOf, type AttentionKind } from './attention.ts';
@@ -30,26 +44,42 @@ export interface EncoderDecoder {
   parameters: number;
   /** Weights under 'encoder.', 'decoder.', 'attention.' and 'output.'. */
   init(stream: Stream): Weights;
-  /** The logits of each symbol of the target, after those before it (teacher forcing): [batch × time, outputs]. Both int32 [batch, time]. */
+  /**
+   * The logits of each symbol of the target, after those before it (teacher forcing): [batch × time, outputs]. Both
+   * int32 [batch, time].
+   */
   logits(weights: Weights, source: Tensor2D, target: Tensor2D): Tensor2D;
-  /** Writes `steps` symbols, each chosen from its logits [batch, outputs] and then read in its turn. Left out: the likeliest. */
+  /**
+   * Writes `steps` symbols, each chosen from its logits [batch, outputs] and then read in its turn. Left out: the
+   * likeliest.
+   */
   write(weights: Weights, source: Tensor2D, steps: number, choose?: (logits: Tensor2D) => Tensor2D): Written;
 }
 
 /** What has been read, or read and written, so far. */
-interface Memory { states: State[]; read: Tensor3D; mask: Tensor2D }
+interface Memory {
+  states: State[];
+  read: Tensor3D;
+  mask: Tensor2D;
+}
 
 const likeliest = (logits: Tensor2D): Tensor2D => reshape(argMax(logits, 1), [-1, 1]);
 
 /** [batch, time] -> [time, batch, symbols] */
-const coded = (symbols: Tensor2D, count: number): Tensor3D => cast(oneHot(transpose(symbols), count) as Tensor3D, 'float32');
+const coded = (symbols: Tensor2D, count: number): Tensor3D =>
+  cast(oneHot(transpose(symbols), count) as Tensor3D, 'float32');
 
 /**
- * Seed 003 problem 4. The decoder begins where the encoder has ended: h^(0) of every layer is the encoder's last (the context
- * vector), and padding leaves it as it was. It reads `end`, then each symbol that it has written. With attention, what
- * becomes of its state at each step also depends on what it sees in all the encoder's states (attention.ts).
+ * Seed 003 problem 4. The decoder begins where the encoder has ended: h^(0) of every layer is the encoder's last (the
+ * context vector), and padding leaves it as it was. It reads `end`, then each symbol that it has written. With
+ * attention, what becomes of its state at each step also depends on what it sees in all the encoder's states
+ * (attention.ts).
  */
-export function encoderDecoder(model: ModelSpec, kind: AttentionKind | 'none', { inputs, pad, outputs, end }: Symbols): EncoderDecoder {
+export function encoderDecoder(
+  model: ModelSpec,
+  kind: AttentionKind | 'none',
+  { inputs, pad, outputs, end }: Symbols,
+): EncoderDecoder {
   const encoder = recurrentNetwork(model, inputs);
   const decoder = recurrentNetwork(model, outputs);
   const attention = kind === 'none' ? undefined : attentionOf(kind, model.hiddenUnits);
@@ -57,7 +87,9 @@ export function encoderDecoder(model: ModelSpec, kind: AttentionKind | 'none', {
 
   function read(weights: Weights, source: Tensor2D): Memory {
     const mask = cast(notEqual<Tensor2D>(source, pad), 'float32');
-    const run = encoder.run(within(weights, 'encoder'), coded(source, inputs), undefined, 0, { mask: reshape(transpose(mask), [source.shape[1], -1, 1]) });
+    const run = encoder.run(within(weights, 'encoder'), coded(source, inputs), undefined, 0, {
+      mask: reshape(transpose(mask), [source.shape[1], -1, 1]),
+    });
     return { states: run.states, read: stack(run.outputs, 1) as Tensor3D, mask };
   }
 
@@ -73,8 +105,10 @@ export function encoderDecoder(model: ModelSpec, kind: AttentionKind | 'none', {
   return {
     parameters: encoder.parameters + decoder.parameters + (attention?.parameters ?? 0) + output.parameters,
     init: (stream) => ({
-      ...prefixed('encoder', encoder.init(stream)), ...prefixed('decoder', decoder.init(stream)),
-      ...(attention && prefixed('attention', attention.init(stream))), ...output.init(stream),
+      ...prefixed('encoder', encoder.init(stream)),
+      ...prefixed('decoder', decoder.init(stream)),
+      ...(attention && prefixed('attention', attention.init(stream))),
+      ...output.init(stream),
     }),
     logits(weights, source, target) {
       const [batch, time] = target.shape;
@@ -91,7 +125,13 @@ export function encoderDecoder(model: ModelSpec, kind: AttentionKind | 'none', {
         return { symbol, alpha: next.alpha };
       });
       const alphas = written.flatMap(({ alpha }) => alpha ?? []);
-      return { symbols: concat(written.map((step) => step.symbol), 1), alpha: alphas.length > 0 ? concat(alphas, 1) : undefined };
+      return {
+        symbols: concat(
+          written.map((step) => step.symbol),
+          1,
+        ),
+        alpha: alphas.length > 0 ? concat(alphas, 1) : undefined,
+      };
     },
   };
 }

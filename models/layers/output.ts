@@ -17,6 +17,7 @@ export function outputLayer(units: number, classes: number): OutputLayer {
   return {
     parameters: units * classes + classes,
     init: (stream) => ({ 'output.kernel': glorot(units, classes, stream), 'output.bias': zeros([classes]) }),
-    logits: (weights, h) => add(matMul(h, tensorOf<Tensor2D>(weights, 'output.kernel')), tensorOf<Tensor1D>(weights, 'output.bias')),
+    logits: (weights, h) =>
+      add(matMul(h, tensorOf<Tensor2D>(weights, 'output.kernel')), tensorOf<Tensor1D>(weights, 'output.bias')),
   };
 }

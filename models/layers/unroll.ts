@@ -17,8 +17,8 @@ export interface Unrolled {
 
 export interface RunOptions {
   /**
-   * Added to h^(t) where it leaves the cell, a tensor [time, batch, units] for each layer from the bottom up. Zeros change
-   * nothing, and their gradient is ∂L/∂h^(t), by every way from h^(t) to the loss.
+   * Added to h^(t) where it leaves the cell, a tensor [time, batch, units] for each layer from the bottom up. Zeros
+   * change nothing, and their gradient is ∂L/∂h^(t), by every way from h^(t) to the loss.
    */
   taps?: Tensor3D[] | undefined;
   /** [time, batch, 1], of ones and zeros: where 0, the sequence is padded, and the state stays as it is. */
@@ -33,8 +33,8 @@ export interface Network {
   init(stream: Stream): Weights;
   initialStates(batch: number): State[];
   /**
-   * Over inputs [time, batch, inputs]; from the initial states, or going on from the given ones after `elapsed` time steps.
-   * Differentiable.
+   * Over inputs [time, batch, inputs]; from the initial states, or going on from the given ones after `elapsed` time
+   * steps. Differentiable.
    */
   run(weights: Weights, inputs: Tensor3D, states?: State[], elapsed?: number | Tensor, options?: RunOptions): Unrolled;
   /** What the cells of each layer show of themselves over `steps` time steps. */
@@ -51,19 +51,32 @@ function keptWhere(mask: Tensor2D, next: State, before: State): State {
 }
 
 /**
- * The network of `model.layers` cells of `model.hiddenUnits` units on inputs of `inputs` numbers. With `truncate`, gradients
- * flow back at most that many steps (truncated back-propagation through time): the state is cut off before the last
- * `truncate` steps, and at every `truncate` steps before them.
+ * The network of `model.layers` cells of `model.hiddenUnits` units on inputs of `inputs` numbers. With `truncate`,
+ * gradients flow back at most that many steps (truncated back-propagation through time): the state is cut off before
+ * the last `truncate` steps, and at every `truncate` steps before them.
  */
-export function recurrentNetwork(model: ModelSpec, inputs: number, { truncate }: { truncate?: number | undefined } = {}): Network {
+export function recurrentNetwork(
+  model: ModelSpec,
+  inputs: number,
+  { truncate }: { truncate?: number | undefined } = {},
+): Network {
   const cell: Cell = entryOf(cells, 'cell', model.cell);
   const options = ownOptions(cell, model);
   const { hiddenUnits: units, layers } = model;
   const sizes = Array.from({ length: layers }, (_, i) => ({ inputs: i === 0 ? inputs : units, units }));
 
-  interface LayerOptions { elapsed: number | Tensor; mask: Tensor3D | undefined; tap: Tensor3D | undefined }
+  interface LayerOptions {
+    elapsed: number | Tensor;
+    mask: Tensor3D | undefined;
+    tap: Tensor3D | undefined;
+  }
 
-  function runLayer(weights: Weights, x: Tensor3D, first: State, { elapsed, mask, tap }: LayerOptions): { outputs: Tensor2D[]; state: State } {
+  function runLayer(
+    weights: Weights,
+    x: Tensor3D,
+    first: State,
+    { elapsed, mask, tap }: LayerOptions,
+  ): { outputs: Tensor2D[]; state: State } {
     const [time, batch, width] = x.shape;
     const projected = cell.project(weights, reshape(x, [time * batch, width]), options);
     const steps = partsOf<Tensor2D>(reshape(projected, [time, batch, -1]));
@@ -86,7 +99,8 @@ export function recurrentNetwork(model: ModelSpec, inputs: number, { truncate }:
     units,
     layers,
     parameters: sizes.reduce((sum, size) => sum + cell.parameters(size, options), 0),
-    init: (stream) => Object.assign({}, ...sizes.map((size, i) => prefixed(`layer${i}`, cell.init(size, options, stream)))) as Weights,
+    init: (stream) =>
+      Object.assign({}, ...sizes.map((size, i) => prefixed(`layer${i}`, cell.init(size, options, stream)))) as Weights,
     initialStates,
     run(weights, inputs, states = initialStates(inputs.shape[1]), elapsed = 0, { taps, mask } = {}) {
       let x = inputs;
@@ -99,10 +113,11 @@ export function recurrentNetwork(model: ModelSpec, inputs: number, { truncate }:
       });
       return { outputs, states: last };
     },
-    observe: (weights, steps, at) => sizes.flatMap((_, i) => {
-      const seen = cell.observe?.(within(weights, `layer${i}`), options, steps, at);
-      return seen ? [{ ...seen, data: { layer: i + 1, ...seen.data } }] : [];
-    }),
+    observe: (weights, steps, at) =>
+      sizes.flatMap((_, i) => {
+        const seen = cell.observe?.(within(weights, `layer${i}`), options, steps, at);
+        return seen ? [{ ...seen, data: { layer: i + 1, ...seen.data } }] : [];
+      }),
   };
 }
 
@@ -119,5 +134,8 @@ export function statesOf(layers: Tensors, { layers: count }: Network): State[] {
 /** Refuses a window of truncated back-propagation that is longer than the sequences it would cut. */
 export function checkTruncate(truncate: number | undefined, steps: number): void {
   if (truncate === undefined || truncate <= steps) return;
-  throw new UserError(`training.truncate is ${truncate}, but the network sees only ${steps} time steps; give at most ${steps} or leave it out`, 2);
+  throw new UserError(
+    `training.truncate is ${truncate}, but the network sees only ${steps} time steps; give at most ${steps} or leave it out`,
+    2,
+  );
 }

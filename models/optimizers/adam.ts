@@ -23,8 +23,12 @@ export const adam: Optimizer<typeof options> = {
   options,
   init: (weights) => ({ ...mapTensors(weights, zerosLike, '/mean'), ...mapTensors(weights, zerosLike, '/square') }),
   update(weights, gradients, state, rate, step, { beta1, beta2, epsilon }) {
-    const means = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/mean`), beta1), mul(g, sub(1, beta1))));
-    const squares = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/square`), beta2), mul(square(g), sub(1, beta2))));
+    const means = mapTensors(gradients, (g, name) =>
+      add(mul(tensorOf(state, `${name}/mean`), beta1), mul(g, sub(1, beta1))),
+    );
+    const squares = mapTensors(gradients, (g, name) =>
+      add(mul(tensorOf(state, `${name}/square`), beta2), mul(square(g), sub(1, beta2))),
+    );
     const correct1 = sub(1, pow(beta1, step));
     const correct2 = sub(1, pow(beta2, step));
     return {

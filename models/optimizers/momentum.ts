@@ -4,7 +4,7 @@ import { mapTensors, tensorOf } from '../../engine/tensors.ts';
 import type { Optimizer } from '../types.ts';
 
 const options = z.strictObject({
-  momentum: z.number().min(0).lt(1).default(0.9).describe('μ, how much of the last step\'s velocity is kept'),
+  momentum: z.number().min(0).lt(1).default(0.9).describe("μ, how much of the last step's velocity is kept"),
 });
 
 /** Momentum, as PyTorch's SGD has it: v ← μ v + g, w ← w − η v, with v = 0 at first. */

@@ -9,18 +9,24 @@ const options = z.strictObject({
   epsilon: z.number().min(LEAST_EPSILON).default(1e-8).describe('ε, keeps the division finite'),
 });
 
-/** RMSProp, with PyTorch's constants and its ε outside the root: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε), with s = 0 at first. */
+/**
+ * RMSProp, with PyTorch's constants and its ε outside the root: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε), with s =
+ * 0 at first.
+ */
 export const rmsprop: Optimizer<typeof options> = {
   name: 'rmsprop',
-  summary: 'each weight\'s step divided by its gradient\'s running size: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε)',
+  summary: "each weight's step divided by its gradient's running size: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε)",
   source: 'Tieleman and Hinton 2012, lecture 6.5',
   options,
   init: (weights) => mapTensors(weights, zerosLike, '/square'),
   update(weights, gradients, state, rate, _, { rho, epsilon }) {
-    const squares = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/square`), rho), mul(square(g), sub(1, rho))));
+    const squares = mapTensors(gradients, (g, name) =>
+      add(mul(tensorOf(state, `${name}/square`), rho), mul(square(g), sub(1, rho))),
+    );
     return {
       weights: mapTensors(weights, (w, name) =>
-        sub(w, div(mul(tensorOf(gradients, name), rate), add(sqrt(tensorOf(squares, name)), epsilon)))),
+        sub(w, div(mul(tensorOf(gradients, name), rate), add(sqrt(tensorOf(squares, name)), epsilon))),
+      ),
       state: mapTensors(squares, (s) => s, '/square'),
     };
   },

@@ -1,5 +1,19 @@
 import {
-  argMax, cast, max, mean, mul, notEqual, oneHot, reshape, stack, sub, tensor2d, transpose, type Tensor1D, type Tensor2D, type Tensor3D,
+  argMax,
+  cast,
+  max,
+  mean,
+  mul,
+  notEqual,
+  oneHot,
+  reshape,
+  stack,
+  sub,
+  tensor2d,
+  transpose,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { accuracy, crossEntropy } from '../loss.ts';
@@ -14,13 +28,27 @@ import { choose } from '../text/write.ts';
 const LETTERS = 26;
 
 const options = z.strictObject({
-  length: z.int().min(1).max(10_000).default(40).describe('characters in the longest sentences; shorter ones are padded'),
+  length: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(40)
+    .describe('characters in the longest sentences; shorter ones are padded'),
   minLength: z.int().min(1).max(10_000).default(1).describe('characters in the shortest sentences'),
-  shift: z.int().default(3).describe('how far in the alphabet each letter is moved to encipher it: 3 makes a D of an A; modulo 26'),
-  direction: z.enum(['decrypt', 'encrypt']).default('decrypt').describe('decrypt: the enciphered sentence goes in, the plain one is asked for; encrypt: the other way round'),
+  shift: z
+    .int()
+    .default(3)
+    .describe('how far in the alphabet each letter is moved to encipher it: 3 makes a D of an A; modulo 26'),
+  direction: z
+    .enum(['decrypt', 'encrypt'])
+    .default('decrypt')
+    .describe('decrypt: the enciphered sentence goes in, the plain one is asked for; encrypt: the other way round'),
 });
 
-/** The text with every letter moved `by` places in the alphabet, which is a circle; capitals stay capitals, and all else stays as it is. */
+/**
+ * The text with every letter moved `by` places in the alphabet, which is a circle; capitals stay capitals, and all else
+ * stays as it is.
+ */
 export function shifted(text: string, by: number): string {
   const places = ((by % LETTERS) + LETTERS) % LETTERS;
   return text.replace(/[a-z]/gi, (letter) => {
@@ -35,8 +63,9 @@ const PAD = vocabulary.size;
 const WIDTH = vocabulary.size + 1;
 
 /**
- * Caesar's cipher, seed 004 question 5: a character goes in at every time step and one comes out, ŷ^(t) = softmax(p^(t)).
- * Sentences differ in length: they are padded to the longest, and padding counts neither in the loss nor in the metrics.
+ * Caesar's cipher, seed 004 question 5: a character goes in at every time step and one comes out, ŷ^(t) =
+ * softmax(p^(t)). Sentences differ in length: they are padded to the longest, and padding counts neither in the loss
+ * nor in the metrics.
  */
 export const caesar: Task<typeof options> = {
   name: 'caesar',
@@ -74,7 +103,11 @@ export const caesar: Task<typeof options> = {
     const parts = (batch: Batch) => {
       const [given, answers] = [tensorOf<Tensor2D>(batch, 'given'), tensorOf<Tensor2D>(batch, 'answers')];
       const there = notEqual<Tensor1D>(reshape(answers, [-1]), PAD);
-      return { given, labels: mul<Tensor1D>(reshape(answers, [-1]), cast(there, 'int32')), mask: cast(there, 'float32') };
+      return {
+        given,
+        labels: mul<Tensor1D>(reshape(answers, [-1]), cast(there, 'int32')),
+        mask: cast(there, 'float32'),
+      };
     };
 
     const writer: Writer = {
@@ -88,7 +121,9 @@ export const caesar: Task<typeof options> = {
       },
       check: encode,
       metrics(texts, prompts) {
-        const asked = prompts.flatMap((prompt, i) => (prompt === '' ? [] : [{ right: answerTo(prompt), written: texts[i] ?? '' }]));
+        const asked = prompts.flatMap((prompt, i) =>
+          prompt === '' ? [] : [{ right: answerTo(prompt), written: texts[i] ?? '' }],
+        );
         if (asked.length === 0) return {};
         return { exactMatch: asked.filter(({ right, written }) => right === written).length / asked.length };
       },
@@ -107,7 +142,8 @@ export const caesar: Task<typeof options> = {
         const logits = logitsOf(weights, given);
         const wrong = mul(cast(notEqual(argMax(logits, 1), labels), 'float32'), mask);
         return {
-          accuracy: accuracy(logits, labels, mask), loss: crossEntropy(logits, labels, mask),
+          accuracy: accuracy(logits, labels, mask),
+          loss: crossEntropy(logits, labels, mask),
           exactMatch: mean(sub(1, max(reshape(wrong, given.shape), 1))),
         };
       },

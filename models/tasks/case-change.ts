@@ -1,5 +1,17 @@
 import {
-  add, cast, div, equal, mean, min, mul, notEqual, reshape, sub, sum, tensor2d, type Tensor2D,
+  add,
+  cast,
+  div,
+  equal,
+  mean,
+  min,
+  mul,
+  notEqual,
+  reshape,
+  sub,
+  sum,
+  tensor2d,
+  type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
@@ -14,10 +26,19 @@ import { quoted } from '../text/vocabulary.ts';
 import { choose } from '../text/write.ts';
 
 const options = z.strictObject({
-  length: z.int().min(1).max(1000).default(10).describe('characters in the longest sentences, without the token; shorter ones are padded'),
+  length: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe('characters in the longest sentences, without the token; shorter ones are padded'),
   minLength: z.int().min(1).max(1000).default(1).describe('characters in the shortest sentences'),
-  attention: z.enum(['none', ...attentionKinds]).default('none')
-    .describe('none: the decoder has the encoder\'s last state alone; dot, additive: it looks at all of them, and scores them so'),
+  attention: z
+    .enum(['none', ...attentionKinds])
+    .default('none')
+    .describe(
+      "none: the decoder has the encoder's last state alone; dot, additive: it looks at all of them, and scores them so",
+    ),
 });
 
 const TOKENS = ['<U>', '<L>'] as const;
@@ -28,14 +49,22 @@ const END = vocabulary.size;
 const symbols = { inputs: PAD + 1, pad: PAD, outputs: END + 1, end: END };
 
 /** A sentence, and what is to become of it. */
-export interface Exercise { token: (typeof TOKENS)[number]; text: string }
+export interface Exercise {
+  token: (typeof TOKENS)[number];
+  text: string;
+}
 
-export const answerTo = ({ token, text }: Exercise): string => (token === '<U>' ? text.toUpperCase() : text.toLowerCase());
+export const answerTo = ({ token, text }: Exercise): string =>
+  token === '<U>' ? text.toUpperCase() : text.toLowerCase();
 
 /** From '<U>I am', or '<U> I am' as seed 003 prints it; throws a UserError for anything else. */
 export function parseExercise(prompt: string): Exercise {
   const [, token, text = ''] = /^(<U>|<L>) ?(.*)$/s.exec(prompt) ?? [];
-  if (token === undefined) throw new UserError(`the prompt ${quoted(prompt)} begins with neither <U> nor <L>; give one such as "<U>I am a student"`, 2);
+  if (token === undefined)
+    throw new UserError(
+      `the prompt ${quoted(prompt)} begins with neither <U> nor <L>; give one such as "<U>I am a student"`,
+      2,
+    );
   return { token: token as Exercise['token'], text };
 }
 
@@ -46,7 +75,8 @@ const tokenFrom = (stream: Stream) => TOKENS[stream.below(TOKENS.length)] as Exe
 
 /** Exercises as int32 [count, length + 1]: token and sentence, answer and end; both padded alike. */
 export function exerciseBatch(exercises: readonly Exercise[], length: number): Batch {
-  const rows = (codes: number[][], padding: number) => tensor2d(padded(codes, length + 1, padding), [exercises.length, length + 1], 'int32');
+  const rows = (codes: number[][], padding: number) =>
+    tensor2d(padded(codes, length + 1, padding), [exercises.length, length + 1], 'int32');
   return { source: rows(exercises.map(sourceOf), PAD), target: rows(exercises.map(targetOf), END) };
 }
 
@@ -57,10 +87,11 @@ function textOf(written: readonly number[]): string {
 }
 
 /**
- * Change of case, seed 003 problem 4: a token, <U> or <L>, and a sentence in mixed case go in; the sentence in upper or lower
- * case is to come out, character by character, and then its end. Training feeds the decoder what it should have written
- * (teacher forcing), evaluation what it has written itself. Training sees sentences of all lengths from minLength on, evaluations
- * only the longest: metrics by length are then of that length.
+ * Change of case, seed 003 problem 4: a token, <U> or <L>, and a sentence in mixed case go in; the sentence in upper or
+ * lower case is to come out, character by character, and then its end. Training feeds the decoder what it should have
+ * written
+ * (teacher forcing), evaluation what it has written itself. Training sees sentences of all lengths from minLength on,
+ * evaluations only the longest: metrics by length are then of that length.
  */
 export const caseChange: Task<typeof options> = {
   name: 'case-change',
@@ -70,14 +101,18 @@ export const caseChange: Task<typeof options> = {
   writes: true,
   answers: true,
   metrics: {
-    accuracy: 'share of characters, the end among them, that are right when the decoder goes on from what it has written itself',
+    accuracy:
+      'share of characters, the end among them, that are right when the decoder goes on from what it has written itself',
     loss: 'mean cross-entropy of a character when the decoder goes on from what is right, in nats',
     exactMatch: 'share of sentences in which every character is right, and the end where it should be',
   },
   build({ length, minLength, attention }, model, training) {
     checkLengths(minLength, length);
     if (training.truncate !== undefined) {
-      throw new UserError('training.truncate is set, but in case-change gradients must flow back from the decoder into the encoder; leave it out', 2);
+      throw new UserError(
+        'training.truncate is set, but in case-change gradients must flow back from the decoder into the encoder; leave it out',
+        2,
+      );
     }
     const network = encoderDecoder(model, attention, symbols);
 
@@ -91,24 +126,38 @@ export const caseChange: Task<typeof options> = {
       return crossEntropy(network.logits(weights, source, target), reshape(target, [-1]), reshape(mask, [-1]));
     }
 
-    const drawn = (stream: Stream, size: number, shortest: number): Batch => exerciseBatch(
-      sentences(stream, size, shortest, length).map((text) => ({ token: tokenFrom(stream), text })), length,
-    );
+    const drawn = (stream: Stream, size: number, shortest: number): Batch =>
+      exerciseBatch(
+        sentences(stream, size, shortest, length).map((text) => ({ token: tokenFrom(stream), text })),
+        length,
+      );
 
     const writer: Writer = {
       // The text ends by itself. If it does not, it ends after `length` characters, or as many as the prompt has.
       write(weights, { prompt, length: most, temperature }, stream) {
-        const exercise = prompt === '' ? { token: tokenFrom(stream), text: sentence(stream, length) } : parseExercise(prompt);
+        const exercise =
+          prompt === '' ? { token: tokenFrom(stream), text: sentence(stream, length) } : parseExercise(prompt);
         const codes = sourceOf(exercise);
         const pick = (logits: Tensor2D) => tensor2d([choose(logits.dataSync(), temperature, stream)], [1, 1], 'int32');
-        const written = network.write(weights, tensor2d(codes, [1, codes.length], 'int32'), Math.max(most, codes.length), pick);
+        const written = network.write(
+          weights,
+          tensor2d(codes, [1, codes.length], 'int32'),
+          Math.max(most, codes.length),
+          pick,
+        );
         const text = textOf([...written.symbols.dataSync()]);
         return prompt === '' ? `${exercise.token}${exercise.text} → ${text}` : text;
       },
-      check: (prompt) => { encode(parseExercise(prompt).text); },
+      check: (prompt) => {
+        encode(parseExercise(prompt).text);
+      },
       metrics(texts, prompts) {
-        const asked = prompts.flatMap((prompt, i) => (prompt === '' ? [] : [{ right: answerTo(parseExercise(prompt)), written: texts[i] }]));
-        return asked.length === 0 ? {} : { exactMatch: asked.filter(({ right, written }) => right === written).length / asked.length };
+        const asked = prompts.flatMap((prompt, i) =>
+          prompt === '' ? [] : [{ right: answerTo(parseExercise(prompt)), written: texts[i] }],
+        );
+        return asked.length === 0
+          ? {}
+          : { exactMatch: asked.filter(({ right, written }) => right === written).length / asked.length };
       },
     };
 
@@ -135,10 +184,16 @@ export const caseChange: Task<typeof options> = {
         const { symbols: written, alpha } = network.write(weights, source as Tensor2D, length + 1);
         const output = textOf([...written.dataSync()]);
         const rows = (alpha?.arraySync()[0] ?? []).slice(0, [...output].length);
-        return [{
-          kind: 'attention',
-          data: { input: [exercise.token, ...exercise.text], output: [...output], weights: rows.map((row) => row.map((x) => Number(x.toPrecision(4)))) },
-        }];
+        return [
+          {
+            kind: 'attention',
+            data: {
+              input: [exercise.token, ...exercise.text],
+              output: [...output],
+              weights: rows.map((row) => row.map((x) => Number(x.toPrecision(4)))),
+            },
+          },
+        ];
       },
       writer,
     };

@@ -1,5 +1,18 @@
 import {
-  add, cast, concat, div, greaterEqual, mul, oneHot, reshape, scalar, sum, tensor2d, type Tensor1D, type Tensor2D, type Tensor3D,
+  add,
+  cast,
+  concat,
+  div,
+  greaterEqual,
+  mul,
+  oneHot,
+  reshape,
+  scalar,
+  sum,
+  tensor2d,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
@@ -13,8 +26,11 @@ import { needed, onceForEach, quoted, vocabularyOf } from '../text/vocabulary.ts
 import { readerOf, samplesDue, writeOn, type Manner } from '../text/write.ts';
 
 const options = z.strictObject({
-  corpus: z.string().min(1).default('chemical-elements')
-    .describe('names, one a line: chemical-elements, movie-titles, or a text file\'s path from the sweep file'),
+  corpus: z
+    .string()
+    .min(1)
+    .default('chemical-elements')
+    .describe("names, one a line: chemical-elements, movie-titles, or a text file's path from the sweep file"),
   samples: z.int().min(1).max(1000).default(7).describe('names to write at a time during training'),
   sampleEvery: z.int().min(1).max(100_000_000).default(2000).describe('training steps between two such times'),
 });
@@ -32,7 +48,10 @@ const LONGEST_SAMPLE = 50;
 
 /** A list of names, in lower case as in the seed, each with its end as symbols. */
 const listIn = onceForEach((text: string) => {
-  const names = text.split(END).map((line) => line.trim().toLowerCase()).filter((name) => name !== '');
+  const names = text
+    .split(END)
+    .map((line) => line.trim().toLowerCase())
+    .filter((name) => name !== '');
   if (names.length === 0) throw new UserError('task.corpus has no name in it; needed: names, one a line', 2);
   const vocabulary = vocabularyOf(names.join(END) + END);
   const codes = names.map((name) => vocabulary.encode(name + END, 'a name'));
@@ -41,16 +60,17 @@ const listIn = onceForEach((text: string) => {
 });
 
 const capitalized = (name: string): string => name.replace(/^./u, (first) => first.toUpperCase());
-const share = (names: string[], holds: (name: string) => boolean): number => names.filter(holds).length / Math.max(1, names.length);
+const share = (names: string[], holds: (name: string) => boolean): number =>
+  names.filter(holds).length / Math.max(1, names.length);
 
 /**
- * Names character by character, seed 000 part B: x^(1) is the zero vector, x^(t+1) = y^(t), and the last y is the end of
- * the name. The loss that is trained is the sum of the cross-entropies over a name, a mean over the batch of names:
+ * Names character by character, seed 000 part B: x^(1) is the zero vector, x^(t+1) = y^(t), and the last y is the end
+ * of the name. The loss that is trained is the sum of the cross-entropies over a name, a mean over the batch of names:
  *
  *   L = − Σ_t log ŷ^(t)_{y^(t)}          s ← 0.999 s + 0.001 L,  s = n log V at first
  *
- * The metric `loss` is the seed's smoothed s, whose start is n = `samples` times that of guessing among V characters. Names are
- * shuffled once for each trial, then taken in turn, lower-cased.
+ * The metric `loss` is the seed's smoothed s, whose start is n = `samples` times that of guessing among V characters.
+ * Names are shuffled once for each trial, then taken in turn, lower-cased.
  */
 export const names: Task<typeof options> = {
   name: 'names',
@@ -58,9 +78,9 @@ export const names: Task<typeof options> = {
   source: 'seed 000, part B',
   options,
   metrics: {
-    accuracy: 'share of characters of the list\'s names, their ends among them, that are predicted',
-    bitsPerCharacter: 'mean cross-entropy of a character of the list\'s names, in bits',
-    loss: 'the seed\'s smoothed training loss: a running mean of the cross-entropy summed over a name, in nats',
+    accuracy: "share of characters of the list's names, their ends among them, that are predicted",
+    bitsPerCharacter: "mean cross-entropy of a character of the list's names, in bits",
+    loss: "the seed's smoothed training loss: a running mean of the cross-entropy summed over a name, in nats",
   },
   writes: true,
   build({ corpus: _, samples, sampleEvery }, model, training, corpus) {
@@ -76,10 +96,12 @@ export const names: Task<typeof options> = {
       const time = Math.min(longest, BUCKET * Math.ceil(Math.max(...chosen.map(({ length }) => length)) / BUCKET));
       const inputs = new Int32Array(time * size).fill(NONE);
       const targets = inputs.slice();
-      chosen.forEach((name, example) => name.forEach((code, t) => {
-        targets[t * size + example] = code;
-        if (t + 1 < name.length) inputs[(t + 1) * size + example] = code;
-      }));
+      chosen.forEach((name, example) =>
+        name.forEach((code, t) => {
+          targets[t * size + example] = code;
+          if (t + 1 < name.length) inputs[(t + 1) * size + example] = code;
+        }),
+      );
       return { inputs: tensor2d(inputs, [time, size], 'int32'), targets: tensor2d(targets, [time, size], 'int32') };
     }
 
@@ -90,7 +112,9 @@ export const names: Task<typeof options> = {
     }
     function inTurn(seed: number, first: number, size: number): Batch {
       const places = placesOf(seed);
-      return padded(Array.from({ length: size }, (_, i) => codes[places[(first + i) % places.length] as number] as Int32Array));
+      return padded(
+        Array.from({ length: size }, (_, i) => codes[places[(first + i) % places.length] as number] as Int32Array),
+      );
     }
     /** Where each evaluation goes on. */
     const turns = new WeakMap<Stream, number>();
@@ -124,7 +148,10 @@ export const names: Task<typeof options> = {
       loss(weights, batch, carried) {
         const { losses } = predictions(weights, batch);
         const loss = div(sum(losses), tensorOf(batch, 'inputs').shape[1] as number);
-        return { loss, carried: { smoothedLoss: add(mul(tensorOf(carried, 'smoothedLoss'), 1 - NEWS), mul(loss, NEWS)) } };
+        return {
+          loss,
+          carried: { smoothedLoss: add(mul(tensorOf(carried, 'smoothedLoss'), 1 - NEWS), mul(loss, NEWS)) },
+        };
       },
       metrics(weights, batch, carried) {
         const { logits, targets, losses } = predictions(weights, batch);
@@ -138,7 +165,9 @@ export const names: Task<typeof options> = {
       observe(weights, at, stream) {
         const gates = network.observe(weights, longest, at);
         if (!samplesDue(at, sampleEvery, training)) return gates;
-        const texts = Array.from({ length: samples }, () => write(weights, '', { length: LONGEST_SAMPLE, temperature: 1 }, stream));
+        const texts = Array.from({ length: samples }, () =>
+          write(weights, '', { length: LONGEST_SAMPLE, temperature: 1 }, stream),
+        );
         return [{ kind: 'samples', data: { texts } }, ...gates];
       },
       writer: {

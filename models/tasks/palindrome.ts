@@ -1,4 +1,13 @@
-import { cast, oneHot, reshape, tensor1d, tensor2d, type Tensor1D, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  cast,
+  oneHot,
+  reshape,
+  tensor1d,
+  tensor2d,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+} from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { gradientFlow } from '../diagnostics.ts';
 import { accuracy, crossEntropy } from '../loss.ts';
@@ -9,19 +18,29 @@ import type { Batch, Task, Weights } from '../types.ts';
 import { checkTruncate, recurrentNetwork } from '../layers/unroll.ts';
 
 const DIGITS = 10;
-/** Examples that the gradient's flow is averaged over: their spread is a few per cent, and an eager step with them is quick. */
+/**
+ * Examples that the gradient's flow is averaged over: their spread is a few per cent, and an eager step with them is
+ * quick.
+ */
 const FLOW_BATCH = 32;
 
 const options = z.strictObject({
   // An unrolled step holds every hidden state: beyond 10,000 digits one batch would not fit in memory.
-  length: z.int().min(2).max(10_000).default(10).describe('T, digits in a palindrome: the network reads the first T − 1 and predicts the last'),
-  encoding: z.enum(['one-hot', 'scalar']).default('one-hot')
+  length: z
+    .int()
+    .min(2)
+    .max(10_000)
+    .default(10)
+    .describe('T, digits in a palindrome: the network reads the first T − 1 and predicts the last'),
+  encoding: z
+    .enum(['one-hot', 'scalar'])
+    .default('one-hot')
     .describe('how a digit is shown: as 10 numbers of which one is 1, or as one number from 0 to 9 (as in the course)'),
 });
 
 /**
- * `count` palindromes of `length` digits, [time, example]: a random first half (with the middle digit, where the length is
- * odd), then its mirror image; as the course's generate_palindrome.
+ * `count` palindromes of `length` digits, [time, example]: a random first half (with the middle digit, where the length
+ * is odd), then its mirror image; as the course's generate_palindrome.
  */
 export function palindromes(stream: Stream, length: number, count: number): Int32Array {
   const half = Math.ceil(length / 2) * count;
@@ -35,15 +54,19 @@ export function palindromes(stream: Stream, length: number, count: number): Int3
 }
 
 /**
- * Palindrome numbers, seed 001 part 1: the first T − 1 digits go in, the softmax of the last output (2) is a distribution
- * over the last digit, and its cross-entropy (3) is the loss. The answer is the first digit, T − 1 steps ago.
+ * Palindrome numbers, seed 001 part 1: the first T − 1 digits go in, the softmax of the last output (2) is a
+ * distribution over the last digit, and its cross-entropy (3) is the loss. The answer is the first digit, T − 1 steps
+ * ago.
  */
 export const palindrome: Task<typeof options> = {
   name: 'palindrome',
   summary: 'read a palindrome but for its last digit, then say that digit: how far back can a network remember?',
   source: 'seed 001, part 1, equation (3)',
   options,
-  metrics: { accuracy: 'share of last digits that are right', loss: 'mean cross-entropy (3) of the last digit, in nats' },
+  metrics: {
+    accuracy: 'share of last digits that are right',
+    loss: 'mean cross-entropy (3) of the last digit, in nats',
+  },
   build({ length, encoding }, model, training) {
     const steps = length - 1;
     const width = encoding === 'one-hot' ? DIGITS : 1;
@@ -79,7 +102,9 @@ export const palindrome: Task<typeof options> = {
       observe(weights, at, stream) {
         if (!at.first && !at.last) return [];
         const batch = draw(stream, FLOW_BATCH);
-        const flow = gradientFlow({ network, weights, steps, batch: FLOW_BATCH }, (w, taps) => crossEntropy(lastLogits(w, batch, taps), answers(batch)));
+        const flow = gradientFlow({ network, weights, steps, batch: FLOW_BATCH }, (w, taps) =>
+          crossEntropy(lastLogits(w, batch, taps), answers(batch)),
+        );
         return [flow, ...network.observe(weights, steps, at)];
       },
     };

@@ -1,5 +1,18 @@
 import {
-  cast, concat, div, greater, mul, oneHot, reshape, scalar, slice, tensor2d, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D,
+  cast,
+  concat,
+  div,
+  greater,
+  mul,
+  oneHot,
+  reshape,
+  scalar,
+  slice,
+  tensor2d,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
@@ -13,13 +26,37 @@ import { needed, onceForEach, quoted, vocabularyOf } from '../text/vocabulary.ts
 import { readerOf, samplesDue, writeOn } from '../text/write.ts';
 
 const options = z.strictObject({
-  corpus: z.string().min(1).default('moby-dick').describe('a book: moby-dick, or a text file\'s path from the sweep file'),
-  length: z.int().min(1).max(10_000).default(30).describe('T, characters that a training step reads: no gradient flows back further'),
-  carry: z.boolean().default(false).describe('true: windows follow each other through the book, and the memory lives on from one '
-    + 'to the next; false: windows from anywhere, and an empty memory for each (as in the course)'),
-  heldOut: z.number().gt(0).max(0.5).default(0.1).describe('share of the book, at its end, that is kept for evaluations'),
+  corpus: z
+    .string()
+    .min(1)
+    .default('moby-dick')
+    .describe("a book: moby-dick, or a text file's path from the sweep file"),
+  length: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(30)
+    .describe('T, characters that a training step reads: no gradient flows back further'),
+  carry: z
+    .boolean()
+    .default(false)
+    .describe(
+      'true: windows follow each other through the book, and the memory lives on from one ' +
+        'to the next; false: windows from anywhere, and an empty memory for each (as in the course)',
+    ),
+  heldOut: z
+    .number()
+    .gt(0)
+    .max(0.5)
+    .default(0.1)
+    .describe('share of the book, at its end, that is kept for evaluations'),
   sampleEvery: z.int().min(1).max(100_000_000).default(400).describe('training steps between two samples'),
-  sampleLength: z.int().min(1).max(10_000).default(30).describe('characters of such a sample: a random one, then greedily on'),
+  sampleLength: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(30)
+    .describe('characters of such a sample: a random one, then greedily on'),
 });
 
 /** Words, for the share that the book has too. */
@@ -31,8 +68,8 @@ const bookIn = onceForEach((text: string) => {
 });
 
 /**
- * The share of a text's n-grams that are the first of their kind there: 1 if nothing is repeated. A mean over texts, and not
- * of all of them together: the more there is, the smaller a share is new.
+ * The share of a text's n-grams that are the first of their kind there: 1 if nothing is repeated. A mean over texts,
+ * and not of all of them together: the more there is, the smaller a share is new.
  */
 function distinct(texts: string[], n: number): number {
   const shares = texts.map((text) => {
@@ -48,12 +85,12 @@ function distinct(texts: string[], n: number): number {
  *
  *   L^(t) = − Σ_k y_k^(t) log ŷ_k^(t)  (17)        L = 1/T Σ_t L^(t)  (18)
  *
- * Windows lie anywhere in the book and start from an empty memory. With `carry`, the book is cut into as many strips as the
- * batch has examples; each step reads the next T characters of every strip with the memory that the last step left, through
- * which no gradient flows; at the end of a strip it starts over, with an empty memory.
+ * Windows lie anywhere in the book and start from an empty memory. With `carry`, the book is cut into as many strips as
+ * the batch has examples; each step reads the next T characters of every strip with the memory that the last step left,
+ * through which no gradient flows; at the end of a strip it starts over, with an empty memory.
  *
- * Evaluations look at windows of what was held out. With `carry`, they read T characters more before those that count, so
- * that there is a memory to go on from.
+ * Evaluations look at windows of what was held out. With `carry`, they read T characters more before those that count,
+ * so that there is a memory to go on from.
  */
 export const text: Task<typeof options> = {
   name: 'text',
@@ -68,7 +105,11 @@ export const text: Task<typeof options> = {
   writes: true,
   build({ length, carry, heldOut, sampleEvery, sampleLength }, model, training, corpus) {
     const { vocabulary, codes, words } = bookIn(needed(corpus, 'text'));
-    if (vocabulary.size < 2) throw new UserError('task.corpus has no two different characters: there is nothing to learn; give another text', 2);
+    if (vocabulary.size < 2)
+      throw new UserError(
+        'task.corpus has no two different characters: there is nothing to learn; give another text',
+        2,
+      );
     checkTruncate(training.truncate, length);
     const network = recurrentNetwork(model, vocabulary.size, training);
     const output = outputLayer(network.units, vocabulary.size);
@@ -80,15 +121,20 @@ export const text: Task<typeof options> = {
     const windows = Math.floor((Math.floor(learned.length / strips) - 1) / length);
     if (windows < 1 || kept.length < context + length + 1) {
       const how = `${length}${carry ? ` in ${strips} strips (task.carry)` : ''}`;
-      throw new UserError(`task.corpus has ${codes.length} characters: too few for windows of ${how}, with a share of ${heldOut} held out; `
-        + 'shorten task.length or give a longer book', 2);
+      throw new UserError(
+        `task.corpus has ${codes.length} characters: too few for windows of ${how}, with a share of ${heldOut} held out; ` +
+          'shorten task.length or give a longer book',
+        2,
+      );
     }
 
     /** Windows of one character more than they predict, [time + 1, example]. */
     function windowsAt(from: Int32Array, starts: number[], time: number): Tensor2D {
       const size = starts.length;
       const chosen = new Int32Array((time + 1) * size);
-      starts.forEach((start, example) => { for (let t = 0; t <= time; t++) chosen[t * size + example] = from[start + t] as number; });
+      starts.forEach((start, example) => {
+        for (let t = 0; t <= time; t++) chosen[t * size + example] = from[start + t] as number;
+      });
       return tensor2d(chosen, [time + 1, size], 'int32');
     }
     const randomWindows = (from: Int32Array, time: number, stream: Stream, size: number): Batch => {
@@ -102,7 +148,11 @@ export const text: Task<typeof options> = {
       return { characters: windowsAt(learned, starts, length), elapsed: scalar(window * length) };
     }
 
-    interface Predictions { logits: Tensor2D; targets: Tensor1D; states: State[] }
+    interface Predictions {
+      logits: Tensor2D;
+      targets: Tensor1D;
+      states: State[];
+    }
     /** Of the last `length` characters of the windows, in rows of [time × examples]. */
     function predictions(weights: Weights, batch: Batch, states?: State[], elapsed?: Tensor): Predictions {
       const characters = tensorOf<Tensor2D>(batch, 'characters');
@@ -120,7 +170,15 @@ export const text: Task<typeof options> = {
     function goOn(weights: Weights, batch: Batch, carried: Tensors): Predictions {
       const elapsed = tensorOf(batch, 'elapsed');
       const goesOn = cast(greater(elapsed, 0), 'float32');
-      return predictions(weights, batch, statesOf(mapTensors(carried, (memory) => mul(memory, goesOn)), network), elapsed);
+      return predictions(
+        weights,
+        batch,
+        statesOf(
+          mapTensors(carried, (memory) => mul(memory, goesOn)),
+          network,
+        ),
+        elapsed,
+      );
     }
 
     function write(weights: Weights, { prompt, ...request }: WriteRequest, stream: Stream): string {
@@ -159,7 +217,9 @@ export const text: Task<typeof options> = {
         check: symbolsOf,
         metrics(texts, prompts) {
           // Whole words: one that the prompt began counts from its start, one that the end cut off not at all.
-          const found = texts.flatMap((text, i) => wordsIn((/\p{L}*$/u.exec(prompts[i] ?? '') ?? '') + text.replace(/\p{L}+$/u, '')));
+          const found = texts.flatMap((text, i) =>
+            wordsIn((/\p{L}*$/u.exec(prompts[i] ?? '') ?? '') + text.replace(/\p{L}+$/u, '')),
+          );
           return {
             distinct2: distinct(texts, 2),
             distinct3: distinct(texts, 3),

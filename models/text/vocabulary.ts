@@ -5,7 +5,10 @@ export interface Vocabulary {
   /** In order of code point; a character's number is its place. */
   characters: readonly string[];
   size: number;
-  /** Throws a UserError that names the first character that is not in the vocabulary; `what` is what the text is called there. */
+  /**
+   * Throws a UserError that names the first character that is not in the vocabulary; `what` is what the text is called
+   * there.
+   */
   encode(text: string, what: string): Int32Array;
   decode(codes: ArrayLike<number>): string;
 }
@@ -36,7 +39,10 @@ export function vocabularyOf(text: string): Vocabulary {
         const code = codes.get(character);
         if (code !== undefined) return code;
         const known = characters.join('').trim();
-        throw new UserError(`${what} has the character ${named(character)}, which the network never reads; allowed: ${shortened(known, 400)}`, 2);
+        throw new UserError(
+          `${what} has the character ${named(character)}, which the network never reads; allowed: ${shortened(known, 400)}`,
+          2,
+        );
       });
     },
     decode: (given) => Array.from(given, (code) => characters[code] ?? '').join(''),

@@ -1,6 +1,17 @@
-/** Writing: what a network has read so far gives a distribution over the next symbol; one is chosen, and read in its turn. */
+/**
+ * Writing: what a network has read so far gives a distribution over the next symbol; one is chosen, and read in its
+ * turn.
+ */
 import {
-  cast, oneHot, reshape, scalar, tensor1d, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D,
+  cast,
+  oneHot,
+  reshape,
+  scalar,
+  tensor1d,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import type { TrainingSpec } from '../../core/spec.ts';
 import { compile } from '../../engine/replay/index.ts';
@@ -40,9 +51,17 @@ export interface Reader {
 /** A text of so many symbols is worth a recording, which takes as long as reading 20 to 30 operation by operation. */
 const LONG = 30;
 
-export interface ReaderOf { network: Network; output: OutputLayer; weights: Weights; vocabulary: { size: number } }
+export interface ReaderOf {
+  network: Network;
+  output: OutputLayer;
+  weights: Weights;
+  vocabulary: { size: number };
+}
 
-/** Starts from an empty memory, which lives on from symbol to symbol however long the text gets. `expected`: about how long. */
+/**
+ * Starts from an empty memory, which lives on from symbol to symbol however long the text gets. `expected`: about how
+ * long.
+ */
 export function readerOf({ network, output, weights, vocabulary: { size } }: ReaderOf, expected: number): Reader {
   const step = compileNamed(expected < LONG ? eager : compile, 'read', (weights, memory, { symbol, elapsed }) => {
     const x: Tensor3D = reshape(cast(oneHot(symbol as Tensor1D, size), 'float32'), [1, 1, size]);
@@ -75,7 +94,13 @@ export type Manner = Omit<WriteRequest, 'prompt'>;
  * Reads the prompt's symbols, then writes up to `length` more; ends at the symbol `end`, which is not part of the text.
  * The prompt has one symbol or more.
  */
-export function writeOn(reader: Reader, prompt: ArrayLike<number>, manner: Manner, stream: Stream, end?: number): number[] {
+export function writeOn(
+  reader: Reader,
+  prompt: ArrayLike<number>,
+  manner: Manner,
+  stream: Stream,
+  end?: number,
+): number[] {
   const { length, temperature, onTurn } = manner;
   const read = (symbol: number) => {
     const next = reader.read(symbol);
@@ -93,7 +118,10 @@ export function writeOn(reader: Reader, prompt: ArrayLike<number>, manner: Manne
   return written;
 }
 
-/** Whether samples are due at this point of the curve: the first, the last, and the first at or after each multiple of `every`. */
+/**
+ * Whether samples are due at this point of the curve: the first, the last, and the first at or after each multiple of
+ * `every`.
+ */
 export function samplesDue({ step, first, last }: Moment, every: number, { evaluateEvery }: TrainingSpec): boolean {
   return first || last || Math.floor(step / every) !== Math.floor((step - evaluateEvery) / every);
 }

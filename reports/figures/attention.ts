@@ -24,7 +24,16 @@ function data(report: Report): Row[] | undefined {
     const { input = [], output = [], weights = [] } = seenBy(trialId) ?? {};
     const panel = oneLine(labelOf(configuration, report.dimensions));
     return weights.flatMap((row, i) =>
-      row.map((weight, j): Row => ({ panel, i, j, from: symbolText(input[j] as string), to: symbolText(output[i] as string), weight })),
+      row.map(
+        (weight, j): Row => ({
+          panel,
+          i,
+          j,
+          from: symbolText(input[j] as string),
+          to: symbolText(output[i] as string),
+          weight,
+        }),
+      ),
     );
   });
   return rows.length === 0 ? undefined : rows;

@@ -1,4 +1,7 @@
-/** A metric against the length of the sequence, with its interval: shared by accuracy-by-length and exact-match-by-length. */
+/**
+ * A metric against the length of the sequence, with its interval: shared by accuracy-by-length and
+ * exact-match-by-length.
+ */
 import { isWhole } from '../../core/standing.ts';
 import { LENGTH, wordsOf } from '../model.ts';
 import type { Report } from '../types.ts';
@@ -10,8 +13,9 @@ import { dashes, ink, series, seriesColours, shapes } from './theme.ts';
 const MOST_PANELS = 12;
 
 /**
- * Rows of three kinds: the 'mean' of a configuration with its interval, each 'repeat' in it, and 'none' where no repeat has a number.
- * `share` is what the mean is of, where that is not all repeats. `x` is the length, moved aside for its line.
+ * Rows of three kinds: the 'mean' of a configuration with its interval, each 'repeat' in it, and 'none' where no repeat
+ * has a number. `share` is what the mean is of, where that is not all repeats. `x` is the length, moved aside for its
+ * line.
  */
 function dataOf(metric: string, report: Report): Row[] | undefined {
   if (!report.dimensions.includes(LENGTH)) return undefined;
@@ -21,11 +25,26 @@ function dataOf(metric: string, report: Report): Row[] | undefined {
     const estimate = metrics[metric];
     const length = configuration[LENGTH];
     if (typeof length !== 'number') return [];
-    const place = { panel: layout.panel(configuration), line: layout.line(configuration), length, ...layout.whole(configuration) };
+    const place = {
+      panel: layout.panel(configuration),
+      line: layout.line(configuration),
+      length,
+      ...layout.whole(configuration),
+    };
     const share = isWhole(row, metric) ? null : `${estimate?.n ?? 0}/${repeats.length}`;
-    if (estimate === undefined) return failed === repeats.length ? [{ kind: 'none', ...place, [metric]: 0, share, n, failed }] : [];
+    if (estimate === undefined)
+      return failed === repeats.length ? [{ kind: 'none', ...place, [metric]: 0, share, n, failed }] : [];
     return [
-      { kind: 'mean', ...place, [metric]: estimate.mean, low: estimate.low ?? null, high: estimate.high ?? null, share, n, failed },
+      {
+        kind: 'mean',
+        ...place,
+        [metric]: estimate.mean,
+        low: estimate.low ?? null,
+        high: estimate.high ?? null,
+        share,
+        n,
+        failed,
+      },
       ...repeats.flatMap((trial): Row[] => {
         const value = trial.metrics[metric];
         return value === undefined ? [] : [{ kind: 'repeat', ...place, [metric]: value, repeat: trial.repeat }];
@@ -33,7 +52,12 @@ function dataOf(metric: string, report: Report): Row[] | undefined {
     ];
   });
   const lines = distinct(rows, 'line');
-  if (!rows.some(({ kind }) => kind === 'mean') || lines.length > series.length || distinct(rows, 'panel').length > MOST_PANELS) return undefined;
+  if (
+    !rows.some(({ kind }) => kind === 'mean') ||
+    lines.length > series.length ||
+    distinct(rows, 'panel').length > MOST_PANELS
+  )
+    return undefined;
   const apart = spacing(
     rows.map((row) => row['length'] as number),
     lines.length,
@@ -47,7 +71,10 @@ function dataOf(metric: string, report: Report): Row[] | undefined {
 const isLacking = ({ share }: Row) => share !== null && share !== undefined;
 const NONE = '✕';
 
-/** How far apart the lines' intervals stand at one length: seen, and all of them within 30 % of the gap between two lengths. */
+/**
+ * How far apart the lines' intervals stand at one length: seen, and all of them within 30 % of the gap between two
+ * lengths.
+ */
 function spacing(lengths: number[], lines: number): number {
   const sorted = [...new Set(lengths)].sort((a, b) => a - b);
   const gaps = sorted.slice(1).map((length, i) => length - (sorted[i] as number));
@@ -68,7 +95,9 @@ export function byLength(metric: string): Figure {
         ? 'One repeat of each configuration: no interval.'
         : `Mean of ${repeatsText(spec.repeats)} with its 95 % interval (Student’s t, clipped to 0 … 1). ` +
           'Small points: single repeats. Points of one length stand a little apart to be seen.') +
-      (rows.some((row) => row['kind'] === 'mean' && isLacking(row)) ? ' Hollow: the mean of so many repeats; the others have no number.' : '') +
+      (rows.some((row) => row['kind'] === 'mean' && isLacking(row))
+        ? ' Hollow: the mean of so many repeats; the others have no number.'
+        : '') +
       (rows.some(({ kind }) => kind === 'none') ? ` ${NONE}: no repeat has one.` : ''),
     data: (report) => dataOf(metric, report),
     spec(rows, report, room) {
@@ -131,10 +160,18 @@ export function byLength(metric: string): Figure {
           mark: { type: 'point', filled: false, fill: 'white', size: 85, strokeWidth: 1.8 },
           encoding: { y, shape: { ...scaleOf(shapes), legend }, opacity: visible, tooltip },
         },
-        { transform: [lacking], mark: beside, encoding: { y, color: { value: ink.soft }, text: { field: 'share' }, opacity: visible } },
+        {
+          transform: [lacking],
+          mark: beside,
+          encoding: { y, color: { value: ink.soft }, text: { field: 'share' }, opacity: visible },
+        },
       ];
       const nothing = [
-        { transform: [none], mark: { type: 'text', fontSize: 13, text: NONE, baseline: 'middle' }, encoding: { y, opacity: visible } },
+        {
+          transform: [none],
+          mark: { type: 'text', fontSize: 13, text: NONE, baseline: 'middle' },
+          encoding: { y, opacity: visible },
+        },
       ];
       return inPanels(distinct(rows, 'panel'), room, {
         encoding: { x, color: { ...colour, legend } },

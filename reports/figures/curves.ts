@@ -23,7 +23,10 @@ function lineDimension({ dimensions }: Report): string | undefined {
  * The mean over repeats at every step that one of them was evaluated at. A repeat that stopped early, because it had
  * solved the task, keeps its last value: without it the mean would fall as soon as the best ones stop.
  */
-export function meanCurve(curves: readonly CurvePoint[][], metric: string): { step: number; mean: number; n: number }[] {
+export function meanCurve(
+  curves: readonly CurvePoint[][],
+  metric: string,
+): { step: number; mean: number; n: number }[] {
   const steps = [...new Set(curves.flatMap((curve) => curve.map(({ step }) => step)))].sort((a, b) => a - b);
   const passed = curves.map(() => 0); // points of each curve at or before the step
   return steps.flatMap((step) => {
@@ -49,20 +52,30 @@ function thinned<T>(points: T[]): T[] {
 
 /** The curve of a configuration as rows, each with what tells it from others. */
 function rowsOf(metric: string, { input }: Report, { repeats }: SummaryRow, place: Row): Row[] {
-  const curves = repeats.filter(({ status }) => status === 'completed').map(({ trialId }) => input.curves.get(trialId) ?? []);
+  const curves = repeats
+    .filter(({ status }) => status === 'completed')
+    .map(({ trialId }) => input.curves.get(trialId) ?? []);
   return thinned(meanCurve(curves, metric)).map(({ step, mean, n }) => ({ ...place, step, [metric]: mean, n }));
 }
 
 /** A line a configuration in its panel; where those are too many, the best ones among the others. */
 function dataOf(metric: string, report: Report): Row[] | undefined {
   const layout = layoutBy(report, lineDimension(report));
-  const named = report.summary.map((row) => ({ row, line: layout.line(row.configuration), panel: layout.panel(row.configuration) }));
+  const named = report.summary.map((row) => ({
+    row,
+    line: layout.line(row.configuration),
+    panel: layout.panel(row.configuration),
+  }));
   const few = distinct(named, 'line').length <= ORDERED_COLOURS && distinct(named, 'panel').length <= MOST_PANELS;
   const rows = few
-    ? named.flatMap(({ row, line, panel }) => rowsOf(metric, report, row, { panel, line, ...layout.whole(row.configuration) }))
+    ? named.flatMap(({ row, line, panel }) =>
+        rowsOf(metric, report, row, { panel, line, ...layout.whole(row.configuration) }),
+      )
     : ranked(report)
         .slice(0, BEST + BEHIND)
-        .flatMap((row, i) => rowsOf(metric, report, row, { line: oneLine(labelOf(row.configuration, report.dimensions)), rank: i + 1 }));
+        .flatMap((row, i) =>
+          rowsOf(metric, report, row, { line: oneLine(labelOf(row.configuration, report.dimensions)), rank: i + 1 }),
+        );
   return rows.length === 0 ? undefined : rows;
 }
 
@@ -78,8 +91,15 @@ const inOrder = (lines: string[]) =>
 
 function panelsOfLines(rows: Row[], lineTitle: string, tooltip: object[], room: Room) {
   const lines = inOrder(distinct(rows, 'line') as string[]);
-  const legend = room === 'narrow' ? { orient: 'top', symbolType: 'stroke', columns: 4 } : { orient: 'right', symbolType: 'stroke' };
-  const color = { field: 'line', type: 'nominal', title: lineTitle, scale: { domain: lines, range: orderedColours(lines.length) }, legend };
+  const legend =
+    room === 'narrow' ? { orient: 'top', symbolType: 'stroke', columns: 4 } : { orient: 'right', symbolType: 'stroke' };
+  const color = {
+    field: 'line',
+    type: 'nominal',
+    title: lineTitle,
+    scale: { domain: lines, range: orderedColours(lines.length) },
+    legend,
+  };
   return {
     panels: distinct(rows, 'panel'),
     unit: {
@@ -97,7 +117,12 @@ function bestAmongAll(rows: Row[], tooltip: object[], room: Room) {
     rows.filter((row) => (row['rank'] as number) <= BEST),
     'line',
   );
-  const legend = { orient: 'bottom', direction: 'vertical', symbolType: 'stroke', labelLimit: room === 'narrow' ? 250 : 600 };
+  const legend = {
+    orient: 'bottom',
+    direction: 'vertical',
+    symbolType: 'stroke',
+    labelLimit: room === 'narrow' ? 250 : 600,
+  };
   const color = {
     field: 'line',
     type: 'nominal',

@@ -10,13 +10,22 @@ const MOST_ROWS = 60;
 /** Of as many gates as fit, every row; the first row too many belongs to the first gate that does not. */
 function shownOf(rows: Row[]): Row[] {
   const next = rows[MOST_ROWS];
-  return next === undefined ? rows : rows.slice(0, rows.findIndex((row) => row['gate'] === next['gate']));
+  return next === undefined
+    ? rows
+    : rows.slice(
+        0,
+        rows.findIndex((row) => row['gate'] === next['gate']),
+      );
 }
 
-/** Table 1 of seed 002: where each time step lies in the period, in which half of the open phase, and how open the gate is. */
+/**
+ * Table 1 of seed 002: where each time step lies in the period, in which half of the open phase, and how open the gate
+ * is.
+ */
 export const gateTable: TableFigure = {
   title: 'The time gate, step by step',
-  summary: 'φ, the half of the open phase, and k of a phased LSTM at each time step, where those are few; table 1 of seed 002',
+  summary:
+    'φ, the half of the open phase, and k of a phased LSTM at each time step, where those are few; table 1 of seed 002',
   caption(_, rows) {
     const [shown, all] = [shownOf(rows), rows].map((some) => distinct(some, 'gate').length);
     const equations =
@@ -33,7 +42,17 @@ export const gateTable: TableFigure = {
         const place = phi[i] as number;
         const opens = rOn === undefined ? null : String(place < rOn / 2);
         const closes = rOn === undefined ? null : String(place >= rOn / 2 && place < rOn);
-        return { gate: label, tau: tau ?? null, s: s ?? null, rOn: rOn ?? null, t: at, phi: place, opens, closes, k: k[i] as number };
+        return {
+          gate: label,
+          tau: tau ?? null,
+          s: s ?? null,
+          rOn: rOn ?? null,
+          t: at,
+          phi: place,
+          opens,
+          closes,
+          k: k[i] as number,
+        };
       }),
     );
     return shownOf(rows).length === 0 ? undefined : rows;

@@ -27,12 +27,15 @@ const settingOf = (report: Report, { configuration }: Pick<TrialRow, 'configurat
     configuration,
     report.dimensions.filter((path) => path.startsWith('model.')),
   );
-/** One that diverged has no gate at the end of training: a learned one would pass for one that stays as it was given. */
-const hasGate = (report: Report, { trialId, status }: TrialRow) => status === 'completed' && seenOf(report.input, trialId, 'gate').length > 0;
+/**
+ * One that diverged has no gate at the end of training: a learned one would pass for one that stays as it was given.
+ */
+const hasGate = (report: Report, { trialId, status }: TrialRow) =>
+  status === 'completed' && seenOf(report.input, trialId, 'gate').length > 0;
 
 /**
- * Gates that differ, each under a label: of every setting of the network one example, the one that runs longest; of every layer, if
- * there are several. A gate that is learned comes twice. Of more than `most`, the best.
+ * Gates that differ, each under a label: of every setting of the network one example, the one that runs longest; of
+ * every layer, if there are several. A gate that is learned comes twice. Of more than `most`, the best.
  */
 export function gatesOf(report: Report, most = Infinity): NamedGate[] {
   const trials = examples(report, (trial) => hasGate(report, trial), most);
@@ -48,7 +51,9 @@ export function gatesOf(report: Report, most = Infinity): NamedGate[] {
     const learned = pairs.some((gates) => isLearned(gates[0] as Gate, gates.at(-1) as Gate));
     // Layers whose gates are fixed have the same gate.
     return (learned ? pairs : pairs.slice(0, 1)).flatMap((gates, i): NamedGate[] => {
-      const name = oneLine([label, learned && layers.length > 1 ? `layer ${layers[i]}` : ''].filter((part) => part !== '').join(', '));
+      const name = oneLine(
+        [label, learned && layers.length > 1 ? `layer ${layers[i]}` : ''].filter((part) => part !== '').join(', '),
+      );
       const [first, last] = [gates[0] as Gate, gates.at(-1) as Gate];
       return learned
         ? [
@@ -96,9 +101,23 @@ export const gate: Figure = {
   data,
   spec(rows, _, room) {
     const lines = [NAMES.phi, START, NAMES.k].filter((name) => rows.some(({ line }) => line === name));
-    const colours: Record<string, string | undefined> = { [NAMES.phi]: ink.axis, [START]: series[0]?.light, [NAMES.k]: series[1]?.light };
-    const patterns: Record<string, readonly number[] | undefined> = { [NAMES.phi]: dashes[1], [START]: dashes[2], [NAMES.k]: dashes[0] };
-    const legend = { orient: 'top', title: null, symbolType: 'stroke', columns: room === 'narrow' ? 1 : 3, labelLimit: 240 };
+    const colours: Record<string, string | undefined> = {
+      [NAMES.phi]: ink.axis,
+      [START]: series[0]?.light,
+      [NAMES.k]: series[1]?.light,
+    };
+    const patterns: Record<string, readonly number[] | undefined> = {
+      [NAMES.phi]: dashes[1],
+      [START]: dashes[2],
+      [NAMES.k]: dashes[0],
+    };
+    const legend = {
+      orient: 'top',
+      title: null,
+      symbolType: 'stroke',
+      columns: room === 'narrow' ? 1 : 3,
+      labelLimit: 240,
+    };
     const scaleOf = (of: Record<string, unknown>) => ({ domain: lines, range: lines.map((name) => of[name]) });
     const times = distinct(rows, 't').length;
     const x = {

@@ -24,19 +24,24 @@ interface Flow {
 export function flowsOf({ input }: Report, { trialId, status }: TrialRow): Flow[] {
   const seen = seenOf(input, trialId, 'gradient-flow');
   const [first, last] = [seen[0], seen.length > 1 && status !== 'diverged' ? seen.at(-1) : undefined];
-  return WHEN.flatMap((when) => ((when === 'start' ? first : last)?.data.layers ?? []).map((norms, i) => ({ layer: i + 1, when, norms })));
+  return WHEN.flatMap((when) =>
+    ((when === 'start' ? first : last)?.data.layers ?? []).map((norms, i) => ({ layer: i + 1, when, norms })),
+  );
 }
 
 /** Part of a caption: which trials the end of training is that of, where some have none. */
 export const endText = ({ trials }: Report) =>
-  trials.some(({ status }) => status === 'diverged') ? ' The end of training is that of trials that did not diverge.' : '';
+  trials.some(({ status }) => status === 'diverged')
+    ? ' The end of training is that of trials that did not diverge.'
+    : '';
 
 /** exp of the mean logarithm: what is drawn on a logarithmic axis is averaged on it. */
-export const geometricMean = (values: number[]) => Math.exp(values.reduce((sum, x) => sum + Math.log(x), 0) / values.length);
+export const geometricMean = (values: number[]) =>
+  Math.exp(values.reduce((sum, x) => sum + Math.log(x), 0) / values.length);
 
 /**
- * One line: a layer of a configuration at one time, averaged over its repeats. Zero has no logarithm and overflow no value: the
- * line has a gap there, and a value between two gaps is `alone`.
+ * One line: a layer of a configuration at one time, averaged over its repeats. Zero has no logarithm and overflow no
+ * value: the line has a gap there, and a value between two gaps is `alone`.
  */
 function lineOf(flows: Flow[], place: Row): Row[] {
   const steps = Math.max(...flows.map(({ norms }) => norms.length));
@@ -58,10 +63,14 @@ function rowsBy(report: Report, layout: Layout, summary = report.summary): Row[]
     const flows = repeats.flatMap((trial) => flowsOf(report, trial));
     const layers = distinct(flows, 'layer').sort((a, b) => a - b);
     return layers.flatMap((layer) => {
-      const panel = [layout.panel(configuration), layers.length > 1 ? `layer ${layer}` : ''].filter((part) => part !== '').join(', ');
+      const panel = [layout.panel(configuration), layers.length > 1 ? `layer ${layer}` : '']
+        .filter((part) => part !== '')
+        .join(', ');
       return WHEN.flatMap((when) => {
         const own = flows.filter((flow) => flow.layer === layer && flow.when === when);
-        return own.length === 0 ? [] : lineOf(own, { panel, line: layout.line(configuration), when, ...layout.whole(configuration) });
+        return own.length === 0
+          ? []
+          : lineOf(own, { panel, line: layout.line(configuration), when, ...layout.whole(configuration) });
       });
     });
   });
@@ -77,7 +86,11 @@ function layoutOf(report: Report): { layout: Layout; rows: Row[] } | undefined {
     const rows = rowsBy(report, layout);
     const lines = distinct(rows, 'line').length;
     const drawable = rows.some(({ norm }) => norm !== null);
-    if (drawable && lines <= (path === LENGTH ? ORDERED_COLOURS : series.length) && distinct(rows, 'panel').length <= MOST_PANELS)
+    if (
+      drawable &&
+      lines <= (path === LENGTH ? ORDERED_COLOURS : series.length) &&
+      distinct(rows, 'panel').length <= MOST_PANELS
+    )
       return { layout, rows };
   }
   const layout: Layout = {
@@ -116,9 +129,18 @@ export const gradientFlow: Figure = {
   spec(rows, report, room) {
     const { lineTitle } = layoutOf(report)?.layout ?? layoutBy(report, undefined);
     const lines = distinct(rows, 'line') as string[];
-    const range = lines.length <= series.length && lineTitle !== 'length' ? seriesColours(lines.length) : orderedColours(lines.length);
+    const range =
+      lines.length <= series.length && lineTitle !== 'length'
+        ? seriesColours(lines.length)
+        : orderedColours(lines.length);
     const columns = lineTitle === BEST_TITLE ? 1 : room === 'narrow' ? 2 : 8;
-    const legend = { orient: 'top', symbolType: 'stroke', titleOrient: 'left', columns, labelLimit: room === 'narrow' ? 210 : 560 };
+    const legend = {
+      orient: 'top',
+      symbolType: 'stroke',
+      titleOrient: 'left',
+      columns,
+      labelLimit: room === 'narrow' ? 210 : 560,
+    };
     const color = { field: 'line', type: 'nominal', title: lineTitle, scale: { domain: lines, range }, legend };
     const strokeDash = {
       field: 'when',
@@ -128,7 +150,11 @@ export const gradientFlow: Figure = {
       legend,
     };
     const norms = rows.flatMap(({ norm }) => (typeof norm === 'number' ? [norm] : []));
-    const axis = { values: ticksBetween(Math.min(...norms), Math.max(...norms)), format: '~e', labelExpr: "replace(datum.label, '+', '')" };
+    const axis = {
+      values: ticksBetween(Math.min(...norms), Math.max(...norms)),
+      format: '~e',
+      labelExpr: "replace(datum.label, '+', '')",
+    };
     const x = {
       field: 't',
       type: 'quantitative',
@@ -136,7 +162,13 @@ export const gradientFlow: Figure = {
       scale: { zero: false, nice: false },
       axis: { tickMinStep: 1, tickCount: 6, format: 'd' },
     };
-    const y = { field: 'norm', type: 'quantitative', title: '‖∂L/∂h(t)‖', scale: { type: 'log', nice: false, padding: 6 }, axis };
+    const y = {
+      field: 'norm',
+      type: 'quantitative',
+      title: '‖∂L/∂h(t)‖',
+      scale: { type: 'log', nice: false, padding: 6 },
+      axis,
+    };
     const tooltip = [
       { field: 'line', title: lineTitle },
       { field: 'when', title: 'training' },
@@ -163,7 +195,10 @@ export const gradientFlow: Figure = {
               },
             ]
           : []),
-        { mark: { type: 'point', filled: true, size: 60, opacity: 0, aria: false }, encoding: { detail: { field: 'when' }, tooltip } },
+        {
+          mark: { type: 'point', filled: true, size: 60, opacity: 0, aria: false },
+          encoding: { detail: { field: 'when' }, tooltip },
+        },
       ],
     });
     // A short sequence fills its panel.

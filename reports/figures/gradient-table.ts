@@ -31,7 +31,9 @@ function data(report: Report): Row[] | undefined {
 
 /** Two digits, as '0.85' or, of what is far from 1, as '2.1e-7'. */
 const power = (x: number): Cell =>
-  cell(x === 0 || (x >= 0.01 && x < 1000) ? String(Number(x.toPrecision(2))) : x.toExponential(1).replace('e+', 'e'), { sort: x });
+  cell(x === 0 || (x >= 0.01 && x < 1000) ? String(Number(x.toPrecision(2))) : x.toExponential(1).replace('e+', 'e'), {
+    sort: x,
+  });
 
 /** Of the repeats: the geometric mean of what is finite and above zero, or the zero that they share. */
 function meanCell(values: (number | null)[]): Cell {
@@ -46,14 +48,19 @@ const shareOf = ({ first, last }: Row): number | null =>
   typeof first === 'number' && typeof last === 'number' && last > 0 ? first / last : null;
 
 function divergedCell({ repeats }: SummaryRow): Cell {
-  const steps = repeats.flatMap(({ status, steps }) => (status === 'diverged' ? [steps ?? 0] : [])).sort((a, b) => a - b);
-  return steps.length === 0 ? cell('') : cell(`${steps.length} of ${repeats.length}, at step ${steps.join(', ')}`, { bad: true });
+  const steps = repeats
+    .flatMap(({ status, steps }) => (status === 'diverged' ? [steps ?? 0] : []))
+    .sort((a, b) => a - b);
+  return steps.length === 0
+    ? cell('')
+    : cell(`${steps.length} of ${repeats.length}, at step ${steps.join(', ')}`, { bad: true });
 }
 
 /** Vanishing and exploding gradients in numbers: seed 000 questions B and D, seed 003 problem 2. */
 export const gradientTable: TableFigure = {
   title: 'Vanishing and exploding gradients',
-  summary: 'how much of the last time step’s gradient is left at the first, and the norm over all weights, before and after training',
+  summary:
+    'how much of the last time step’s gradient is left at the first, and the norm over all weights, before and after training',
   caption: (report) =>
     'Left: ‖∂L/∂h(1)‖ / ‖∂L/∂h(T)‖, below 1 where the gradient vanishes on its way back, above where it explodes. ' +
     'Norm: ‖∂L/∂θ‖ over all weights, before any clipping.' +
@@ -80,7 +87,9 @@ export const gradientTable: TableFigure = {
           if (own.length === 0) return [];
           const cells = looks.flatMap((when) => [
             meanCell(at(when).map(shareOf)),
-            i === 0 ? meanCell(at(when).map(({ weights }) => (typeof weights === 'number' ? weights : null))) : cell(''),
+            i === 0
+              ? meanCell(at(when).map(({ weights }) => (typeof weights === 'number' ? weights : null)))
+              : cell(''),
           ]);
           return [
             [

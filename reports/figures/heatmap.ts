@@ -25,7 +25,10 @@ interface Axes {
   panels: string[];
 }
 
-/** Optimizers down and learning rates across, where they are swept; else two others. The length is no axis: lines show it better. */
+/**
+ * Optimizers down and learning rates across, where they are swept; else two others. The length is no axis: lines show
+ * it better.
+ */
 function axesOf(report: Report): Axes | undefined {
   const { space } = report.input.spec;
   const varied = report.dimensions.filter((path) => valuesOf(report, path).length > 1);
@@ -47,7 +50,9 @@ interface Trouble {
 
 /** What kept repeats out of the mean. */
 function troubleOf({ repeats, missing }: SummaryRow): Trouble {
-  const steps = repeats.flatMap(({ status, steps }) => (status === 'diverged' && steps !== undefined ? [steps] : [])).sort((a, b) => a - b);
+  const steps = repeats
+    .flatMap(({ status, steps }) => (status === 'diverged' && steps !== undefined ? [steps] : []))
+    .sort((a, b) => a - b);
   const failed = repeats.filter(({ status }) => status === 'failed').length;
   const share = (count: number) => (count === repeats.length ? '' : `${count}/${repeats.length} `);
   const plain = (count: number, what: string) => (count === 0 ? [] : [`${share(count)}${what}`]);
@@ -59,7 +64,10 @@ function troubleOf({ repeats, missing }: SummaryRow): Trouble {
   };
 }
 
-/** A row a configuration: its place, its mean as number and text, its colour's number (one of survivors has no colour), and what kept repeats out of it. */
+/**
+ * A row a configuration: its place, its mean as number and text, its colour's number (one of survivors has no colour),
+ * and what kept repeats out of it.
+ */
 function data(report: Report): Row[] | undefined {
   const axes = axesOf(report);
   const { metric } = report.input.spec.objective;
@@ -69,14 +77,20 @@ function data(report: Report): Row[] | undefined {
     across: oneLine(textOf(row.configuration[axes.across])),
     down: oneLine(downLabel(row, axes)),
   }));
-  const cut = { panel: cutLabels(distinct(places, 'panel')), across: cutLabels(distinct(places, 'across')), down: cutLabels(distinct(places, 'down')) };
+  const cut = {
+    panel: cutLabels(distinct(places, 'panel')),
+    across: cutLabels(distinct(places, 'across')),
+    down: cutLabels(distinct(places, 'down')),
+  };
   const rows = report.summary.map((row, i): Row => {
     const estimate = row.metrics[metric];
     const whole = places[i] as (typeof places)[number];
     const place = { panel: cut.panel(whole.panel), across: cut.across(whole.across), down: cut.down(whole.down) };
     return {
       ...place,
-      ...(canonicalJson(place) !== canonicalJson(whole) && { whole: oneLine(labelOf(row.configuration, report.dimensions)) }),
+      ...(canonicalJson(place) !== canonicalJson(whole) && {
+        whole: oneLine(labelOf(row.configuration, report.dimensions)),
+      }),
       mean: estimate?.mean ?? null,
       low: estimate?.low ?? null,
       high: estimate?.high ?? null,
@@ -137,7 +151,8 @@ export const heatmap: Figure = {
     const { metric, goal } = report.input.spec.objective;
     const columns = inOrder(report, axes.across, distinct(rows, 'across'));
     const panels = distinct(rows, 'panel');
-    const lines = axes.down.length === 1 ? inOrder(report, axes.down[0] as string, distinct(rows, 'down')) : distinct(rows, 'down');
+    const lines =
+      axes.down.length === 1 ? inOrder(report, axes.down[0] as string, distinct(rows, 'down')) : distinct(rows, 'down');
     const valuesOfColumn = (column: string) => rows.flatMap(({ [column]: x }) => (typeof x === 'number' ? [x] : []));
     const judged = valuesOfColumn('judged');
     const { middle, scale } = scaleOf(metric, goal, judged.length > 0 ? judged : valuesOfColumn('mean'));
@@ -158,7 +173,13 @@ export const heatmap: Figure = {
       axis: { labelLimit: room === 'narrow' ? 80 : 140 },
     };
     const bright = goal === 'maximize' ? 'datum.mean > ' : 'datum.mean < ';
-    const colour = { condition: [{ test: '!isValid(datum.judged)', value: ink.soft }, { test: `${bright}${middle}`, value: onHeat.dark }], value: onHeat.light };
+    const colour = {
+      condition: [
+        { test: '!isValid(datum.judged)', value: ink.soft },
+        { test: `${bright}${middle}`, value: onHeat.dark },
+      ],
+      value: onHeat.light,
+    };
     const there = { filter: 'isValid(datum.mean)' };
     const coloured = { filter: 'isValid(datum.judged)' };
     const grey = { filter: '!isValid(datum.judged)' };
@@ -173,12 +194,19 @@ export const heatmap: Figure = {
       { field: 'words', title: 'left out' },
       ...wholeTip(rows),
     ];
-    const legend = room === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
+    const legend =
+      room === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
     const note = { type: 'text', fontSize: 10, lineBreak: '\n', lineHeight: 12, baseline: 'middle' };
     const text = [
       {
         transform: [there],
-        mark: { type: 'text', fontSize: 13, fontWeight: 'bold', baseline: 'middle', dy: { expr: "datum.note === '' ? 0 : -8" } },
+        mark: {
+          type: 'text',
+          fontSize: 13,
+          fontWeight: 'bold',
+          baseline: 'middle',
+          dy: { expr: "datum.note === '' ? 0 : -8" },
+        },
         encoding: { text: { field: 'text' }, color: colour },
       },
       { transform: [there], mark: { ...note, dy: 11 }, encoding: { text: { field: 'note' }, color: colour } },
@@ -190,7 +218,10 @@ export const heatmap: Figure = {
         {
           transform: [coloured],
           mark: { type: 'rect', stroke: 'white', strokeWidth: 2 },
-          encoding: { color: { field: 'judged', type: 'quantitative', title: `mean ${wordsOf(metric)}`, scale, legend }, tooltip },
+          encoding: {
+            color: { field: 'judged', type: 'quantitative', title: `mean ${wordsOf(metric)}`, scale, legend },
+            tooltip,
+          },
         },
         {
           transform: [grey],

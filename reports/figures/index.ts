@@ -1,6 +1,7 @@
 /**
- * Registry of figures: one file each. A figure is two functions: what it shows, as rows; then how that looks, as a picture
- * or as a table. A new figure is a new file and a line here; the contract test draws it, and `sweep list figures` shows it.
+ * Registry of figures: one file each. A figure is two functions: what it shows, as rows; then how that looks, as a
+ * picture or as a table. A new figure is a new file and a line here; the contract test draws it, and `sweep list
+ * figures` shows it.
  */
 import { UserError } from '../../core/errors.ts';
 import type { Report } from '../types.ts';
@@ -47,7 +48,9 @@ export const figures = {
 export type FigureName = keyof typeof figures;
 
 /** Drawn by default only where none of the others applies: it shows the same, less clearly. */
-const insteadOf: Partial<Record<FigureName, FigureName[]>> = { 'metric-by-dimension': ['accuracy-by-length', 'heatmap'] };
+const insteadOf: Partial<Record<FigureName, FigureName[]>> = {
+  'metric-by-dimension': ['accuracy-by-length', 'heatmap'],
+};
 
 export interface Drawing {
   name: FigureName;
@@ -55,7 +58,10 @@ export interface Drawing {
   rows: Row[];
 }
 
-/** The figures that the spec asks for, or all; those that do not apply are left out. Throws a UserError on an unknown name. */
+/**
+ * The figures that the spec asks for, or all; those that do not apply are left out. Throws a UserError on an unknown
+ * name.
+ */
 export function chooseFigures(report: Report): Drawing[] {
   const asked = report.input.spec.report.figures;
   const unknown = asked?.find((name) => !Object.hasOwn(figures, name));

@@ -22,18 +22,28 @@ export interface Layout {
 const MOST_LINES = 6;
 
 /**
- * Lines follow one dimension, with those that apply to some of its values alone (the GRU with a bias and without one) where these
- * are few; panels follow all others but those that the figure shows otherwise. Without dimensions: the cell's one line.
+ * Lines follow one dimension, with those that apply to some of its values alone (the GRU with a bias and without one)
+ * where these are few; panels follow all others but those that the figure shows otherwise. Without dimensions: the
+ * cell's one line.
  */
 export function layoutBy(report: Report, linePath: string | undefined, elsewhere: string[] = []): Layout {
   const { spec } = report.input;
-  const own = report.dimensions.filter((path) => linePath !== undefined && Object.keys(spec.space[path]?.when ?? {}).join() === linePath);
+  const own = report.dimensions.filter(
+    (path) => linePath !== undefined && Object.keys(spec.space[path]?.when ?? {}).join() === linePath,
+  );
   const lineOf = (paths: string[]) => (configuration: Configuration) => oneLine(labelOf(configuration, paths));
-  const few = new Set(report.summary.map(({ configuration }) => lineOf([linePath ?? CELL, ...own])(configuration))).size <= MOST_LINES;
+  const few =
+    new Set(report.summary.map(({ configuration }) => lineOf([linePath ?? CELL, ...own])(configuration))).size <=
+    MOST_LINES;
   const along = few ? own : [];
-  const panels = report.dimensions.filter((path) => path !== linePath && !along.includes(path) && !elsewhere.includes(path));
-  const line = along.length > 0 ? lineOf([linePath as string, ...along])
-    : (configuration: Configuration) => oneLine(linePath === undefined ? spec.model.cell : textOf(configuration[linePath]));
+  const panels = report.dimensions.filter(
+    (path) => path !== linePath && !along.includes(path) && !elsewhere.includes(path),
+  );
+  const line =
+    along.length > 0
+      ? lineOf([linePath as string, ...along])
+      : (configuration: Configuration) =>
+          oneLine(linePath === undefined ? spec.model.cell : textOf(configuration[linePath]));
   const [cutLine, cutPanel] = [line, lineOf(panels)].map((labelled) => {
     const cut = cutLabels(report.summary.map(({ configuration }) => labelled(configuration)));
     const of = (configuration: Configuration) => cut(labelled(configuration));
@@ -44,14 +54,20 @@ export function layoutBy(report: Report, linePath: string | undefined, elsewhere
     line: cutLine.of,
     panel: cutPanel.of,
     whole: (configuration): Row =>
-      (cutLine.isCut(configuration) || cutPanel.isCut(configuration) ? { whole: oneLine(labelOf(configuration, report.dimensions)) } : {}),
+      cutLine.isCut(configuration) || cutPanel.isCut(configuration)
+        ? { whole: oneLine(labelOf(configuration, report.dimensions)) }
+        : {},
   };
 }
 
-interface Cut { of(configuration: Configuration): string; isCut(configuration: Configuration): boolean }
+interface Cut {
+  of(configuration: Configuration): string;
+  isCut(configuration: Configuration): boolean;
+}
 
 /** What a tooltip says of labels that are cut. */
-export const wholeTip = (rows: readonly Row[]): object[] => (rows.some(({ whole }) => whole !== undefined) ? [{ field: 'whole', title: 'configuration' }] : []);
+export const wholeTip = (rows: readonly Row[]): object[] =>
+  rows.some(({ whole }) => whole !== undefined) ? [{ field: 'whole', title: 'configuration' }] : [];
 
 /** Labels go into vega's expressions, whose grammar has no U+2028, and onto one line of the picture. */
 export { oneLine };
@@ -69,7 +85,12 @@ export function distinct<R, K extends keyof R>(rows: readonly R[], column: K): R
 /** One panel for each value of the column `panel`, side by side where there is room; a single one needs no heading. */
 export function inPanels(panels: unknown[], room: Room, unit: object, given?: object): FigureSpec {
   const single = panels.length < 2;
-  const usual = room === 'narrow' ? { width: 258, height: 210 } : single ? { width: 660, height: 340 } : { width: 302, height: 236 };
+  const usual =
+    room === 'narrow'
+      ? { width: 258, height: 210 }
+      : single
+        ? { width: 660, height: 340 }
+        : { width: 302, height: 236 };
   const size = given ?? usual;
   const columns = room === 'narrow' ? 1 : 2;
   const header = { title: null };
@@ -91,11 +112,18 @@ export const GREY = ' Grey: not every repeat has a number; the mean is of those 
 
 export const repeatsText = (n: number) => (n === 1 ? 'one repeat' : `${n} repeats`);
 
-/** So much of a metric's range, or of the best value, a scale of colours spans at least: what differs by less looks alike. */
+/**
+ * So much of a metric's range, or of the best value, a scale of colours spans at least: what differs by less looks
+ * alike.
+ */
 const LEAST_SPAN = 0.2;
 
 /** The ends of the values, or further apart on the side of the worse ones: where all are good, none looks bad. */
-export function objectiveSpan(metric: string, goal: 'maximize' | 'minimize', values: number[]): [low: number, high: number] {
+export function objectiveSpan(
+  metric: string,
+  goal: 'maximize' | 'minimize',
+  values: number[],
+): [low: number, high: number] {
   const [least, most] = metricRange(metric);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const up = goal === 'maximize';

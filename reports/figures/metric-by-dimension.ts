@@ -7,14 +7,20 @@ import type { Figure, Row } from './types.ts';
 import { GREY, oneLine, repeatsText } from './layout.ts';
 import { ink, series } from './theme.ts';
 
-/** So many points are drawn: of more configurations the best, and others evenly among the rest. More hide one another, and take a minute and a hundred megabytes. */
+/**
+ * So many points are drawn: of more configurations the best, and others evenly among the rest. More hide one another,
+ * and take a minute and a hundred megabytes.
+ */
 const MOST_POINTS = 2000;
 const MOST_BEST = 400;
 
 /** More values than this on an axis of names cannot be read. */
 const MOST_NAMES = 20;
 
-/** A row a configuration: its value of dimension i in column `d<i>`, its mean, and whether it is the best, or one of survivors. */
+/**
+ * A row a configuration: its value of dimension i in column `d<i>`, its mean, and whether it is the best, or one of
+ * survivors.
+ */
 function data(report: Report): Row[] | undefined {
   const { metric } = report.input.spec.objective;
   const [best] = ranked(report);
@@ -44,17 +50,22 @@ function data(report: Report): Row[] | undefined {
 function drawn(all: SummaryRow[]): SummaryRow[] {
   if (all.length <= MOST_POINTS) return all;
   const rest = all.length - MOST_BEST;
-  const others = Array.from({ length: MOST_POINTS - MOST_BEST }, (_, i) => all[MOST_BEST + Math.floor((i * rest) / (MOST_POINTS - MOST_BEST))] as SummaryRow);
+  const others = Array.from(
+    { length: MOST_POINTS - MOST_BEST },
+    (_, i) => all[MOST_BEST + Math.floor((i * rest) / (MOST_POINTS - MOST_BEST))] as SummaryRow,
+  );
   return [...all.slice(0, MOST_BEST), ...others];
 }
 
-const columnOf = (value: Json | undefined) => (value === undefined ? null : typeof value === 'number' ? value : oneLine(textOf(value)));
+const columnOf = (value: Json | undefined) =>
+  value === undefined ? null : typeof value === 'number' ? value : oneLine(textOf(value));
 
 /** The axis of a dimension: numbers by size (logarithmic where they span over two decades), anything else by name. */
 function axisOf(path: string, values: (string | number)[]): object {
   const title = wordsOf(path);
   const numbers = values.filter((value) => typeof value === 'number');
-  if (numbers.length < values.length || values.length === 0) return { type: 'nominal', title, sort: null, axis: { labelAngle: 0 } };
+  if (numbers.length < values.length || values.length === 0)
+    return { type: 'nominal', title, sort: null, axis: { labelAngle: 0 } };
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
   const log = low > 0 && high / low > 100;
   return {
@@ -70,7 +81,9 @@ export const metricByDimension: Figure = {
   summary: 'the objective of every configuration against each dimension in turn; for sweeps without a length',
   caption: (report, rows) =>
     `A point is a configuration (mean of ${repeatsText(report.input.spec.repeats)}); the best one is filled in every panel.` +
-    (rows.length < ranked(report).length ? ` Of ${ranked(report).length} configurations the best ${MOST_BEST}, and ${MOST_POINTS - MOST_BEST} of the others.` : '') +
+    (rows.length < ranked(report).length
+      ? ` Of ${ranked(report).length} configurations the best ${MOST_BEST}, and ${MOST_POINTS - MOST_BEST} of the others.`
+      : '') +
     (rows.some((row) => row['best'] === 'part') ? GREY : ''),
   data,
   spec(rows, report, room) {
@@ -85,9 +98,14 @@ export const metricByDimension: Figure = {
       axis: { tickCount: 5 },
     };
     const some = rows.some((row) => row['best'] === 'part');
-    const scale = { domain: ['other', 'best', ...(some ? ['part'] : [])], range: [other, best, ...(some ? [ink.axis] : [])] };
+    const scale = {
+      domain: ['other', 'best', ...(some ? ['part'] : [])],
+      range: [other, best, ...(some ? [ink.axis] : [])],
+    };
     const panels = report.dimensions.flatMap((path, i) => {
-      const values = [...new Set(rows.map((row) => row[`d${i}`]))].filter((value) => value !== null && value !== undefined);
+      const values = [...new Set(rows.map((row) => row[`d${i}`]))].filter(
+        (value) => value !== null && value !== undefined,
+      );
       const x = axisOf(path, values);
       if (values.length < 2 || (values.length > MOST_NAMES && 'sort' in x)) return [];
       return [

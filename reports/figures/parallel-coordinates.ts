@@ -13,7 +13,9 @@ const MOST_LINES = 400;
 /** About as many ticks on an axis of numbers; more names than these cannot be read on one. */
 const TICKS = 5;
 const MOST_NAMES = 12;
-/** The tick of configurations that a conditional dimension does not apply to, at the bottom, and where its values begin. */
+/**
+ * The tick of configurations that a conditional dimension does not apply to, at the bottom, and where its values begin.
+ */
 const NO_VALUE = '–';
 const VALUES_FROM = 0.2;
 
@@ -61,10 +63,15 @@ function rangeAxis(name: string, low: number, high: number, own?: number[]): Axi
 function axisOf(name: string, values: Json[]): Axis {
   const numbers = values.filter((value) => typeof value === 'number');
   const few = values.length <= TICKS + 1;
-  if (numbers.length === values.length) return rangeAxis(name, Math.min(...numbers), Math.max(...numbers), few ? numbers : undefined);
+  if (numbers.length === values.length)
+    return rangeAxis(name, Math.min(...numbers), Math.max(...numbers), few ? numbers : undefined);
   const order = new Map(values.map((value, i) => [canonicalJson(value), i / (values.length - 1)]));
   const place = (value: Json) => order.get(canonicalJson(value)) ?? 0;
-  return { name, place, ticks: values.map((value) => ({ text: cutLabel(oneLine(textOf(value))), place: place(value) })) };
+  return {
+    name,
+    place,
+    ticks: values.map((value) => ({ text: cutLabel(oneLine(textOf(value))), place: place(value) })),
+  };
 }
 
 /** The axis with room below its values: lines of configurations without one pass there, and stay whole. */
@@ -94,7 +101,10 @@ function axesOf(report: Report): { paths: string[]; axes: Axis[] } {
 
 const rounded = (x: number) => Number(x.toFixed(4));
 
-/** Rows of three kinds: a configuration's 'point' on an axis, an axis's 'tick', and its 'name'. The best comes last, on top. */
+/**
+ * Rows of three kinds: a configuration's 'point' on an axis, an axis's 'tick', and its 'name'. The best comes last, on
+ * top.
+ */
 function data(report: Report): Row[] | undefined {
   const { metric } = report.input.spec.objective;
   const best = ranked(report).slice(0, MOST_LINES);
@@ -144,7 +154,9 @@ export const parallelCoordinates: Figure = {
     const metric = wordsOf(report.input.spec.objective.metric);
     return (
       `A line is a configuration; the brighter, the better its ${metric}.` +
-      (rows.some(({ kind, text }) => kind === 'tick' && text === NO_VALUE) ? ` At ${NO_VALUE} a dimension does not apply.` : '') +
+      (rows.some(({ kind, text }) => kind === 'tick' && text === NO_VALUE)
+        ? ` At ${NO_VALUE} a dimension does not apply.`
+        : '') +
       (rows.some(isPart) ? GREY : '') +
       (drawn < all ? ` The best ${drawn} of ${all}.` : '')
     );
@@ -160,10 +172,17 @@ export const parallelCoordinates: Figure = {
     const named = { domain: false, ticks: false, labelColor: ink.text, labelFontSize: 12, labelLimit: 110 };
     const position = narrow
       ? { y: { ...across, scale: { padding: 0.5 }, axis: null }, x: along }
-      : { x: { ...across, scale: { padding: 0.4 }, axis: { ...named, orient: 'top', labelAngle: 0, labelPadding: 14 } }, y: along };
+      : {
+          x: { ...across, scale: { padding: 0.4 }, axis: { ...named, orient: 'top', labelAngle: 0, labelPadding: 14 } },
+          y: along,
+        };
     const inks = orderedColours(ORDERED_COLOURS);
     const judged = rows.flatMap((row) => (typeof row['judged'] === 'number' ? [row['judged']] : []));
-    const scale = { type: 'quantize', domain: judged.length > 0 ? objectiveSpan(metric, goal, judged) : [0, 1], range: goal === 'maximize' ? inks : inks.reverse() };
+    const scale = {
+      type: 'quantize',
+      domain: judged.length > 0 ? objectiveSpan(metric, goal, judged) : [0, 1],
+      range: goal === 'maximize' ? inks : inks.reverse(),
+    };
     const only = (kind: string) => [{ filter: { field: 'kind', equal: kind } }];
     const text = { type: 'text', fontSize: 11, color: ink.text };
     // Behind the letters the lines are paler.
@@ -220,6 +239,9 @@ export const parallelCoordinates: Figure = {
         },
       },
     ];
-    return { ...(narrow ? { width: 258, height: 74 * names.length } : { width: 640, height: 320 }), layer } as ReturnType<Figure['spec']>;
+    return {
+      ...(narrow ? { width: 258, height: 74 * names.length } : { width: 640, height: 320 }),
+      layer,
+    } as ReturnType<Figure['spec']>;
   },
 };

@@ -17,16 +17,18 @@ function data({ trials, dimensions, input }: Report): Row[] | undefined {
     if (status !== 'completed') return [];
     const metricsAt = new Map((input.curves.get(trialId) ?? []).map(({ step, metrics }) => [step, metrics]));
     return seenOf(input, trialId, 'samples').flatMap(({ step, data: { texts } }) =>
-      texts.map((text, i): Row => ({
-        trial: trialId,
-        configuration: labelOf(configuration, dimensions),
-        repeat,
-        step,
-        accuracy: metricsAt.get(step)?.['accuracy'] ?? null,
-        loss: metricsAt.get(step)?.['loss'] ?? null,
-        sample: i + 1,
-        text,
-      })),
+      texts.map(
+        (text, i): Row => ({
+          trial: trialId,
+          configuration: labelOf(configuration, dimensions),
+          repeat,
+          step,
+          accuracy: metricsAt.get(step)?.['accuracy'] ?? null,
+          loss: metricsAt.get(step)?.['loss'] ?? null,
+          sample: i + 1,
+          text,
+        }),
+      ),
     );
   });
   return rows.length === 0 ? undefined : rows;
@@ -62,7 +64,10 @@ export const samplesByStep: TableFigure = {
           return [
             ...(several ? [cell(i === 0 ? String(first?.configuration) : '')] : []),
             cell(Number(step).toLocaleString('en'), { sort: Number(step) }),
-            cell('', { written, ...(texts.length > written.length && { note: `and ${texts.length - written.length} more` }) }),
+            cell('', {
+              written,
+              ...(texts.length > written.length && { note: `and ${texts.length - written.length} more` }),
+            }),
             ...metrics.map((name) => numberCell(typeof first?.[name] === 'number' ? first[name] : undefined)),
           ];
         });

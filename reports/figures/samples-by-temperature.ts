@@ -6,7 +6,10 @@ import { cell, numberCell } from '../tables.ts';
 import { shortened } from '../visible.ts';
 import type { Row, TableFigure } from './types.ts';
 
-/** As many networks are shown, as many texts of a temperature (of each and of all), and as much of a text; the CSV file has all. */
+/**
+ * As many networks are shown, as many texts of a temperature (of each and of all), and as much of a text; the CSV file
+ * has all.
+ */
 const MOST_NETWORKS = 4;
 const MOST_TEXTS = { ofEach: 5, ofAll: 10 };
 const LONGEST = 200;
@@ -17,16 +20,18 @@ type Temperature = number | 'greedy';
 function data({ trials, dimensions, input }: Report): Row[] | undefined {
   const rows = trials.flatMap(({ trialId, configuration, repeat }) => {
     const { samples = [], metrics = [] } = input.samples.get(trialId) ?? {};
-    return samples.map(({ temperature, length, prompt, text }): Row => ({
-      trial: trialId,
-      configuration: labelOf(configuration, dimensions),
-      repeat,
-      temperature,
-      length,
-      prompt,
-      text,
-      ...metrics.find((one) => one.temperature === temperature)?.metrics,
-    }));
+    return samples.map(
+      ({ temperature, length, prompt, text }): Row => ({
+        trial: trialId,
+        configuration: labelOf(configuration, dimensions),
+        repeat,
+        temperature,
+        length,
+        prompt,
+        text,
+        ...metrics.find((one) => one.temperature === temperature)?.metrics,
+      }),
+    );
   });
   return rows.length === 0 ? undefined : rows;
 }
@@ -62,7 +67,8 @@ function meansOf({ input }: Report, { repeats }: SummaryRow, temperature: Temper
 
 export const samplesByTemperature: TableFigure = {
   title: 'What the trained networks write',
-  summary: 'texts that one trained network writes greedily and at each temperature, and what tells them apart in numbers',
+  summary:
+    'texts that one trained network writes greedily and at each temperature, and what tells them apart in numbers',
   caption: (report) =>
     'A network writes at all temperatures with the same weights. Before an arrow: the prompt. Line ends are shown as ↵. ' +
     (report.input.spec.repeats === 1
@@ -82,7 +88,10 @@ export const samplesByTemperature: TableFigure = {
         const row = report.summary.find(({ repeats }) => repeats.includes(trial)) as SummaryRow;
         return [...new Set(own.samples.map(({ temperature }) => temperature))].map((temperature, i) => {
           const { all, shown: texts } = chosen(own, temperature, most);
-          const written = texts.map(({ prompt, text }) => ({ text: shortened(text, LONGEST), ...(prompt !== '' && { prompt }) }));
+          const written = texts.map(({ prompt, text }) => ({
+            text: shortened(text, LONGEST),
+            ...(prompt !== '' && { prompt }),
+          }));
           const mean = meansOf(report, row, temperature);
           return [
             ...(several ? [cell(i === 0 ? labelOf(trial.configuration, report.dimensions) : '')] : []),

@@ -1,4 +1,6 @@
-/** How all figures look: colours that colour-blind readers can tell apart, on white and on a dark page, and one font. */
+/**
+ * How all figures look: colours that colour-blind readers can tell apart, on white and on a dark page, and one font.
+ */
 import type { Config } from 'vega-lite';
 
 /** A colour and the one that takes its place on a dark page. */
@@ -28,7 +30,10 @@ export const dashes: readonly number[][] = [
   [1, 3],
 ];
 
-/** Stops of an ordered scale: dark blue to amber, lightness rises evenly (after cividis and viridis); on dark it starts lighter. */
+/**
+ * Stops of an ordered scale: dark blue to amber, lightness rises evenly (after cividis and viridis); on dark it starts
+ * lighter.
+ */
 const stops: readonly Ink[] = [
   { light: '#2b1d66', dark: '#8f86e8' },
   { light: '#2c4f9e', dark: '#6fa3f5' },
@@ -49,7 +54,10 @@ function mix(a: string, b: string, u: number): string {
   return `#${mixed.map((c) => c.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** Number of distinct colours of the ordered scale; more values than that repeat none, they are no longer drawn as lines. */
+/**
+ * Number of distinct colours of the ordered scale; more values than that repeat none, they are no longer drawn as
+ * lines.
+ */
 export const ORDERED_COLOURS = 24;
 export const ordered: readonly Ink[] = Array.from({ length: ORDERED_COLOURS }, (_, i) => {
   const position = (i / (ORDERED_COLOURS - 1)) * (stops.length - 1);
@@ -60,10 +68,14 @@ export const ordered: readonly Ink[] = Array.from({ length: ORDERED_COLOURS }, (
 
 /** n colours evenly spread over the ordered scale; the last one is left for n = 1. */
 export function orderedColours(n: number): string[] {
-  return Array.from({ length: n }, (_, i) => (ordered[n === 1 ? 6 : Math.round((i / (n - 1)) * (ORDERED_COLOURS - 1))] as Ink).light);
+  return Array.from(
+    { length: n },
+    (_, i) => (ordered[n === 1 ? 6 : Math.round((i / (n - 1)) * (ORDERED_COLOURS - 1))] as Ink).light,
+  );
 }
 
-export const seriesColours = (n: number): string[] => Array.from({ length: n }, (_, i) => (series[i % series.length] as Ink).light);
+export const seriesColours = (n: number): string[] =>
+  Array.from({ length: n }, (_, i) => (series[i % series.length] as Ink).light);
 
 export const ink = { text: '#1c2430', soft: '#5b6573', grid: '#e4e8ee', axis: '#9aa4b1', muted: '#b6bec9' };
 export const onDark = { text: '#e8ecf2', soft: '#a5afbd', grid: '#2b3340', axis: '#5c6776', muted: '#5a6575' };
@@ -109,5 +121,12 @@ export const config: Config = {
     titleColor: ink.soft,
     symbolStrokeWidth: 2,
   },
-  header: { labelFontSize: 13, labelFontWeight: 'bold', labelColor: ink.text, labelAnchor: 'start', labelPadding: 8, title: null },
+  header: {
+    labelFontSize: 13,
+    labelFontWeight: 'bold',
+    labelColor: ink.text,
+    labelAnchor: 'start',
+    labelPadding: 8,
+    title: null,
+  },
 };

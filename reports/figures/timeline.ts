@@ -15,7 +15,11 @@ const FAILED = 'failed';
 /** The shortest bar, in pixels: one that is seen. */
 const LEAST_BAR = 2;
 
-const colours: Record<string, string | undefined> = { completed: series[1]?.light, diverged: series[0]?.light, [FAILED]: series[6]?.light };
+const colours: Record<string, string | undefined> = {
+  completed: series[1]?.light,
+  diverged: series[0]?.light,
+  [FAILED]: series[6]?.light,
+};
 
 interface Span {
   trial: TrialRow;
@@ -38,7 +42,9 @@ function spansOf({ trials, input: { timings, starts } }: Report): Span[] {
     .sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** A worker trains several trials at a time, in slots and in lanes: each goes into the first of its rows that is free. */
+/**
+ * A worker trains several trials at a time, in slots and in lanes: each goes into the first of its rows that is free.
+ */
 function rowsOf(spans: Span[]): Map<Span, string> {
   const free = new Map<string, number[]>(); // of each worker's rows, when they are free again
   const rows = new Map<Span, number>();
@@ -51,7 +57,9 @@ function rowsOf(spans: Span[]): Map<Span, string> {
     rows.set(span, row);
   }
   const single = free.size === 1;
-  return new Map([...rows].map(([span, row]) => [span, oneLine(`${single ? '' : `${span.timing.worker} `}${row + 1}`)]));
+  return new Map(
+    [...rows].map(([span, row]) => [span, oneLine(`${single ? '' : `${span.timing.worker} `}${row + 1}`)]),
+  );
 }
 
 function data(report: Report): Row[] | undefined {
@@ -65,24 +73,41 @@ function data(report: Report): Row[] | undefined {
     const failure = report.input.failures.get(trial.trialId);
     const at = (Date.parse(failure?.at ?? '') - zero) / 1000;
     if (!(at >= 0)) return [];
-    return [{ row: FAILED, worker: null, trial: trialText(trial), status: FAILED, from: at, to: at, attempts: null, took: null }];
+    return [
+      {
+        row: FAILED,
+        worker: null,
+        trial: trialText(trial),
+        status: FAILED,
+        from: at,
+        to: at,
+        attempts: null,
+        took: null,
+      },
+    ];
   });
-  const trained = spans.map((span): Row => ({
-    row: rows.get(span) as string,
-    worker: oneLine(span.timing.worker),
-    trial: trialText(span.trial),
-    status: span.trial.status,
-    from: (span.start - zero) / 1000,
-    to: (span.end - zero) / 1000,
-    attempts: span.timing.attempts,
-    took: durationText((span.end - span.start) / 1000),
-  }));
+  const trained = spans.map(
+    (span): Row => ({
+      row: rows.get(span) as string,
+      worker: oneLine(span.timing.worker),
+      trial: trialText(span.trial),
+      status: span.trial.status,
+      from: (span.start - zero) / 1000,
+      to: (span.end - zero) / 1000,
+      attempts: span.timing.attempts,
+      took: durationText((span.end - span.start) / 1000),
+    }),
+  );
   return [...trained, ...failures];
 }
 
 /** The unit in which a duration has few digits. */
 const unitOf = (seconds: number) =>
-  seconds < 180 ? { name: 's', length: 1 } : seconds < 3 * 3600 ? { name: 'min', length: 60 } : { name: 'h', length: 3600 };
+  seconds < 180
+    ? { name: 's', length: 1 }
+    : seconds < 3 * 3600
+      ? { name: 'min', length: 60 }
+      : { name: 'h', length: 3600 };
 
 export const timeline: Figure = {
   title: 'Timeline',
@@ -125,7 +150,13 @@ export const timeline: Figure = {
       encoding: {
         x: x('start', `time, ${unit.name}`),
         x2: { field: 'end' },
-        y: { field: 'row', type: 'nominal', sort: names, title: null, axis: { labelLimit: room === 'narrow' ? 80 : 160 } },
+        y: {
+          field: 'row',
+          type: 'nominal',
+          sort: names,
+          title: null,
+          axis: { labelLimit: room === 'narrow' ? 80 : 160 },
+        },
         color: {
           field: 'status',
           type: 'nominal',

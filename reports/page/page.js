@@ -71,7 +71,8 @@
       const cell = row.cells[column];
       return cell.dataset.sort === undefined ? cell.textContent : Number(cell.dataset.sort);
     };
-    const compare = (a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b)));
+    const compare = (a, b) =>
+      typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b));
     const rows = [...table.tBodies[0].rows].map((row) => ({ row, key: keyOf(row) }));
     rows.sort((a, b) => (a.key === '' ? 1 : 0) - (b.key === '' ? 1 : 0) || direction * compare(a.key, b.key));
     table.tBodies[0].append(...rows.map(({ row }) => row));

@@ -1,4 +1,7 @@
-/** The benchmark's arithmetic, what it refuses to compare, and that it runs. No test here looks at how long anything took. */
+/**
+ * The benchmark's arithmetic, what it refuses to compare, and that it runs. No test here looks at how long anything
+ * took.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -24,21 +27,51 @@ test('quartiles lie between neighbours in proportion', () => {
 });
 
 test('ratios are those of one round, so a slow round does not move them', () => {
-  const [a, b] = [[2, 20, 2], [1, 10, 1]];
+  const [a, b] = [
+    [2, 20, 2],
+    [1, 10, 1],
+  ];
   assert.deepEqual(ratiosOf(a, b), [2, 2, 2]);
   assert.throws(() => ratiosOf([1, 2], [1]), RangeError);
-  const [first, second] = sideBySide(['rnn'], 'ms', new Map([['a', a], ['b', b]]), 'b');
-  assert.deepEqual(first, { of: ['rnn', 'a'], unit: 'ms', n: 3, median: 2, q1: 2, q3: 11, ratio: { to: 'b', n: 3, median: 2, q1: 2, q3: 2 } });
+  const [first, second] = sideBySide(
+    ['rnn'],
+    'ms',
+    new Map([
+      ['a', a],
+      ['b', b],
+    ]),
+    'b',
+  );
+  assert.deepEqual(first, {
+    of: ['rnn', 'a'],
+    unit: 'ms',
+    n: 3,
+    median: 2,
+    q1: 2,
+    q3: 11,
+    ratio: { to: 'b', n: 3, median: 2, q1: 2, q3: 2 },
+  });
   assert.equal(second?.ratio, undefined);
 });
 
 test('what was not measured beside anything has no ratio', () => {
-  assert.deepEqual(sideBySide(['rnn'], 'ms', new Map([['eager', [1]]]), 'replayed').map(({ ratio }) => ratio), [undefined]);
+  assert.deepEqual(
+    sideBySide(['rnn'], 'ms', new Map([['eager', [1]]]), 'replayed').map(({ ratio }) => ratio),
+    [undefined],
+  );
 });
 
 const machine: Machine = { processor: 'Analytical Engine', cores: 2, memory: 1, platform: 'brass x64' };
-const result = (measurements: Measurement[], on = machine): BenchResult =>
-  ({ bench: 'step', at: '1843-07-10T00:00:00.000Z', machine: on, load: [0, 0], versions: {}, options: {}, measurements, notes: [] });
+const result = (measurements: Measurement[], on = machine): BenchResult => ({
+  bench: 'step',
+  at: '1843-07-10T00:00:00.000Z',
+  machine: on,
+  load: [0, 0],
+  versions: {},
+  options: {},
+  measurements,
+  notes: [],
+});
 
 test('changes are of what both measured', () => {
   const before = result([alone(['rnn', 'eager'], 'ms', [4]), alone(['gru', 'eager'], 'ms', [9])]);
@@ -58,31 +91,66 @@ test('results of another machine or benchmark, and other files, are refused in o
     }
     return assert.fail('not refused');
   };
-  assert.match(refusal(result([], { ...machine, cores: 4 })), /a\.json: it was measured on another machine \(4 × Analytical.*this one is 2 × Analytical/);
+  assert.match(
+    refusal(result([], { ...machine, cores: 4 })),
+    /a\.json: it was measured on another machine \(4 × Analytical.*this one is 2 × Analytical/,
+  );
   assert.match(refusal(result([]), 'sweep'), /a\.json: it is of sweep bench step; allowed: one of sweep bench sweep/);
-  for (const other of [null, 3, [], {}, { bench: 'step' }]) assert.match(refusal(other), /a\.json: it is not what sweep bench --json printed/);
+  for (const other of [null, 3, [], {}, { bench: 'step' }])
+    assert.match(refusal(other), /a\.json: it is not what sweep bench --json printed/);
 });
 
 test('a slot is free from the end of its trial to the start of the next one, which goes where it was free for longest', () => {
-  const at = (start: number, end: number) => ({ startedAt: new Date(start).toISOString(), endedAt: new Date(end).toISOString() });
+  const at = (start: number, end: number) => ({
+    startedAt: new Date(start).toISOString(),
+    endedAt: new Date(end).toISOString(),
+  });
   assert.deepEqual(gaps([at(0, 100), at(110, 200), at(230, 300)], 1), [10, 30]);
   assert.deepEqual(gaps([at(230, 300), at(0, 100), at(10, 220), at(105, 200)], 2), [5, 30]);
   assert.deepEqual(gaps([at(0, 100)], 1), []);
 });
 
 const BIN = fileURLToPath(new URL('../../cli/bin.js', import.meta.url));
-const skip = await findNative() ? false : 'native TensorFlow is not installed: sweep setup';
+const skip = (await findNative()) ? false : 'native TensorFlow is not installed: sweep setup';
 
-test('a training step is measured operation by operation, replayed and packed, with the same losses', { skip }, async () => {
-  const args = ['bench', 'step', '--alone', '--rounds', '1', '--cells', 'lstm', '--lengths', '3', '--batch', '4', '--hidden', '5', '--lanes', '1,2', '--json'];
-  const { stdout } = await run(process.execPath, [BIN, ...args]);
-  const { measurements, versions, machine: here } = JSON.parse(stdout) as BenchResult;
-  assert.deepEqual(here, thisMachine());
-  assert.ok(versions['tensorflow']);
-  assert.deepEqual(measurements.map(({ of, unit, n }) => [of.at(-1), unit, n]), [['eager', 'ms', 1], ['replayed', 'ms', 1], ['packed, 2 lanes', 'ms', 1]]);
-  for (const { median } of measurements) assert.ok(median > 0);
-  assert.equal(measurements[0]?.ratio?.to, 'replayed');
-});
+test(
+  'a training step is measured operation by operation, replayed and packed, with the same losses',
+  { skip },
+  async () => {
+    const args = [
+      'bench',
+      'step',
+      '--alone',
+      '--rounds',
+      '1',
+      '--cells',
+      'lstm',
+      '--lengths',
+      '3',
+      '--batch',
+      '4',
+      '--hidden',
+      '5',
+      '--lanes',
+      '1,2',
+      '--json',
+    ];
+    const { stdout } = await run(process.execPath, [BIN, ...args]);
+    const { measurements, versions, machine: here } = JSON.parse(stdout) as BenchResult;
+    assert.deepEqual(here, thisMachine());
+    assert.ok(versions['tensorflow']);
+    assert.deepEqual(
+      measurements.map(({ of, unit, n }) => [of.at(-1), unit, n]),
+      [
+        ['eager', 'ms', 1],
+        ['replayed', 'ms', 1],
+        ['packed, 2 lanes', 'ms', 1],
+      ],
+    );
+    for (const { median } of measurements) assert.ok(median > 0);
+    assert.equal(measurements[0]?.ratio?.to, 'replayed');
+  },
+);
 
 test('a file of another machine is refused before anything is measured', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'sweep-bench-test-'));
@@ -90,7 +158,9 @@ test('a file of another machine is refused before anything is measured', async (
   const file = join(folder, 'earlier.json');
   await writeFile(file, JSON.stringify(result([])));
   type Ended = { code?: number; stdout: string; stderr: string };
-  const { code, stdout, stderr }: Ended = await run(process.execPath, [BIN, 'bench', 'step', '--compare', file]).catch((error: Ended) => error);
+  const { code, stdout, stderr }: Ended = await run(process.execPath, [BIN, 'bench', 'step', '--compare', file]).catch(
+    (error: Ended) => error,
+  );
   assert.deepEqual([code, stdout], [2, '']);
   assert.match(stderr, /^error: --compare .* was measured on another machine .*\n$/);
 });

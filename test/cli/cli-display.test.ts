@@ -37,8 +37,17 @@ after(() => rm(folder, { recursive: true }));
 async function watched(sweepId: string, options: Partial<Simulation> = {}): Promise<Seen[]> {
   const clock = { ms: 0 };
   const snapshots = simulate({
-    spec: exampleSpec, sweepId, store, slots: 2, tick: 10, failing: [20], diverging: [13], ...options,
-    beforeSnapshot: (elapsed) => { clock.ms = elapsed * 1000; },
+    spec: exampleSpec,
+    sweepId,
+    store,
+    slots: 2,
+    tick: 10,
+    failing: [20],
+    diverging: [13],
+    ...options,
+    beforeSnapshot: (elapsed) => {
+      clock.ms = elapsed * 1000;
+    },
   });
   const seen: Seen[] = [];
   for await (const one of track({ spec: exampleSpec, store, snapshots, began: 0, now: () => clock.ms })) seen.push(one);
@@ -61,15 +70,28 @@ describe('tracking', () => {
     const ended = seen.flatMap((one) => one.ended);
     assert.equal(ended.length, 42);
     assert.equal(new Set(ended.map(({ label }) => label)).size, 42);
-    assert.deepEqual(ended.filter(({ status }) => status !== 'completed').map(({ label, status }) => [label, status]), [
-      ['rnn length 25 seed 2', 'diverged'], ['rnn length 35 seed 3', 'failed'],
-    ]);
+    assert.deepEqual(
+      ended.filter(({ status }) => status !== 'completed').map(({ label, status }) => [label, status]),
+      [
+        ['rnn length 25 seed 2', 'diverged'],
+        ['rnn length 35 seed 3', 'failed'],
+      ],
+    );
   });
 
   test('the table fills up to the means of the completed repeats', () => {
-    assert.equal(seen[0]?.view.summary.reduce((sum, { n }) => sum + n, 0), 0);
-    assert.equal(last.summary.reduce((sum, { n }) => sum + n, 0), 40);
-    assert.deepEqual(last.summary.map(({ missing }) => missing), Array(14).fill(0));
+    assert.equal(
+      seen[0]?.view.summary.reduce((sum, { n }) => sum + n, 0),
+      0,
+    );
+    assert.equal(
+      last.summary.reduce((sum, { n }) => sum + n, 0),
+      40,
+    );
+    assert.deepEqual(
+      last.summary.map(({ missing }) => missing),
+      Array(14).fill(0),
+    );
   });
 
   test('what is left is unknown until a trial has ended, then close to the truth once all kinds have been seen, and 0 at the end', () => {
@@ -78,18 +100,29 @@ describe('tracking', () => {
     assert.ok((last.left ?? 1) < 15);
     for (const { view } of seen.filter((one) => one.view.snapshot.completed >= 25)) {
       const truth = end - view.seen / 1000;
-      assert.ok(Math.abs((view.left ?? 0) - truth) < 0.25 * truth + 20, `${view.seen / 1000} s: ${view.left} left, in truth ${truth}`);
+      assert.ok(
+        Math.abs((view.left ?? 0) - truth) < 0.25 * truth + 20,
+        `${view.seen / 1000} s: ${view.left} left, in truth ${truth}`,
+      );
     }
   });
 
   test('speed: two slots of 3,000 steps in 70 s each are about 86 steps a second', () => {
-    const late = seen.filter(({ view }) => view.snapshot.running.some(({ label }) => label.startsWith('lstm length 35'))).at(-2)?.view.stepsPerSecond ?? 0;
+    const late =
+      seen.filter(({ view }) => view.snapshot.running.some(({ label }) => label.startsWith('lstm length 35'))).at(-2)
+        ?.view.stepsPerSecond ?? 0;
     assert.ok(late > 50 && late < 130, String(late));
   });
 
   test('trials that had ended before come with the first view, marked as such', async () => {
-    const again = track({ spec: exampleSpec, store, snapshots: (async function* () { yield last.snapshot; })() });
-    const { value } = await again.next() as { value: Seen };
+    const again = track({
+      spec: exampleSpec,
+      store,
+      snapshots: (async function* () {
+        yield last.snapshot;
+      })(),
+    });
+    const { value } = (await again.next()) as { value: Seen };
     assert.equal(value.first, true);
     assert.equal(value.ended.length, 42);
     assert.equal(value.view.whole, false);
@@ -97,10 +130,18 @@ describe('tracking', () => {
 });
 
 test('of a sweep too large for a table no trial is read: what the snapshot says is all there is', async () => {
-  const forbidden = () => { throw new Error('nothing is to be read'); };
+  const forbidden = () => {
+    throw new Error('nothing is to be read');
+  };
   const large = { ...exampleSpec, repeats: 1000 };
-  const snapshots = (async function* () { yield { ...last.snapshot, total: 14_000 }; })();
-  const { value } = await track({ spec: large, store: { ...store, get: forbidden, list: forbidden }, snapshots }).next() as { value: Seen };
+  const snapshots = (async function* () {
+    yield { ...last.snapshot, total: 14_000 };
+  })();
+  const { value } = (await track({
+    spec: large,
+    store: { ...store, get: forbidden, list: forbidden },
+    snapshots,
+  }).next()) as { value: Seen };
   assert.deepEqual([value.ended, value.view.summary, value.view.snapshot.completed], [[], [], last.snapshot.completed]);
 });
 
@@ -108,7 +149,11 @@ describe('when it will be done', () => {
   const at = (cell: string, length: number) => ({ 'model.cell': cell, 'task.length': length });
 
   test('a trial takes what the ones most like it took, in proportion to its length', () => {
-    const finished = [{ configuration: at('rnn', 10), seconds: 4 }, { configuration: at('rnn', 10), seconds: 6 }, { configuration: at('lstm', 5), seconds: 50 }];
+    const finished = [
+      { configuration: at('rnn', 10), seconds: 4 },
+      { configuration: at('rnn', 10), seconds: 6 },
+      { configuration: at('lstm', 5), seconds: 50 },
+    ];
     assert.equal(expectedSeconds(finished, at('rnn', 10)), 5);
     assert.equal(expectedSeconds(finished, at('rnn', 20)), 10);
     assert.equal(expectedSeconds(finished, at('lstm', 10)), 100);
@@ -117,7 +162,8 @@ describe('when it will be done', () => {
 
   test('slots share the work, but no trial is done before its own time', () => {
     const finished = [{ configuration: at('rnn', 10), seconds: 10 }];
-    const waiting = (n: number, spent = 0) => Array.from({ length: n }, () => ({ configuration: at('rnn', 10), spent }));
+    const waiting = (n: number, spent = 0) =>
+      Array.from({ length: n }, () => ({ configuration: at('rnn', 10), spent }));
     assert.equal(secondsLeft(finished, waiting(8), 2), 40);
     assert.equal(secondsLeft(finished, waiting(1), 8), 10);
     assert.equal(secondsLeft(finished, waiting(1, 7), 8), 3);
@@ -153,16 +199,26 @@ describe('a frame', () => {
 
   test('fits every terminal, with and without colours, in Unicode and ASCII', () => {
     const styles = fc.constantFrom(unicode, ascii, colored);
-    fc.assert(fc.property(fc.integer({ min: 12, max: 200 }), fc.integer({ min: 1, max: 60 }), fc.nat(seen.length - 1), styles, (width, height, i, style) => {
-      const lines = frame((seen[i] as Seen).view, { width, height, style }, 1e6);
-      assert.ok(lines.length >= 1 && lines.length <= height, `${lines.length} lines of ${height}`);
-      for (const line of lines) assert.ok(stringWidth(line) < width, `${stringWidth(line)} of ${width}: ${line}`);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 12, max: 200 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.nat(seen.length - 1),
+        styles,
+        (width, height, i, style) => {
+          const lines = frame((seen[i] as Seen).view, { width, height, style }, 1e6);
+          assert.ok(lines.length >= 1 && lines.length <= height, `${lines.length} lines of ${height}`);
+          for (const line of lines) assert.ok(stringWidth(line) < width, `${stringWidth(line)} of ${width}: ${line}`);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   test('is pure ASCII where the terminal is', () => {
     for (const width of [30, 40, 60, 80, 120]) {
-      for (const { view } of seen) assert.match(frame(view, { width, height: 15, style: ascii }, view.seen).join('\n'), /^[\n\x20-\x7e]*$/);
+      for (const { view } of seen)
+        assert.match(frame(view, { width, height: 15, style: ascii }, view.seen).join('\n'), /^[\n\x20-\x7e]*$/);
     }
   });
 
@@ -173,7 +229,10 @@ describe('a frame', () => {
   });
 
   test('has a line for every running trial while there is room, and counts the others', () => {
-    const running = Array.from({ length: 30 }, (_, i) => ({ ...middle.snapshot.running[0]!, label: `lstm length ${i}` }));
+    const running = Array.from({ length: 30 }, (_, i) => ({
+      ...middle.snapshot.running[0]!,
+      label: `lstm length ${i}`,
+    }));
     const many = { ...middle, snapshot: { ...middle.snapshot, running } };
     assert.match(frame(many, { width: 80, height: 50, style: unicode }, 0).join('\n'), /lstm length 29 /);
     const few = frame(many, { width: 80, height: 20, style: unicode }, 0).join('\n');
@@ -182,13 +241,27 @@ describe('a frame', () => {
   });
 
   test('says when nothing has been heard for a while, and when nobody trains', () => {
-    assert.match(frame(middle, { width: 80, height: 20, style: unicode }, middle.seen + 60_000).at(-1) ?? '', /no news for 1:00/);
+    assert.match(
+      frame(middle, { width: 80, height: 20, style: unicode }, middle.seen + 60_000).at(-1) ?? '',
+      /no news for 1:00/,
+    );
     const idle = { ...middle, snapshot: { ...middle.snapshot, running: [] } };
-    assert.match(frame(idle, { width: 80, height: 20, style: unicode }, middle.seen).join('\n'), /waiting for a worker/);
+    assert.match(
+      frame(idle, { width: 80, height: 20, style: unicode }, middle.seen).join('\n'),
+      /waiting for a worker/,
+    );
   });
 
   test('says that a report is written, and how far it is, where nothing is left to train', () => {
-    const ending = { ...last, snapshot: { ...last.snapshot, state: 'paused' as const, running: [], reporting: { doing: 'reading' as const, done: 41_000, total: 100_000 } } };
+    const ending = {
+      ...last,
+      snapshot: {
+        ...last.snapshot,
+        state: 'paused' as const,
+        running: [],
+        reporting: { doing: 'reading' as const, done: 41_000, total: 100_000 },
+      },
+    };
     const [bar = '', line] = frame(ending, { width: 100, height: 20, style: unicode }, last.seen);
     assert.match(bar, /writing its report$/);
     assert.equal(line, '  writing its report: reading trial 41,000 of 100,000');
@@ -198,7 +271,10 @@ describe('a frame', () => {
   });
 
   test('says what fails and is tried again, on a line of its own', () => {
-    const trouble = ['train: no space left on device (attempt 2 is next or under way)', 'train: killed (attempt 3 is next or under way)'];
+    const trouble = [
+      'train: no space left on device (attempt 2 is next or under way)',
+      'train: killed (attempt 3 is next or under way)',
+    ];
     const troubled = { ...middle, snapshot: { ...middle.snapshot, trouble } };
     const lines = frame(troubled, { width: 100, height: 10, style: unicode }, middle.seen);
     assert.equal(lines.length, 10);
@@ -224,36 +300,80 @@ describe('parts of the display', () => {
   });
 
   test('what stands above says how many trials there are and why', () => {
-    const opening = { spec: exampleSpec, sweepId: 'rnn-vs-lstm-7f3a', total: 42, attached: false, cached: 6, backend: 'tensorflow 2.21.0 cpu', slots: 2, estimate: 420 };
+    const opening = {
+      spec: exampleSpec,
+      sweepId: 'rnn-vs-lstm-7f3a',
+      total: 42,
+      attached: false,
+      cached: 6,
+      backend: 'tensorflow 2.21.0 cpu',
+      slots: 2,
+      estimate: 420,
+    };
     const [title, counts, ...rest] = openingLines(opening, unicode);
     assert.equal(title, 'rnn-vs-lstm · How far back can an RNN and an LSTM remember?');
-    assert.equal(counts, '  42 trials (2 cells × 7 lengths × 3 repeats), 6 of them cached · tensorflow 2.21.0 cpu · 2 slots · about 7 min');
+    assert.equal(
+      counts,
+      '  42 trials (2 cells × 7 lengths × 3 repeats), 6 of them cached · tensorflow 2.21.0 cpu · 2 slots · about 7 min',
+    );
     assert.deepEqual(rest, ['  Sweep        rnn-vs-lstm-7f3a']);
     for (const line of openingLines(opening, unicode, 40).slice(1)) assert.ok(stringWidth(line) <= 68, line);
   });
 
   test('a space that is no product is not called one', () => {
-    const space: Record<string, Dimension> = { 'training.momentum': { choice: [0.9], when: { 'training.optimizer': 'momentum' } } };
+    const space: Record<string, Dimension> = {
+      'training.momentum': { choice: [0.9], when: { 'training.optimizer': 'momentum' } },
+    };
     assert.equal(spaceCounts({ ...exampleSpec, space }, unicode), '');
-    assert.equal(spaceCounts({ ...exampleSpec, search: { name: 'random', trials: 64 } }, unicode), '64 draws × 3 repeats');
+    assert.equal(
+      spaceCounts({ ...exampleSpec, search: { name: 'random', trials: 64 } }, unicode),
+      '64 draws × 3 repeats',
+    );
   });
 
   test('how it ended', () => {
     const line = (state: View['snapshot']['state'], fields: Partial<View['snapshot']> = {}) =>
-      closingLines({ ...last, snapshot: { ...last.snapshot, failed: 0, diverged: 0, state, ...fields } }, 'r.html', unicode).join('\n');
+      closingLines(
+        { ...last, snapshot: { ...last.snapshot, failed: 0, diverged: 0, state, ...fields } },
+        'r.html',
+        unicode,
+      ).join('\n');
     assert.match(line('completed'), /^Done in \d+:\d\d\. Report: r\.html$/);
-    assert.match(line('completed', { failed: 2 }), /^Done in .* with 2 failed trials \(sweep status example says why\)/);
+    assert.match(
+      line('completed', { failed: 2 }),
+      /^Done in .* with 2 failed trials \(sweep status example says why\)/,
+    );
     assert.match(line('completed', { diverged: 1 }), /1 trial diverged\./);
-    assert.match(line('completed', { message: 'ended by its budget' }), /^Done in \d+:\d\d: ended by its budget\. Report/);
+    assert.match(
+      line('completed', { message: 'ended by its budget' }),
+      /^Done in \d+:\d\d: ended by its budget\. Report/,
+    );
     assert.match(line('cancelled', { completed: 7 }), /^Cancelled after .*: 7 of 42 trials are kept/);
     assert.match(line('failed', { message: 'no space' }), /^Failed after .*: no space/);
   });
 
   test('numbers and words', () => {
     assert.deepEqual([0, 7.4, 411, 3723, 200_000].map(duration), ['0:00', '0:07', '6:51', '1:02:03', '2d 07:33']);
-    assert.deepEqual([metricValue('accuracy', 0.996), metricValue('loss', 0.0123456), metricValue('loss', 1e-7), metricValue('loss', 123.4)], ['1.00', '0.0123', '1.00e-7', '123']);
+    assert.deepEqual(
+      [
+        metricValue('accuracy', 0.996),
+        metricValue('loss', 0.0123456),
+        metricValue('loss', 1e-7),
+        metricValue('loss', 123.4),
+      ],
+      ['1.00', '0.0123', '1.00e-7', '123'],
+    );
     assert.equal(clean(' a\tb\u001B[0m\u2028c '), 'a b [0m c');
-    assert.deepEqual(table([['a', '長', '1'], ['bcd', 'x', '10']], { sides: ['left', 'left', 'right'] }), ['a    長   1', 'bcd  x   10']);
+    assert.deepEqual(
+      table(
+        [
+          ['a', '長', '1'],
+          ['bcd', 'x', '10'],
+        ],
+        { sides: ['left', 'left', 'right'] },
+      ),
+      ['a    長   1', 'bcd  x   10'],
+    );
   });
 
   test('colours and Unicode only where they are wanted and known', () => {
@@ -270,7 +390,8 @@ describe('parts of the display', () => {
 });
 
 describe('the table of results', () => {
-  const show = (width: number, height = 60, style = unicode) => resultsTable(exampleSpec, last.summary, { width, height }, style);
+  const show = (width: number, height = 60, style = unicode) =>
+    resultsTable(exampleSpec, last.summary, { width, height }, style);
 
   test('lengths run across, cells down; a star where a repeat has no number', () => {
     assert.deepEqual(show(140), [
@@ -288,13 +409,25 @@ describe('the table of results', () => {
   });
 
   test('other dimensions each have a column of labels', () => {
-    const summary = last.summary.map((row) => ({ ...row, configuration: { ...row.configuration, 'training.learningRate': 0.01 } }));
-    assert.match(resultsTable(exampleSpec, summary, { width: 100, height: 20 }, unicode)[0] ?? '', /^accuracy +learning rate +5 +10/);
+    const summary = last.summary.map((row) => ({
+      ...row,
+      configuration: { ...row.configuration, 'training.learningRate': 0.01 },
+    }));
+    assert.match(
+      resultsTable(exampleSpec, summary, { width: 100, height: 20 }, unicode)[0] ?? '',
+      /^accuracy +learning rate +5 +10/,
+    );
   });
 
   test('a space without columns is shown by its best', () => {
     const summary = Array.from({ length: 30 }, (_, i) => ({
-      configuration: { 'training.learningRate': (i + 1) / 1000 }, repeats: [], n: 1, failed: 0, stopped: 0, missing: 0, metrics: { accuracy: { n: 1, mean: i / 30 } },
+      configuration: { 'training.learningRate': (i + 1) / 1000 },
+      repeats: [],
+      n: 1,
+      failed: 0,
+      stopped: 0,
+      missing: 0,
+      metrics: { accuracy: { n: 1, mean: i / 30 } },
     }));
     const lines = resultsTable(exampleSpec, summary, { width: 80, height: 20 }, unicode);
     assert.equal(lines.length, 11);
@@ -347,7 +480,10 @@ describe('the live region of a terminal', () => {
     assert.equal(screen.cursorVisible, true);
     const text = screen.lines.join('\n');
     assert.match(text, /✗ rnn length 35 seed 3: failed: the trainer was killed/);
-    assert.match(text, /lstm +0\.99.*\n\nDone in \d+:\d\d with 1 failed trial .*\. 1 trial diverged\. Report: runs\/example\/report\/report\.html\n$/);
+    assert.match(
+      text,
+      /lstm +0\.99.*\n\nDone in \d+:\d\d with 1 failed trial .*\. 1 trial diverged\. Report: runs\/example\/report\/report\.html\n$/,
+    );
     assert.doesNotMatch(text, /━/);
   });
 });
@@ -360,9 +496,15 @@ describe('without a terminal', () => {
     for (const { view, ended, first } of seen) display.show(view, first ? [] : ended);
     display.end(last, undefined);
     display.close();
-    const trials = lines.filter((line) => /^ +\d+:\d\d {2}(rnn|lstm) length \d+ seed \d: (completed after 3,000 steps, accuracy|diverged at step 437|failed: )/.test(line));
+    const trials = lines.filter((line) =>
+      /^ +\d+:\d\d {2}(rnn|lstm) length \d+ seed \d: (completed after 3,000 steps, accuracy|diverged at step 437|failed: )/.test(
+        line,
+      ),
+    );
     assert.equal(trials.length, 42);
-    const minutes = lines.filter((line) => /^ +\d+:\d\d {2}\d+\/42 trials, \d+:\d\d left, \d failed, best accuracy/.test(line));
+    const minutes = lines.filter((line) =>
+      /^ +\d+:\d\d {2}\d+\/42 trials, \d+:\d\d left, \d failed, best accuracy/.test(line),
+    );
     assert.equal(minutes.length, Math.floor((last.seen - 10_000) / 60_000), minutes.join('\n'));
     assert.match(lines.at(-1) ?? '', /^Done in /);
     assert.doesNotMatch(lines.join('\n'), /\u001B/);
@@ -387,7 +529,15 @@ describe('without a terminal', () => {
     const count = (name: string) => events.filter(({ event }) => event === name).length;
     assert.deepEqual([count('start'), count('trial'), count('end')], [1, 42, 1]);
     assert.ok(count('progress') > 10);
-    const end = events.at(-1) as { state: string; failed: number; report: string; summary: { n: number }[] } & (typeof events)[0];
-    assert.deepEqual([end.event, end.state, end.failed, end.report, end.summary.length], ['end', 'completed', 1, 'r.html', 14]);
+    const end = events.at(-1) as {
+      state: string;
+      failed: number;
+      report: string;
+      summary: { n: number }[];
+    } & (typeof events)[0];
+    assert.deepEqual(
+      [end.event, end.state, end.failed, end.report, end.summary.length],
+      ['end', 'completed', 1, 'r.html', 14],
+    );
   });
 });

@@ -15,15 +15,26 @@ import { exampleSweepId, exampleSpec, writeExampleRun } from '../support/example
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(ROOT, 'cli/bin.js');
 let folder: string;
-before(async () => { folder = await mkdtemp(join(tmpdir(), 'sweep-cli-')); });
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sweep-cli-'));
+});
 after(() => rm(folder, { recursive: true }));
 
-interface Outcome { code: number | null; out: string; err: string }
+interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
 
 /** With an empty home, and a Temporal address where nothing is: what these tests do needs no server. */
-function sweep(args: string[], { env = {}, node = [] }: { env?: Record<string, string>; node?: string[] } = {}): Outcome {
+function sweep(
+  args: string[],
+  { env = {}, node = [] }: { env?: Record<string, string>; node?: string[] } = {},
+): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...node, BIN, ...args], {
-    cwd: folder, encoding: 'utf8', env: { ...process.env, SWEEP_HOME: join(folder, 'home'), TEMPORAL_ADDRESS: '127.0.0.1:1', ...env },
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, SWEEP_HOME: join(folder, 'home'), TEMPORAL_ADDRESS: '127.0.0.1:1', ...env },
   });
   return { code: status, out: stdout, err: stderr };
 }
@@ -46,7 +57,10 @@ describe('bad usage ends with code 2 and says what to do', () => {
 
   for (const [args, said] of [
     [['start'], /missing required argument 'file'/],
-    [['start', 'x.json', '--workers', 'many'], /'--workers <n>' argument 'many' is invalid\. Allowed: a whole number from 1 to 256/],
+    [
+      ['start', 'x.json', '--workers', 'many'],
+      /'--workers <n>' argument 'many' is invalid\. Allowed: a whole number from 1 to 256/,
+    ],
     [['start', 'x.json', '--backend', 'cuda'], /argument 'cuda' is invalid\. Allowed choices are native, wasm, cpu/],
     [['start', 'x.json', '--id', '../x'], /argument '\.\.\/x' is invalid\. Allowed: up to 80 lower-case letters/],
     [['status', '--runs', 's3://bucket'], /--runs s3:\/\/bucket: not a place for runs/],
@@ -102,7 +116,10 @@ describe('help', () => {
   async function loadedBy(args: string[]): Promise<string> {
     const file = join(folder, 'loaded');
     await rm(file, { force: true });
-    const { code } = sweep(args, { env: { SWEEP_TEST_LOADED: file }, node: ['--import', join(ROOT, 'test/support/loaded-modules.mjs')] });
+    const { code } = sweep(args, {
+      env: { SWEEP_TEST_LOADED: file },
+      node: ['--import', join(ROOT, 'test/support/loaded-modules.mjs')],
+    });
     assert.equal(code, 0);
     return readFile(file, 'utf8');
   }
@@ -130,9 +147,14 @@ describe('help', () => {
   });
 
   test('every command speaks JSON too', async () => {
-    const leaves = (command: Command): Command[] => (command.commands.length > 0 ? command.commands.flatMap(leaves) : [command]);
+    const leaves = (command: Command): Command[] =>
+      command.commands.length > 0 ? command.commands.flatMap(leaves) : [command];
     const all = await Promise.all(Object.values(commands).map(({ load }) => load()));
-    for (const command of all.flatMap(leaves)) assert.ok(command.options.some(({ long }) => long === '--json'), command.name());
+    for (const command of all.flatMap(leaves))
+      assert.ok(
+        command.options.some(({ long }) => long === '--json'),
+        command.name(),
+      );
   });
 
   test('version', async () => {
@@ -165,7 +187,13 @@ describe('status needs no server', () => {
   test('as JSON', () => {
     const { code, out } = sweep(['status', id, '--runs', 'sweeps', '--json']);
     assert.equal(code, 0);
-    const status = JSON.parse(out) as { state: string; total: number; completed: number; failed: number; summary: { configuration: object; n: number }[] };
+    const status = JSON.parse(out) as {
+      state: string;
+      total: number;
+      completed: number;
+      failed: number;
+      summary: { configuration: object; n: number }[];
+    };
     assert.deepEqual([status.state, status.total, status.completed, status.failed], ['unfinished', 42, 41, 1]);
     assert.equal(status.summary.length, 14);
     assert.deepEqual(status.summary[0]?.configuration, { 'model.cell': 'rnn', 'task.length': 5 });
@@ -181,13 +209,17 @@ describe('status needs no server', () => {
 
 test('a Node that takes a loader only as a flag is started again with one', () => {
   const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.3.0' } }); process.execArgv = [];`;
-  const { code, err } = sweep(['--version'], { node: ['--import', `data:text/javascript,${encodeURIComponent(older)}`] });
+  const { code, err } = sweep(['--version'], {
+    node: ['--import', `data:text/javascript,${encodeURIComponent(older)}`],
+  });
   assert.equal(code, 1);
   assert.match(err, /--loader flag was deprecated/); // tsx refuses it on the newer Node that this one is
 });
 
 test('whoever reads the output may go before it ends', () => {
-  const { status, stderr } = spawnSync('bash', ['-c', `'${process.execPath}' '${BIN}' list --json | head -c 10`], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('bash', ['-c', `'${process.execPath}' '${BIN}' list --json | head -c 10`], {
+    encoding: 'utf8',
+  });
   assert.equal(status, 0);
   assert.equal(stderr, '');
 });

@@ -13,12 +13,16 @@ import { exampleSpec, exampleSweepId, writeExampleRun } from '../support/example
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
-before(async () => { folder = await mkdtemp(join(tmpdir(), 'sweep-hints-')); });
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sweep-hints-'));
+});
 after(() => rm(folder, { recursive: true }));
 
 function sweep(args: string[]): { out: string; err: string } {
   const { stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'cli/bin.js'), ...args], {
-    cwd: folder, encoding: 'utf8', env: { ...process.env, SWEEP_HOME: join(folder, 'home'), TEMPORAL_ADDRESS: '127.0.0.1:1', LANG: 'C.UTF-8' },
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, SWEEP_HOME: join(folder, 'home'), TEMPORAL_ADDRESS: '127.0.0.1:1', LANG: 'C.UTF-8' },
   });
   return { out: stdout, err: stderr };
 }
@@ -27,10 +31,32 @@ const UTF_8 = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } } a
 
 /** The words that a shell makes of a line. */
 const wordsOf = (line: string) =>
-  execFileSync('bash', ['-c', `printf '%s\\0' ${line}`], UTF_8).split('\0').slice(0, -1);
+  execFileSync('bash', ['-c', `printf '%s\\0' ${line}`], UTF_8)
+    .split('\0')
+    .slice(0, -1);
 
-const names = ['plain-1a2b', 'my runs', "it's", '$HOME', '`date`', '$(date)', 'a;b', 'a&b', '*', '~', '#x', '', '-x', '!!', 'a\\b', '"', 'é長',
-  '\u001b[2J', "\u202e'evil\\", 'a\nb'];
+const names = [
+  'plain-1a2b',
+  'my runs',
+  "it's",
+  '$HOME',
+  '`date`',
+  '$(date)',
+  'a;b',
+  'a&b',
+  '*',
+  '~',
+  '#x',
+  '',
+  '-x',
+  '!!',
+  'a\\b',
+  '"',
+  'é長',
+  '\u001b[2J',
+  "\u202e'evil\\",
+  'a\nb',
+];
 
 test('a shell reads a word as it was, and no terminal obeys it', () => {
   for (const name of names) {
@@ -54,10 +80,21 @@ test('--runs is said where the runs folder is not the default one', () => {
 });
 
 test('plan: the command that starts what was planned', async () => {
-  await writeFile(join(folder, 'my sweep.json'), JSON.stringify({ name: 'tiny', task: { name: 'palindrome' }, model: { cell: 'rnn' } }));
+  await writeFile(
+    join(folder, 'my sweep.json'),
+    JSON.stringify({ name: 'tiny', task: { name: 'palindrome' }, model: { cell: 'rnn' } }),
+  );
   const { out } = sweep(['plan', 'my sweep.json', '--set', 'space.task.length=[5, 6]', '--runs', 'my runs']);
   const line = /To start it: (.*)$/m.exec(out)?.[1] ?? out;
-  assert.deepEqual(wordsOf(line), ['sweep', 'start', 'my sweep.json', '--set', 'space.task.length=[5, 6]', '--runs', 'my runs']);
+  assert.deepEqual(wordsOf(line), [
+    'sweep',
+    'start',
+    'my sweep.json',
+    '--set',
+    'space.task.length=[5, 6]',
+    '--runs',
+    'my runs',
+  ]);
 });
 
 test('what has no sweep, no end or no report says how to get one, in this runs folder', async () => {
@@ -67,7 +104,10 @@ test('what has no sweep, no end or no report says how to get one, in this runs f
   const id = exampleSweepId(exampleSpec);
   await writeExampleRun(openStore(join(folder, 'some runs')));
   assert.match(sweep(['status', '--runs', 'some runs']).out, /sweep start FILE --runs 'some runs' goes on with it\.$/m);
-  assert.match(sweep(['report', id, '--verify', '--runs', 'some runs']).err, new RegExp(`write it with: sweep report ${id} --runs 'some runs'$`, 'm'));
+  assert.match(
+    sweep(['report', id, '--verify', '--runs', 'some runs']).err,
+    new RegExp(`write it with: sweep report ${id} --runs 'some runs'$`, 'm'),
+  );
 });
 
 test('no message names a command with a sweep or a runs folder but through what quotes it', async () => {

@@ -31,10 +31,11 @@ function report(...args: string[]): { code: number | null; out: string; err: str
     const { UserError } = await import('../core/errors.ts');
     await reportCommand().parseAsync(${JSON.stringify([...args, '--runs', runs])}, { from: 'user' })
       .catch((error) => { console.error(error instanceof UserError ? error.message : error); process.exitCode = error.exitCode ?? 1; });`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '-e', program],
+    { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8' },
+  );
   return { code: status, out: stdout, err: stderr };
 }
 
@@ -50,7 +51,10 @@ test('writes a report, verifies it, and fails on a changed data file, which it n
   assert.equal(verified.code, 0);
   const [line = '', ...meaning] = verified.out.trim().split('\n');
   assert.match(line, /: verified\. 10 files of the report follow from 18 data files, byte for byte\.$/);
-  assert.match(meaning.join(' '), /^Proved: .+ Not proved: that training gave this data \(sweep report \S+ --verify --retrain 3 /);
+  assert.match(
+    meaning.join(' '),
+    /^Proved: .+ Not proved: that training gave this data \(sweep report \S+ --verify --retrain 3 /,
+  );
 
   const [trial = ''] = await openStore(runs).list(`${sweepId}/trials`);
   const path = join(runs, sweepId, 'trials', trial, 'metrics.csv');
@@ -60,7 +64,9 @@ test('writes a report, verifies it, and fails on a changed data file, which it n
   assert.equal(tampered.code, 1);
   assert.match(
     tampered.out,
-    new RegExp(`NOT verified\\.\nData that is not what the report was built from:\n {2}changed {5}trials/${trial}metrics\\.csv\n`),
+    new RegExp(
+      `NOT verified\\.\nData that is not what the report was built from:\n {2}changed {5}trials/${trial}metrics\\.csv\n`,
+    ),
   );
   const asJson = report(sweepId, '--verify', '--json');
   assert.equal(asJson.code, 1);
@@ -72,7 +78,12 @@ test('writes a report, verifies it, and fails on a changed data file, which it n
   assert.equal(report(sweepId).code, 0);
   const anew = report(sweepId, '--verify');
   assert.equal(anew.code, 1);
-  assert.match(anew.out, new RegExp(`NOT verified\\.\nData that does not agree with itself:\n {2}trials/${trial}metrics\\.csv does not end in`));
+  assert.match(
+    anew.out,
+    new RegExp(
+      `NOT verified\\.\nData that does not agree with itself:\n {2}trials/${trial}metrics\\.csv does not end in`,
+    ),
+  );
   await writeFile(path, before);
   assert.equal(report(sweepId).code, 0);
   assert.equal(report(sweepId, '--verify').code, 0);
@@ -99,7 +110,10 @@ test('writes a report elsewhere and verifies it there', async () => {
 
 test('a sweep is found by its id, the start of it, or its name; a wrong one lists what there is', async () => {
   const store = memoryStore();
-  await assert.rejects(resolveSweepId(store, 'any'), /no sweep "any": there are none in memory; start one with: sweep start FILE/);
+  await assert.rejects(
+    resolveSweepId(store, 'any'),
+    /no sweep "any": there are none in memory; start one with: sweep start FILE/,
+  );
   const put = (id: string) => store.put(`${id}/sweep.json`, '{}');
   await put('ab-11111111');
   await put('ab-22222222');
@@ -109,6 +123,9 @@ test('a sweep is found by its id, the start of it, or its name; a wrong one list
   assert.equal(await resolveSweepId(store, 'ab-cd'), 'ab-cd-33333333');
   await assert.rejects(resolveSweepId(store, 'ab'), /"ab" may be any of ab-11111111, ab-22222222; give more of the id/);
   await assert.rejects(resolveSweepId(store, 'ab-'), /may be any of ab-11111111, ab-22222222, ab-cd-33333333/);
-  await assert.rejects(resolveSweepId(store, 'x'), /no sweep "x" in memory; there is ab-11111111, ab-22222222, ab-cd-33333333/);
+  await assert.rejects(
+    resolveSweepId(store, 'x'),
+    /no sweep "x" in memory; there is ab-11111111, ab-22222222, ab-cd-33333333/,
+  );
   await assert.rejects(resolveSweepId(store, ''), /no sweep ""/);
 });

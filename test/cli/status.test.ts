@@ -23,15 +23,24 @@ before(async () => {
     await writeFailure(store, sweepId, { trialId, trial, message: 'no luck', at: '2026-11-20T10:05:00.000Z' });
   }
   await writeOutcome(store, sweepId, {
-    state: 'completed', total: 42, completed: 17, diverged: 1, failed: 25, at: '2026-11-20T10:06:00.000Z', message: 'ended by its budget of 5 seconds, with 1 trials untrained',
+    state: 'completed',
+    total: 42,
+    completed: 17,
+    diverged: 1,
+    failed: 25,
+    at: '2026-11-20T10:06:00.000Z',
+    message: 'ended by its budget of 5 seconds, with 1 trials untrained',
   });
   await writeControl(store, sweepId, { paused: false, maxConcurrent: 3 });
 });
 after(() => rm(runs, { recursive: true }));
 
-const status = async () => (await promisify(execFile)(process.execPath, ['cli/bin.js', 'status', sweepId, '--runs', runs], {
-  env: { ...process.env, NO_COLOR: '1', LANG: 'C.UTF-8' },
-})).stdout;
+const status = async () =>
+  (
+    await promisify(execFile)(process.execPath, ['cli/bin.js', 'status', sweepId, '--runs', runs], {
+      env: { ...process.env, NO_COLOR: '1', LANG: 'C.UTF-8' },
+    })
+  ).stdout;
 
 test('the first trials that failed or diverged are named, the others counted', async () => {
   const text = await status();

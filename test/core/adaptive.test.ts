@@ -1,10 +1,20 @@
-/** The driver of adaptive sweeps, played with synthetic curves: any order of arrival, interruptions, the record replayed. */
+/**
+ * The driver of adaptive sweeps, played with synthetic curves: any order of arrival, interruptions, the record
+ * replayed.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { adaptiveDriver, replayRecord, type AdaptiveState, type Arrival, type RecordEntry, type Turn } from '../../core/adaptive.ts';
+import {
+  adaptiveDriver,
+  replayRecord,
+  type AdaptiveState,
+  type Arrival,
+  type RecordEntry,
+  type Turn,
+} from '../../core/adaptive.ts';
 import { isAdaptive } from '../../core/plan.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { deriveSeed } from '../../core/trial.ts';
@@ -14,11 +24,18 @@ import { exampleSpec } from '../support/example-run.ts';
 
 const REPEATS = 3;
 const asha: SweepSpec = {
-  ...exampleSpec, repeats: REPEATS, scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 },
+  ...exampleSpec,
+  repeats: REPEATS,
+  scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 },
   training: { ...exampleSpec.training, maxSteps: 900 },
-  space: { 'training.learningRate': { logUniform: [0.0001, 0.1] } }, search: { name: 'random', trials: 27 },
+  space: { 'training.learningRate': { logUniform: [0.0001, 0.1] } },
+  search: { name: 'random', trials: 27 },
 };
-const tpe: SweepSpec = { ...asha, search: { name: 'tpe', trials: 27, startup: 5, candidates: 24, gamma: 0.25 }, scheduler: { name: 'full' } };
+const tpe: SweepSpec = {
+  ...asha,
+  search: { name: 'tpe', trials: 27, startup: 5, candidates: 24, gamma: 0.25 },
+  scheduler: { name: 'full' },
+};
 
 /** The objective of a trial at a step: its own number, growing. Trial 4 diverges, trial 8 fails. */
 function outcomeOf(turn: Turn, trialId: string): Arrival {
@@ -28,10 +45,22 @@ function outcomeOf(turn: Turn, trialId: string): Arrival {
   return { objective: lost ? null : objective, ended: lost || turn.toStep >= 900 };
 }
 
-interface Played { state: AdaptiveState; record: RecordEntry[]; turns: Turn[]; stopped: number }
+interface Played {
+  state: AdaptiveState;
+  record: RecordEntry[];
+  turns: Turn[];
+  stopped: number;
+}
 
-/** Plays with so many slots; who is done next is drawn from `seed`. After `interruptAt` outcomes all in training are put back. */
-function play(spec: SweepSpec, seed: number, { slots = 4, interruptAt = -1, from = adaptiveDriver(spec) } = {}): Played {
+/**
+ * Plays with so many slots; who is done next is drawn from `seed`. After `interruptAt` outcomes all in training are put
+ * back.
+ */
+function play(
+  spec: SweepSpec,
+  seed: number,
+  { slots = 4, interruptAt = -1, from = adaptiveDriver(spec) } = {},
+): Played {
   let driver = from;
   const played: Omit<Played, 'state'> = { record: [], turns: [], stopped: 0 };
   const training: Turn[] = [];
@@ -65,15 +94,25 @@ test('every configuration is started, and stopped or completed, once; all its re
   }
   assert.deepEqual([state.open, state.ended], [[], {}]);
   const completed = turns.filter(({ toStep }) => toStep === 900).length;
-  assert.ok(completed > 0 && stopped + completed === 27 * REPEATS - 2, `${stopped} stopped, ${completed} trained to the end`);
+  assert.ok(
+    completed > 0 && stopped + completed === 27 * REPEATS - 2,
+    `${stopped} stopped, ${completed} trained to the end`,
+  );
   for (const entry of record) {
     if ('report' in entry && [1, 2].includes(entry.report.configuration)) assert.equal(entry.report.value, null); // a repeat of theirs diverged, or failed
   }
 });
 
 test('a budget of trials buys whole configurations, never more trials than it says but for the first one', () => {
-  for (const [maxTrials, configurations] of [[5, 1], [6, 2], [8, 2], [1, 1]] as const) {
-    const started = new Set(play({ ...asha, budget: { maxTrials } }, 1).turns.map(({ configuration }) => configuration));
+  for (const [maxTrials, configurations] of [
+    [5, 1],
+    [6, 2],
+    [8, 2],
+    [1, 1],
+  ] as const) {
+    const started = new Set(
+      play({ ...asha, budget: { maxTrials } }, 1).turns.map(({ configuration }) => configuration),
+    );
     assert.equal(started.size, configurations, `${maxTrials} trials`);
   }
 });
@@ -107,7 +146,10 @@ for (const [name, spec] of Object.entries({ asha, tpe })) {
 
 test('a record that does not follow from the spec is refused, with the entry', () => {
   const { record } = play(asha, 2);
-  assert.throws(() => replayRecord({ ...asha, scheduler: { ...asha.scheduler, minSteps: 300 } }, record), /entry 0 of the recorded decisions is .*100/);
+  assert.throws(
+    () => replayRecord({ ...asha, scheduler: { ...asha.scheduler, minSteps: 300 } }, record),
+    /entry 0 of the recorded decisions is .*100/,
+  );
 });
 
 test('a search that learns gives each configuration once, and keeps what it gave', () => {
@@ -123,7 +165,13 @@ test('the record is written in pieces, any of them twice, and read back whole; o
   try {
     const store = openStore(folder);
     const { record } = play(asha, 1);
-    for (const [from, to] of [[0, 3], [3, 4], [0, 3], [4, record.length]] as const) await writeDecisions(store, 's', from, record.slice(from, to));
+    for (const [from, to] of [
+      [0, 3],
+      [3, 4],
+      [0, 3],
+      [4, record.length],
+    ] as const)
+      await writeDecisions(store, 's', from, record.slice(from, to));
     assert.deepEqual(await readDecisions(store, 's'), record);
     await assert.rejects(writeDecisions(store, 's', 3, record.slice(4, 6)), /000000003\.json records other decisions/);
     await writeDecisions(store, 's', record.length + 5, record.slice(0, 1));

@@ -145,12 +145,30 @@ test('a trial that a random search draws twice is one trial', () => {
 
 test('a trial left at a rung has its steps and metrics, and stays out of the mean', () => {
   const [one, two, three] = [0, 1, 2].map((i) => trialAt(exampleSpec, i));
-  const at = ({ trialId, trial }: ReturnType<typeof trialAt>, steps: number) =>
-    ({ trialId, trial, science: 1, steps, metrics: { accuracy: steps / 1000 }, parameters: 1, backend: 'test', replayed: true });
+  const at = ({ trialId, trial }: ReturnType<typeof trialAt>, steps: number) => ({
+    trialId,
+    trial,
+    science: 1,
+    steps,
+    metrics: { accuracy: steps / 1000 },
+    parameters: 1,
+    backend: 'test',
+    replayed: true,
+  });
   const results = new Map([[one!.trialId, { ...at(one!, 900), status: 'completed' as const }]]);
   const stopped = new Map([two!, three!].map((trial) => [trial.trialId, at(trial, 100)]));
   const rows = trialRows(exampleSpec, results, new Set(), stopped).slice(0, 3);
-  assert.deepEqual(rows.map(({ status, steps, metrics }) => [status, steps, metrics['accuracy']]), [['completed', 900, 0.9], ['stopped', 100, 0.1], ['stopped', 100, 0.1]]);
+  assert.deepEqual(
+    rows.map(({ status, steps, metrics }) => [status, steps, metrics['accuracy']]),
+    [
+      ['completed', 900, 0.9],
+      ['stopped', 100, 0.1],
+      ['stopped', 100, 0.1],
+    ],
+  );
   const [summary] = summarize(rows);
-  assert.deepEqual([summary?.n, summary?.stopped, summary?.failed, summary?.missing, summary?.metrics['accuracy']?.mean], [1, 2, 0, 0, 0.9]);
+  assert.deepEqual(
+    [summary?.n, summary?.stopped, summary?.failed, summary?.missing, summary?.metrics['accuracy']?.mean],
+    [1, 2, 0, 0, 0.9],
+  );
 });

@@ -37,13 +37,14 @@ for (const [name, dimension] of Object.entries(examples)) {
       const [low, high] = Object.values(dimension)[0] as [number, number];
       assert.ok((draws as number[]).every((x) => x >= low && x <= high));
       assert.equal(draws[0], low);
-      assert.ok(kind.draw(dimension, 1 - 2 ** -32) as number <= high);
+      assert.ok((kind.draw(dimension, 1 - 2 ** -32) as number) <= high);
       assert.ok((draws.at(-1) as number) > low + 0.9 * (high - low));
     }
   });
 
   test(`${name}: a value's place is where it is drawn from`, () => {
-    if (kind.place === undefined) return assert.notEqual(kind.count(dimension), undefined, 'values without a place must be countable');
+    if (kind.place === undefined)
+      return assert.notEqual(kind.count(dimension), undefined, 'values without a place must be countable');
     for (let u = 0; u < 1; u += 0.0625) {
       const value = kind.draw(dimension, u) as number;
       const place: number = kind.place(dimension, value);
@@ -67,22 +68,38 @@ test('a range has the numbers that one would write', () => {
 });
 
 test('a range never leaves its bounds, repeats itself or stops early', () => {
-  const decimal = fc.tuple(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: 0, max: 4 })).map(([n, places]) => n / 10 ** places);
-  fc.assert(fc.property(decimal, decimal, decimal, (from, length, step) => {
-    const d: Range = { from, to: from + Math.abs(length), step: Math.abs(step) };
-    fc.pre(range.problem(d) === undefined && (range.count(d) ?? 0) <= 2000);
-    const values = valuesOf(d) as number[];
-    assert.equal(values[0], from);
-    assert.ok(values.every((x) => x >= d.from && x <= d.to), 'within the bounds');
-    assert.equal(new Set(values).size, values.length, 'each once');
-    assert.ok((values.at(-1) as number) + d.step > d.to - 1e-6 * d.step, 'no step left');
-  }), { numRuns: 1000 });
+  const decimal = fc
+    .tuple(fc.integer({ min: -9999, max: 9999 }), fc.integer({ min: 0, max: 4 }))
+    .map(([n, places]) => n / 10 ** places);
+  fc.assert(
+    fc.property(decimal, decimal, decimal, (from, length, step) => {
+      const d: Range = { from, to: from + Math.abs(length), step: Math.abs(step) };
+      fc.pre(range.problem(d) === undefined && (range.count(d) ?? 0) <= 2000);
+      const values = valuesOf(d) as number[];
+      assert.equal(values[0], from);
+      assert.ok(
+        values.every((x) => x >= d.from && x <= d.to),
+        'within the bounds',
+      );
+      assert.equal(new Set(values).size, values.length, 'each once');
+      assert.ok((values.at(-1) as number) + d.step > d.to - 1e-6 * d.step, 'no step left');
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 const wrong: [dimension: Dimension, problem: RegExp][] = [
   [{ choice: [] }, /^\[\] is empty; allowed: one value or more$/],
   [{ choice: [1, 'a', 1] }, /^1 stands twice, as values 1 and 3; allowed: each value once$/],
-  [{ choice: [{ a: 1, b: 2 }, { b: 2, a: 1 }] }, /stands twice/],
+  [
+    {
+      choice: [
+        { a: 1, b: 2 },
+        { b: 2, a: 1 },
+      ],
+    },
+    /stands twice/,
+  ],
   [{ from: 5, to: 3, step: 1 }, /^from 5 is above to 3; allowed: from ≤ to$/],
   [{ from: 1, to: 3, step: 0 }, /^step 0 leads nowhere; allowed: a step above 0$/],
   [{ from: 1, to: 3, step: -1 }, /^step -1 leads nowhere/],
@@ -95,5 +112,6 @@ const wrong: [dimension: Dimension, problem: RegExp][] = [
   [{ logUniform: [1e-3, 1e-4] }, /is empty/],
 ];
 for (const [dimension, problem] of wrong) {
-  test(`${JSON.stringify(dimension)} is refused`, () => assert.match(kindOf(dimension).problem(dimension) ?? '', problem));
+  test(`${JSON.stringify(dimension)} is refused`, () =>
+    assert.match(kindOf(dimension).problem(dimension) ?? '', problem));
 }

@@ -1,4 +1,7 @@
-/** A sweep is described once: the sweep file's schema, the check of workflows and reports, and what stands in both agree. */
+/**
+ * A sweep is described once: the sweep file's schema, the check of workflows and reports, and what stands in both
+ * agree.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -19,13 +22,17 @@ import { openStore } from '../../store/index.ts';
 
 const folder = fileURLToPath(new URL('../../sweeps/', import.meta.url));
 const shipped = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'sweep.schema.json');
-const resolved = new Map(await Promise.all(shipped.map(async (name) => [name, await loadSweep(join(folder, name))] as const)));
+const resolved = new Map(
+  await Promise.all(shipped.map(async (name) => [name, await loadSweep(join(folder, name))] as const)),
+);
 const asSent = (spec: SweepSpec) => JSON.parse(JSON.stringify(spec)) as JsonObject;
 
 for (const [name, { spec, corpora }] of resolved) {
   test(`${name} passes the check of workflows and reports, and can be extended while it runs`, () => {
     assert.equal(formProblem(asSent(spec)), undefined);
-    const texts = new Map(Object.entries(spec.corpora ?? {}).map(([text, reference]) => [text, corpora.get(reference) ?? '']));
+    const texts = new Map(
+      Object.entries(spec.corpora ?? {}).map(([text, reference]) => [text, corpora.get(reference) ?? '']),
+    );
     const { spec: longer } = extendSpec(spec, [`repeats=${spec.repeats + 1}`], texts);
     assert.equal(formProblem(asSent(longer)) ?? extensionProblem(spec, longer), undefined);
   });
@@ -40,8 +47,13 @@ function* keysOf(form: Form, path: string[] = []): Generator<[path: string[], fo
     yield* keysOf(one, [...path, key]);
   }
 }
-const has = (value: Json | undefined, path: readonly string[]): boolean => path.length === 0
-  || (value !== null && typeof value === 'object' && !Array.isArray(value) && Object.hasOwn(value, path[0] ?? '') && has(value[path[0] ?? ''], path.slice(1)));
+const has = (value: Json | undefined, path: readonly string[]): boolean =>
+  path.length === 0 ||
+  (value !== null &&
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    Object.hasOwn(value, path[0] ?? '') &&
+    has(value[path[0] ?? ''], path.slice(1)));
 
 test('what a spec may lack, it may lack; what it must have, no check lets it lack', () => {
   for (const [name, { spec }] of resolved) {
@@ -52,7 +64,8 @@ test('what a spec may lack, it may lack; what it must have, no check lets it lac
         continue;
       }
       const problem = formProblem(dropPath(sent, path));
-      if (form.optional !== true) assert.match(problem ?? 'accepted', new RegExp(`^${path.join('\\.')} is undefined; allowed: `), name);
+      if (form.optional !== true)
+        assert.match(problem ?? 'accepted', new RegExp(`^${path.join('\\.')} is undefined; allowed: `), name);
     }
   }
 });
@@ -64,11 +77,19 @@ test('a report takes the specs that a workflow takes, and refuses the others by 
   const { spec } = resolved.get('text-temperature.json') ?? assert.fail();
   assert.ok(spec.report.reference);
   const sent: Json[] = [
-    {}, { repeats: 2.5 }, { extra: 1 }, { sampling: { temperature: 1 } }, { report: { reference: {} } }, { training: { ...spec.training, clip: {} } as JsonObject },
+    {},
+    { repeats: 2.5 },
+    { extra: 1 },
+    { sampling: { temperature: 1 } },
+    { report: { reference: {} } },
+    { training: { ...spec.training, clip: {} } as JsonObject },
   ].map((change) => ({ ...asSent(spec), ...change }));
   for (const [i, one] of sent.entries()) {
     await store.put(`s${i}/sweep.json`, JSON.stringify(one));
-    const said = await readRun(store, `s${i}`).then(() => undefined, (error: Error) => error.message);
+    const said = await readRun(store, `s${i}`).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
     const problem = formProblem(one);
     assert.equal(said, problem && `s${i}/sweep.json: ${problem}`);
     assert.equal(problem === undefined, i === 0);
@@ -77,5 +98,10 @@ test('a report takes the specs that a workflow takes, and refuses the others by 
 
 test('the schema for editors has the keys of the description, and no others', () => {
   const schema = JSON.parse(readFileSync(join(folder, 'sweep.schema.json'), 'utf8')) as { properties: object };
-  assert.deepEqual(Object.keys(schema.properties).sort(), Object.entries<Form>(sweepForm.keys).flatMap(([key, { only }]) => (only === 'spec' ? [] : [key])).sort());
+  assert.deepEqual(
+    Object.keys(schema.properties).sort(),
+    Object.entries<Form>(sweepForm.keys)
+      .flatMap(([key, { only }]) => (only === 'spec' ? [] : [key]))
+      .sort(),
+  );
 });

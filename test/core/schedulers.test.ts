@@ -5,30 +5,63 @@ import fc from 'fast-check';
 import { canonicalJson, type Json } from '../../core/json.ts';
 import { ENTRY_BYTES } from '../../core/schedulers/ranking.ts';
 import { mostWithin } from '../../core/schedulers/state-size.ts';
-import { meanObjective, schedulers, type Assignment, type Decision, type RungReport, type Scheduler, type Setting } from '../../core/schedulers/index.ts';
+import {
+  meanObjective,
+  schedulers,
+  type Assignment,
+  type Decision,
+  type RungReport,
+  type Scheduler,
+  type Setting,
+} from '../../core/schedulers/index.ts';
 
 const registry: [name: string, scheduler: Scheduler][] = Object.entries(schedulers);
 
 /** Options at, or within reach of, their bounds; an optional one is missing at times. */
-const optionsOf = ({ options }: Scheduler) => fc.record(Object.fromEntries(Object.entries(options).map(([key, { atLeast, atMost = 200, default: fallback, optional }]) => {
-  const value = fc.integer({ min: atLeast, max: Math.min(atMost, atLeast + 120) });
-  return [key, fc.oneof(value, fc.constant(optional === undefined ? (fallback ?? atLeast) : undefined))];
-}))).map((given) => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<string, number>);
+const optionsOf = ({ options }: Scheduler) =>
+  fc
+    .record(
+      Object.fromEntries(
+        Object.entries(options).map(([key, { atLeast, atMost = 200, default: fallback, optional }]) => {
+          const value = fc.integer({ min: atLeast, max: Math.min(atMost, atLeast + 120) });
+          return [key, fc.oneof(value, fc.constant(optional === undefined ? (fallback ?? atLeast) : undefined))];
+        }),
+      ),
+    )
+    .map(
+      (given) =>
+        Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<string, number>,
+    );
 
-const settingsOf = (scheduler: Scheduler): fc.Arbitrary<Setting> => fc.record({
-  configurations: fc.integer({ min: 1, max: 40 }),
-  maxSteps: fc.integer({ min: 1, max: 100 }),
-  evaluateEvery: fc.constantFrom(1, 7, 10, 500),
-  goal: fc.constantFrom('maximize', 'minimize'),
-  seed: fc.nat(),
-  options: optionsOf(scheduler),
-});
+const settingsOf = (scheduler: Scheduler): fc.Arbitrary<Setting> =>
+  fc.record({
+    configurations: fc.integer({ min: 1, max: 40 }),
+    maxSteps: fc.integer({ min: 1, max: 100 }),
+    evaluateEvery: fc.constantFrom(1, 7, 10, 500),
+    goal: fc.constantFrom('maximize', 'minimize'),
+    seed: fc.nat(),
+    options: optionsOf(scheduler),
+  });
 
-interface Played { assignments: Assignment[]; reports: RungReport[]; decisions: Decision[]; states: Json[] }
+interface Played {
+  assignments: Assignment[];
+  reports: RungReport[];
+  decisions: Decision[];
+  states: Json[];
+}
 type Outcome = Pick<RungReport, 'value' | 'ended'>;
 
-/** Runs a sweep: `workers` at a time, of which `pick` says which reports next and `learn` what. The state goes through JSON after every call. */
-function play(scheduler: Scheduler, setting: Setting, workers: number, pick: () => number, learn: (a: Assignment) => Outcome): Played {
+/**
+ * Runs a sweep: `workers` at a time, of which `pick` says which reports next and `learn` what. The state goes through
+ * JSON after every call.
+ */
+function play(
+  scheduler: Scheduler,
+  setting: Setting,
+  workers: number,
+  pick: () => number,
+  learn: (a: Assignment) => Outcome,
+): Played {
   const played: Played = { assignments: [], reports: [], decisions: [], states: [] };
   const keep = <S extends Json>(state: S): S => {
     const back = JSON.parse(JSON.stringify(state)) as S;
@@ -62,89 +95,145 @@ function play(scheduler: Scheduler, setting: Setting, workers: number, pick: () 
   }
 }
 
-/** What networks do: they learn, or not, some diverge and some end early; few different values, so that there are ties. */
+/**
+ * What networks do: they learn, or not, some diverge and some end early; few different values, so that there are ties.
+ */
 const outcomes = fc.record({
-  value: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: 6 }).map((v) => v / 6) }, { weight: 1, arbitrary: fc.constant(null) }),
+  value: fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 0, max: 6 }).map((v) => v / 6) },
+    { weight: 1, arbitrary: fc.constant(null) },
+  ),
   ended: fc.integer({ min: 0, max: 9 }).map((x) => x === 0),
 });
-const situations = (scheduler: Scheduler) => fc.record({
-  setting: settingsOf(scheduler),
-  workers: fc.integer({ min: 1, max: 12 }),
-  picks: fc.infiniteStream(fc.nat(1000)),
-  learned: fc.infiniteStream(outcomes),
-});
-const drawn = <T>(stream: Iterator<T>) => () => stream.next().value as T;
+const situations = (scheduler: Scheduler) =>
+  fc.record({
+    setting: settingsOf(scheduler),
+    workers: fc.integer({ min: 1, max: 12 }),
+    picks: fc.infiniteStream(fc.nat(1000)),
+    learned: fc.infiniteStream(outcomes),
+  });
+const drawn =
+  <T>(stream: Iterator<T>) =>
+  () =>
+    stream.next().value as T;
 
 for (const [name, scheduler] of registry) {
   test(`${name} trains every configuration from a start to one end, by rising rungs within the last step`, () => {
-    fc.assert(fc.property(situations(scheduler), ({ setting, workers, picks, learned }) => {
-      const { assignments, reports, decisions } = play(scheduler, setting, workers, drawn(picks), drawn(learned));
-      const courses = new Map<number, Assignment[]>();
-      for (const assignment of assignments) {
-        assert.ok(Number.isInteger(assignment.toStep) && assignment.toStep >= 1 && assignment.toStep <= setting.maxSteps, `to step ${assignment.toStep}`);
-        assert.ok(assignment.toStep % setting.evaluateEvery === 0 || assignment.toStep === setting.maxSteps, 'a rung is at an evaluation');
-        const course = courses.get(assignment.configuration) ?? [];
-        const before = course.at(-1);
-        assert.ok(before === undefined || (before.rung < assignment.rung && before.toStep < assignment.toStep), 'a rung is higher than the one before');
-        courses.set(assignment.configuration, [...course, assignment]);
-      }
-      assert.deepEqual([...courses.keys()].sort((a, b) => a - b), Array.from({ length: setting.configurations }, (_, i) => i));
-      for (const [configuration, course] of courses) {
-        const own = decisions.filter((d) => d.configuration === configuration);
-        assert.equal(own.filter(({ action }) => action === 'start').length, 1);
-        assert.ok(['stop', 'complete'].includes(own.at(-1)?.action ?? ''), 'the last decision is its end');
-        assert.equal(own.filter(({ action }) => action === 'stop' || action === 'complete').length, 1);
-        assert.equal(own.filter(({ action }) => action !== 'stop' && action !== 'complete').length, course.length, 'a decision for each assignment');
-        const last = reports.filter((r) => r.configuration === configuration).at(-1);
-        assert.equal(own.at(-1)?.action, last?.ended ? 'complete' : 'stop');
-        assert.equal(own.at(-1)?.rung, last?.rung);
-      }
-      for (const { reason, numbers } of decisions) {
-        assert.ok(reason !== '' && Object.values(numbers).every((x) => x === null || Number.isFinite(x)));
-      }
-    }), { numRuns: 300, endOnFailure: true }); // shrinking endless streams takes for ever
+    fc.assert(
+      fc.property(situations(scheduler), ({ setting, workers, picks, learned }) => {
+        const { assignments, reports, decisions } = play(scheduler, setting, workers, drawn(picks), drawn(learned));
+        const courses = new Map<number, Assignment[]>();
+        for (const assignment of assignments) {
+          assert.ok(
+            Number.isInteger(assignment.toStep) && assignment.toStep >= 1 && assignment.toStep <= setting.maxSteps,
+            `to step ${assignment.toStep}`,
+          );
+          assert.ok(
+            assignment.toStep % setting.evaluateEvery === 0 || assignment.toStep === setting.maxSteps,
+            'a rung is at an evaluation',
+          );
+          const course = courses.get(assignment.configuration) ?? [];
+          const before = course.at(-1);
+          assert.ok(
+            before === undefined || (before.rung < assignment.rung && before.toStep < assignment.toStep),
+            'a rung is higher than the one before',
+          );
+          courses.set(assignment.configuration, [...course, assignment]);
+        }
+        assert.deepEqual(
+          [...courses.keys()].sort((a, b) => a - b),
+          Array.from({ length: setting.configurations }, (_, i) => i),
+        );
+        for (const [configuration, course] of courses) {
+          const own = decisions.filter((d) => d.configuration === configuration);
+          assert.equal(own.filter(({ action }) => action === 'start').length, 1);
+          assert.ok(['stop', 'complete'].includes(own.at(-1)?.action ?? ''), 'the last decision is its end');
+          assert.equal(own.filter(({ action }) => action === 'stop' || action === 'complete').length, 1);
+          assert.equal(
+            own.filter(({ action }) => action !== 'stop' && action !== 'complete').length,
+            course.length,
+            'a decision for each assignment',
+          );
+          const last = reports.filter((r) => r.configuration === configuration).at(-1);
+          assert.equal(own.at(-1)?.action, last?.ended ? 'complete' : 'stop');
+          assert.equal(own.at(-1)?.rung, last?.rung);
+        }
+        for (const { reason, numbers } of decisions) {
+          assert.ok(reason !== '' && Object.values(numbers).every((x) => x === null || Number.isFinite(x)));
+        }
+      }),
+      { numRuns: 300, endOnFailure: true },
+    ); // shrinking endless streams takes for ever
   });
 
   test(`${name} decides the same after the same reports in the same order`, () => {
-    fc.assert(fc.property(situations(scheduler), ({ setting, workers, picks, learned }) => {
-      const first = play(scheduler, setting, workers, drawn(picks), drawn(learned));
-      const order = first.reports.values();
-      let report: RungReport | undefined;
-      const training: Assignment[] = [];
-      // Who reports next is said by the first run; everything else comes out of it.
-      const again = play(
-        { ...scheduler, next: (state, s) => { const given = scheduler.next(state, s); if (given) training.push(given.assignment); return given; } },
-        setting, workers,
-        () => {
-          report = order.next().value as RungReport;
-          const i = training.findIndex(({ configuration, rung }) => configuration === report?.configuration && rung === report.rung);
-          training.splice(i, 1);
-          return i;
-        },
-        () => report as RungReport,
-      );
-      assert.deepEqual(again, first);
-    }), { numRuns: 50, endOnFailure: true });
+    fc.assert(
+      fc.property(situations(scheduler), ({ setting, workers, picks, learned }) => {
+        const first = play(scheduler, setting, workers, drawn(picks), drawn(learned));
+        const order = first.reports.values();
+        let report: RungReport | undefined;
+        const training: Assignment[] = [];
+        // Who reports next is said by the first run; everything else comes out of it.
+        const again = play(
+          {
+            ...scheduler,
+            next: (state, s) => {
+              const given = scheduler.next(state, s);
+              if (given) training.push(given.assignment);
+              return given;
+            },
+          },
+          setting,
+          workers,
+          () => {
+            report = order.next().value as RungReport;
+            const i = training.findIndex(
+              ({ configuration, rung }) => configuration === report?.configuration && rung === report.rung,
+            );
+            training.splice(i, 1);
+            return i;
+          },
+          () => report as RungReport,
+        );
+        assert.deepEqual(again, first);
+      }),
+      { numRuns: 50, endOnFailure: true },
+    );
   });
 
   test(`${name} keeps a state that fits a payload, with as many configurations as it takes`, () => {
-    const setting: Setting = { configurations: 0, maxSteps: 1000, evaluateEvery: 10, goal: 'minimize', seed: 1, options: {} };
+    const setting: Setting = {
+      configurations: 0,
+      maxSteps: 1000,
+      evaluateEvery: 10,
+      goal: 'minimize',
+      seed: 1,
+      options: {},
+    };
     const rungs = scheduler.rungs(setting);
     assert.equal(rungs.at(-1), 1000);
-    assert.deepEqual(rungs, [...new Set(rungs)].sort((a, b) => a - b));
+    assert.deepEqual(
+      rungs,
+      [...new Set(rungs)].sort((a, b) => a - b),
+    );
     const most = mostWithin(ENTRY_BYTES * rungs.length);
     if (scheduler.wholeTrials) {
       assert.ok(JSON.stringify(scheduler.init({ ...setting, configurations: 1_000_000 })).length < 100);
       return;
     }
-    // The worst that can happen to halving: each one is better than all before. Values with as many digits as a double can have.
+    // The worst that can happen to halving: each one is better than all before. Values with as many digits as a double
+    // can have.
     const all = { ...setting, configurations: most };
     let state = scheduler.init(all);
     let value = 0;
     let largest = 0;
     for (let given, calls = 0; (given = scheduler.next(state, all)) !== undefined; calls++) {
       value -= 1.2345678901234567e-7;
-      state = scheduler.report(given.state, { ...given.assignment, value, ended: given.assignment.toStep === 1000 }, all).state;
+      state = scheduler.report(
+        given.state,
+        { ...given.assignment, value, ended: given.assignment.toStep === 1000 },
+        all,
+      ).state;
       if (calls % 5000 === 0) largest = Math.max(largest, JSON.stringify(state).length);
     }
     assert.ok(Math.max(largest, JSON.stringify(state).length) < 1.5 * 2 ** 20, `${largest} bytes`);

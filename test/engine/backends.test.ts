@@ -38,7 +38,12 @@ const program = `
   console.log(JSON.stringify({ backend, hasBinding: binding !== undefined, losses, engine: tf.getBackend() }));
 `;
 
-interface Outcome { backend: { name: string; replayable: boolean }; hasBinding: boolean; losses: number[]; engine: string }
+interface Outcome {
+  backend: { name: string; replayable: boolean };
+  hasBinding: boolean;
+  losses: number[];
+  engine: string;
+}
 
 async function train(kind: string, native?: unknown): Promise<Outcome> {
   const args = ['--import', 'tsx', '--input-type=module', '-e', program, JSON.stringify([kind, native])];
@@ -63,15 +68,21 @@ test('WebAssembly trains as plain JavaScript does', async () => {
   assertClose(losses, (await reference).losses);
 });
 
-test('native TensorFlow trains as plain JavaScript does', { skip: native ? false : 'not installed: sweep setup' }, async () => {
-  const { losses, backend, engine, hasBinding } = await train('native', native);
-  assert.equal(engine, 'tensorflow');
-  assert.match(backend.name, /^tensorflow \d+\.\d+\.\d+ (cpu (avx512|avx2|arm64)|gpu)$/);
-  assert.ok(backend.replayable && hasBinding);
-  assertClose(losses, (await reference).losses);
-});
+test(
+  'native TensorFlow trains as plain JavaScript does',
+  { skip: native ? false : 'not installed: sweep setup' },
+  async () => {
+    const { losses, backend, engine, hasBinding } = await train('native', native);
+    assert.equal(engine, 'tensorflow');
+    assert.match(backend.name, /^tensorflow \d+\.\d+\.\d+ (cpu (avx512|avx2|arm64)|gpu)$/);
+    assert.ok(backend.replayable && hasBinding);
+    assertClose(losses, (await reference).losses);
+  },
+);
 
 function assertClose(actual: readonly number[], expected: readonly number[]): void {
   assert.equal(actual.length, expected.length);
-  actual.forEach((value, i) => assert.ok(Math.abs(value - (expected[i] ?? NaN)) < 1e-5, `step ${i}: ${value}, expected ${expected[i]}`));
+  actual.forEach((value, i) =>
+    assert.ok(Math.abs(value - (expected[i] ?? NaN)) < 1e-5, `step ${i}: ${value}, expected ${expected[i]}`),
+  );
 }

@@ -27,22 +27,53 @@ if (native) await loadBackend({ kind: 'native', native, threads: 1 });
 
 const said: string[] = [];
 const compile = compiler((line) => said.push(line));
-const corpus = 'hydrogen\nhelium\nlithium\nberyllium\nboron\ncarbon\nnitrogen\noxygen\nfluorine\nneon\nsodium\nmagnesium\n'.repeat(30);
+const corpus =
+  'hydrogen\nhelium\nlithium\nberyllium\nboron\ncarbon\nnitrogen\noxygen\nfluorine\nneon\nsodium\nmagnesium\n'.repeat(
+    30,
+  );
 
-interface Choice { cell?: string; options?: Options; optimizer?: string; task?: TaskSpec; units?: number; batch?: number; layers?: number; training?: Partial<TrainingSpec> }
+interface Choice {
+  cell?: string;
+  options?: Options;
+  optimizer?: string;
+  task?: TaskSpec;
+  units?: number;
+  batch?: number;
+  layers?: number;
+  training?: Partial<TrainingSpec>;
+}
 
-function trial({ cell = 'lstm', options = {}, optimizer = 'adam', task = { name: 'palindrome' }, units = 12, batch = 8, layers = 1, training = {} }: Choice): TrialSpec {
+function trial({
+  cell = 'lstm',
+  options = {},
+  optimizer = 'adam',
+  task = { name: 'palindrome' },
+  units = 12,
+  batch = 8,
+  layers = 1,
+  training = {},
+}: Choice): TrialSpec {
   return {
     task: { ...(task.name !== 'names' && { length: 5 }), ...task },
     model: { ...options, cell, hiddenUnits: units, layers },
-    training: { optimizer, learningRate: 0.01, batchSize: batch, maxSteps: 100, evaluateEvery: 100, evaluationSize: 8, clip: { norm: 0.1 }, ...training },
+    training: {
+      optimizer,
+      learningRate: 0.01,
+      batchSize: batch,
+      maxSteps: 100,
+      evaluateEvery: 100,
+      evaluationSize: 8,
+      clip: { norm: 0.1 },
+      ...training,
+    },
     seed: 1,
   };
 }
 
 const mapValues = <A, B>(values: Readonly<Record<string, A>>, f: (x: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(values).map(([name, x]) => [name, f(x)]));
-const stacked = (groups: Tensors[]): Tensors => mapTensors(groups[0] ?? {}, (_, name) => tf.stack(groups.map((group) => tensorOf(group, name))));
+const stacked = (groups: Tensors[]): Tensors =>
+  mapTensors(groups[0] ?? {}, (_, name) => tf.stack(groups.map((group) => tensorOf(group, name))));
 const bitsOf = (x: tf.Tensor): Uint8Array => {
   const values = x.dataSync();
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -62,19 +93,28 @@ function differences(spec: TrialSpec, count: number, make: Compile = compile): s
       return [weights, update.init(weights), problem.carried?.(size) ?? {}];
     });
     let together = [0, 1, 2].map((part) => stacked(alone.map((state) => state[part] as Tensors)));
-    const compare = (results: Tensors[], others: Tensors[][]) => results.forEach((group, part) => {
-      for (const [name, x] of Object.entries(group)) {
-        const expected = Buffer.concat(others.map((lane) => bitsOf(tensorOf(lane[part] as Tensors, name))));
-        if (!expected.equals(bitsOf(x))) different.add(name);
-      }
-    });
+    const compare = (results: Tensors[], others: Tensors[][]) =>
+      results.forEach((group, part) => {
+        for (const [name, x] of Object.entries(group)) {
+          const expected = Buffer.concat(others.map((lane) => bitsOf(tensorOf(lane[part] as Tensors, name))));
+          if (!expected.equals(bitsOf(x))) different.add(name);
+        }
+      });
     for (let step = 1; step <= 3; step++) {
       const inputs = seeds.map((seed): Tensors[] => [
         problem.batch(stream(seed, 'batch', step), size),
-        { ...mapValues(update.constants, (x) => tf.scalar(x / seed)), rate: tf.scalar(0.01 * seed), step: tf.scalar(step + seed) },
+        {
+          ...mapValues(update.constants, (x) => tf.scalar(x / seed)),
+          rate: tf.scalar(0.01 * seed),
+          step: tf.scalar(step + seed),
+        },
       ]);
-      const others = alone.map((state, lane) => program.train.run(...state, ...inputs[lane] as Tensors[]));
-      const results = program.train.runLanes(count, ...together, ...[0, 1].map((part) => stacked(inputs.map((groups) => groups[part] as Tensors))));
+      const others = alone.map((state, lane) => program.train.run(...state, ...(inputs[lane] as Tensors[])));
+      const results = program.train.runLanes(
+        count,
+        ...together,
+        ...[0, 1].map((part) => stacked(inputs.map((groups) => groups[part] as Tensors))),
+      );
       compare(results, others);
       [alone, together] = [others.map((groups) => groups.slice(0, 3)), results.slice(0, 3)];
     }
@@ -82,7 +122,9 @@ function differences(spec: TrialSpec, count: number, make: Compile = compile): s
     const [weights = {}, , carried = {}] = together;
     compare(
       program.evaluate.runLanes(count, weights, stacked(batches), carried),
-      alone.map((state, lane) => program.evaluate.run(state[0] as Tensors, batches[lane] as Tensors, state[2] as Tensors)),
+      alone.map((state, lane) =>
+        program.evaluate.run(state[0] as Tensors, batches[lane] as Tensors, state[2] as Tensors),
+      ),
     );
   });
   assert.equal(program.train.replayed && program.evaluate.replayed, make === compile);
@@ -94,24 +136,35 @@ function differences(spec: TrialSpec, count: number, make: Compile = compile): s
 const choices: Choice[] = [
   ...Object.keys(cells).flatMap((cell) => Object.keys(optimizers).map((optimizer) => ({ cell, optimizer }))),
   ...Object.keys(tasks).map((name) => ({ task: { name } })),
-  { task: { name: 'text', carry: true } }, { task: { name: 'case-change', attention: 'dot' } }, { task: { name: 'case-change', attention: 'additive' } },
+  { task: { name: 'text', carry: true } },
+  { task: { name: 'case-change', attention: 'dot' } },
+  { task: { name: 'case-change', attention: 'additive' } },
   ...cellVariants.map((variant) => ({ ...variant, layers: 2 })),
-  { training: { clip: { value: 0.01 } } }, { training: { truncate: 2 } },
+  { training: { clip: { value: 0.01 } } },
+  { training: { truncate: 2 } },
 ];
 for (const choice of choices) {
-  test(`lanes are as alone: ${Object.values(choice).map((x) => typeof x === 'object' ? JSON.stringify(x) : x)}`, { skip }, () => {
-    said.length = 0;
-    for (const count of [3, 8]) assert.deepEqual(differences(trial(choice), count), [], `${count} lanes`);
-    assert.deepEqual(said, []);
-  });
+  test(
+    `lanes are as alone: ${Object.values(choice).map((x) => (typeof x === 'object' ? JSON.stringify(x) : x))}`,
+    { skip },
+    () => {
+      said.length = 0;
+      for (const count of [3, 8]) assert.deepEqual(differences(trial(choice), count), [], `${count} lanes`);
+      assert.deepEqual(said, []);
+    },
+  );
 }
 
 for (const { cell, units, batch } of [
-  { cell: 'rnn', units: 32, batch: 32 }, { cell: 'lstm', units: 24, batch: 32 }, { cell: 'rnn', units: 7, batch: 3 }, { cell: 'gru', units: 33, batch: 17 },
+  { cell: 'rnn', units: 32, batch: 32 },
+  { cell: 'lstm', units: 24, batch: 32 },
+  { cell: 'rnn', units: 7, batch: 3 },
+  { cell: 'gru', units: 33, batch: 17 },
   { cell: 'lstm', units: 128, batch: 128 }, // its products are Eigen's
 ]) {
   test(`whatever their number: ${cell}, ${units} units, batch ${batch}`, { skip }, () => {
-    for (const count of [2, 3, 5, 8, 16]) assert.deepEqual(differences(trial({ cell, units, batch, optimizer: 'rmsprop' }), count), [], `${count} lanes`);
+    for (const count of [2, 3, 5, 8, 16])
+      assert.deepEqual(differences(trial({ cell, units, batch, optimizer: 'rmsprop' }), count), [], `${count} lanes`);
   });
 }
 
@@ -122,9 +175,20 @@ test('where a step runs op by op, lanes run one after the other', { skip }, () =
 const plain: TensorFunction = (x, y) => {
   const [a, b] = [x as tf.Tensor2D, y as tf.Tensor1D];
   const cumulated = tf.cumsum(tf.add(a, b), 1); // no rule: lane by lane
-  return [tf.softmax(cumulated as tf.Tensor2D), tf.sum(tf.tanh(cumulated), 0), tf.argMax(a, 1), tf.concat([a, tf.ones([2, 1])], 1), tf.scalar(2), y as tf.Tensor];
+  return [
+    tf.softmax(cumulated as tf.Tensor2D),
+    tf.sum(tf.tanh(cumulated), 0),
+    tf.argMax(a, 1),
+    tf.concat([a, tf.ones([2, 1])], 1),
+    tf.scalar(2),
+    y as tf.Tensor,
+  ];
 };
-const numbers = (...shape: number[]) => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(3 * i)), shape);
+const numbers = (...shape: number[]) =>
+  tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(3 * i)),
+    shape,
+  );
 
 test('an op without a rule, a constant and an input that comes out again', { skip }, () => {
   const compiled = compile(plain, 'plain');

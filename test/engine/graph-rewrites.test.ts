@@ -25,14 +25,19 @@ if (native) await loadBackend({ kind: 'native', native, threads: 1 });
 const skip = native ? false : 'native TensorFlow is not installed: sweep setup';
 
 const ramp = (shape: number[], scale = 1) =>
-  tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i + scale) * scale), shape);
+  tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i + scale) * scale),
+    shape,
+  );
 const count = (graph: Graph, op: string) => graph.nodes.filter((node) => node.op === op).length;
 
 function results(graph: Graph, inputs: tf.Tensor[]): number[][] {
   const backend = nativeBackend() ?? assert.fail('not native');
   const session = openSession(backend.binding, graph);
   try {
-    return session.run(backend.getInputTensorIds(inputs)).map((handle) => [...backend.createOutputTensor(handle).dataSync()]);
+    return session
+      .run(backend.getInputTensorIds(inputs))
+      .map((handle) => [...backend.createOutputTensor(handle).dataSync()]);
   } finally {
     session.close();
   }
@@ -47,7 +52,9 @@ function rewritten(step: TensorFunction, inputs: tf.Tensor[], ...rewrites: Rewri
     const others = expected[i] ?? [];
     const scale = Math.max(...others.map(Math.abs), 1e-30);
     assert.equal(values.length, others.length);
-    values.forEach((x, k) => assert.ok(Math.abs(x - (others[k] ?? NaN)) <= 1e-6 * scale, `output ${i}: ${x}, not ${others[k]}`));
+    values.forEach((x, k) =>
+      assert.ok(Math.abs(x - (others[k] ?? NaN)) <= 1e-6 * scale, `output ${i}: ${x}, not ${others[k]}`),
+    );
   });
   return { before, after };
 }
@@ -61,7 +68,9 @@ const recurrent: TensorFunction = (...inputs) => {
   const [steps, batch, width] = x.shape;
   const { value, grads } = tf.valueAndGrads((...variables) => {
     const [w, r, b] = variables as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
-    const projected = tf.unstack(tf.reshape(tf.add(tf.matMul(tf.reshape(x, [steps * batch, width]), w), b), [steps, batch, -1]));
+    const projected = tf.unstack(
+      tf.reshape(tf.add(tf.matMul(tf.reshape(x, [steps * batch, width]), w), b), [steps, batch, -1]),
+    );
     let h: tf.Tensor = tf.zeros([batch, 4]);
     for (const p of projected) h = tf.tanh(tf.add(p, tf.matMul(h as tf.Tensor2D, r)));
     return tf.sum(tf.square(h));
@@ -77,27 +86,44 @@ test('prune leaves out what no output needs', { skip }, () => {
   };
   const recording = recordPure(step, [ramp([2])], nativeBackend() ?? assert.fail('not native'));
   assert.equal(count(recording, 'Exp'), 1);
-  assert.deepEqual(prune(recording).nodes.map(({ op }) => op), ['Placeholder', 'Neg']);
+  assert.deepEqual(
+    prune(recording).nodes.map(({ op }) => op),
+    ['Placeholder', 'Neg'],
+  );
 });
 
 test('casts and reshapes that change nothing go', { skip }, () => {
-  const { before, after } = rewritten((x) => [tf.reshape(tf.cast(tf.reshape(x as tf.Tensor, [2, 3]), 'int32'), [3, 2])], [ramp([2, 3], 9)], dropIdentities);
+  const { before, after } = rewritten(
+    (x) => [tf.reshape(tf.cast(tf.reshape(x as tf.Tensor, [2, 3]), 'int32'), [3, 2])],
+    [ramp([2, 3], 9)],
+    dropIdentities,
+  );
   assert.deepEqual([count(before, 'Reshape'), count(after, 'Reshape'), count(after, 'Cast')], [2, 1, 1]);
 });
 
-test('gradients of tanh and sigmoid become TensorFlow\'s own', { skip }, () => {
+test("gradients of tanh and sigmoid become TensorFlow's own", { skip }, () => {
   const { after } = rewritten(sigmoidsAndTanhs, [ramp([6])], dropIdentities, fuseActivationGradients);
-  assert.deepEqual(['TanhGrad', 'SigmoidGrad', 'Square', 'Sub'].map((op) => count(after, op)), [1, 1, 0, 0]);
+  assert.deepEqual(
+    ['TanhGrad', 'SigmoidGrad', 'Square', 'Sub'].map((op) => count(after, op)),
+    [1, 1, 0, 0],
+  );
 });
 
 test('what looks like such a gradient and is none stays', { skip }, () => {
-  const step: TensorFunction = (x, y) => [tf.mul(tf.sub(2, tf.square(x as tf.Tensor)), y as tf.Tensor), tf.mul(tf.sub(1, tf.square(x as tf.Tensor)), tf.ones([3, 2]))];
+  const step: TensorFunction = (x, y) => [
+    tf.mul(tf.sub(2, tf.square(x as tf.Tensor)), y as tf.Tensor),
+    tf.mul(tf.sub(1, tf.square(x as tf.Tensor)), tf.ones([3, 2])),
+  ];
   const { after } = rewritten(step, [ramp([2]), ramp([2])], dropIdentities, fuseActivationGradients);
   assert.equal(count(after, 'TanhGrad'), 0, 'another constant; another shape');
 });
 
 test('equal nodes become one', { skip }, () => {
-  const step: TensorFunction = (x) => [tf.exp(tf.add(x as tf.Tensor, 1)), tf.neg(tf.exp(tf.add(x as tf.Tensor, 1))), tf.exp(tf.add(x as tf.Tensor, 2))];
+  const step: TensorFunction = (x) => [
+    tf.exp(tf.add(x as tf.Tensor, 1)),
+    tf.neg(tf.exp(tf.add(x as tf.Tensor, 1))),
+    tf.exp(tf.add(x as tf.Tensor, 2)),
+  ];
   const { before, after } = rewritten(step, [ramp([2])], mergeDuplicates);
   assert.deepEqual([count(before, 'Exp'), count(after, 'Exp'), count(after, 'Const')], [3, 2, 2]);
 });
@@ -107,7 +133,7 @@ test('a layer is computed step by step', { skip }, () => {
   assert.deepEqual([count(before, 'Pack'), count(after, 'Pack')], [1, 0]);
 });
 
-test('a step\'s products are one product, forward and back', { skip }, () => {
+test("a step's products are one product, forward and back", { skip }, () => {
   const forward = [dropIdentities, stepwise, joinProducts, mergeDuplicates];
   // Per step: one product forward, one for the gradient back (not at the first), and three for those of W, R and b.
   assert.equal(count(rewritten(recurrent, layer(), ...forward).after, 'BatchMatMulV2'), 5 + 4 + 15);
@@ -119,11 +145,20 @@ test('a step\'s products are one product, forward and back', { skip }, () => {
 test('the first step, whose state is zero, has no recurrent product', { skip }, () => {
   const steps = [dropIdentities, stepwise, dropZeros, joinProducts, mergeDuplicates, joinGradients, mergeDuplicates];
   const { after } = rewritten(recurrent, layer(), ...steps);
-  const sizes = after.nodes.filter(({ op }) => op === 'BatchMatMulV2').map(({ inputs: [a, b] }) => [a, b].map((x) => x?.node.outputs[x.index]?.shape.join('×')).join(' '));
+  const sizes = after.nodes
+    .filter(({ op }) => op === 'BatchMatMulV2')
+    .map(({ inputs: [a, b] }) => [a, b].map((x) => x?.node.outputs[x.index]?.shape.join('×')).join(' '));
   // Forward x[0] W; back [x[0] 1]ᵀ d[0]. The four steps after it: [x h 1] [W; R; b], d Rᵀ, [x h 1]ᵀ d.
-  assert.deepEqual(sizes.sort(), [
-    '3×2 2×4', ...Array(4).fill('3×4 4×4'), ...Array(4).fill('3×7 3×4'), ...Array(4).fill('3×7 7×4'), '3×3 3×4',
-  ].sort());
+  assert.deepEqual(
+    sizes.sort(),
+    [
+      '3×2 2×4',
+      ...Array(4).fill('3×4 4×4'),
+      ...Array(4).fill('3×7 3×4'),
+      ...Array(4).fill('3×7 7×4'),
+      '3×3 3×4',
+    ].sort(),
+  );
 });
 
 test('zeros go only where nothing depends on them', { skip }, () => {
@@ -135,7 +170,10 @@ test('zeros go only where nothing depends on them', { skip }, () => {
     tf.exp(tf.matMul(zero() as tf.Tensor2D, x as tf.Tensor2D, false, true)),
   ];
   const { after } = rewritten(step, [ramp([2, 3]), ramp([3])], dropZeros);
-  assert.deepEqual(['Add', 'Mul', 'BatchMatMulV2', 'Exp'].map((op) => count(after, op)), [2, 1, 0, 1]);
+  assert.deepEqual(
+    ['Add', 'Mul', 'BatchMatMulV2', 'Exp'].map((op) => count(after, op)),
+    [2, 1, 0, 1],
+  );
 });
 
 test('the gradient of tanh at zero is no zero', { skip }, () => {
@@ -145,8 +183,18 @@ test('the gradient of tanh at zero is no zero', { skip }, () => {
     tf.mul(tf.sub(1, tf.square(tf.tanh(x as tf.Tensor))), tf.zeros([2, 3])),
     tf.mul(x as tf.Tensor, tf.mul(y(), tf.sub(1, y()))), // x (0 (1 − 0))
   ];
-  const { after } = rewritten(step, [ramp([2, 3])], dropIdentities, fuseActivationGradients, mergeDuplicates, dropZeros);
-  assert.deepEqual(['TanhGrad', 'SigmoidGrad'].map((op) => count(after, op)), [1, 0]);
+  const { after } = rewritten(
+    step,
+    [ramp([2, 3])],
+    dropIdentities,
+    fuseActivationGradients,
+    mergeDuplicates,
+    dropZeros,
+  );
+  assert.deepEqual(
+    ['TanhGrad', 'SigmoidGrad'].map((op) => count(after, op)),
+    [1, 0],
+  );
 });
 
 test('a sum that is read elsewhere too is not joined', { skip }, () => {

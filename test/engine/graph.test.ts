@@ -32,21 +32,47 @@ const binding = () => nativeBackend()?.binding ?? assert.fail('not native');
 /** TensorFlow's tensors include those that JavaScript holds and has uploaded: none may stay. */
 const atFirst = native && { sessions: binding().getNumOfSavedModels(), tensors: binding().getNumOfTensors() };
 
-interface Choice { cell?: string; options?: Options; optimizer?: string; task?: string; units?: number; layers?: number; training?: Partial<TrialSpec['training']> }
+interface Choice {
+  cell?: string;
+  options?: Options;
+  optimizer?: string;
+  task?: string;
+  units?: number;
+  layers?: number;
+  training?: Partial<TrialSpec['training']>;
+}
 
-function trial({ cell = 'lstm', options = {}, optimizer = 'adam', task = 'palindrome', units = 12, layers = 1, training = {} }: Choice): TrialSpec {
+function trial({
+  cell = 'lstm',
+  options = {},
+  optimizer = 'adam',
+  task = 'palindrome',
+  units = 12,
+  layers = 1,
+  training = {},
+}: Choice): TrialSpec {
   return {
     task: { name: task, ...(task !== 'names' && { length: 6 }) },
     model: { ...options, cell, hiddenUnits: units, layers },
     training: {
-      optimizer, learningRate: 0.01, batchSize: 8, maxSteps: 100, evaluateEvery: 100, evaluationSize: 16, clip: { norm: 1 }, ...training,
+      optimizer,
+      learningRate: 0.01,
+      batchSize: 8,
+      maxSteps: 100,
+      evaluateEvery: 100,
+      evaluationSize: 16,
+      clip: { norm: 1 },
+      ...training,
     },
     seed: 1,
   };
 }
 
 /** For the tasks that learn from a text, of prose or of names. */
-const corpus = 'hydrogen\nhelium\nlithium\nberyllium\nboron\ncarbon\nnitrogen\noxygen\nfluorine\nneon\nsodium\nmagnesium\n'.repeat(30);
+const corpus =
+  'hydrogen\nhelium\nlithium\nberyllium\nboron\ncarbon\nnitrogen\noxygen\nfluorine\nneon\nsodium\nmagnesium\n'.repeat(
+    30,
+  );
 
 async function trained(spec: TrialSpec, options: TrainOptions): Promise<Trained> {
   const training = train(spec, { corpus, ...options });
@@ -56,14 +82,18 @@ async function trained(spec: TrialSpec, options: TrainOptions): Promise<Trained>
   }
 }
 
-/** How far apart the tensors of two checkpoints are: the largest difference by the largest number, of the worst tensor. */
+/**
+ * How far apart the tensors of two checkpoints are: the largest difference by the largest number, of the worst tensor.
+ */
 function distance(a: Trained, b: Trained): number {
   const largest = (values: Float32Array) => values.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
   assert.deepEqual(Object.keys(a.checkpoint.tensors), Object.keys(b.checkpoint.tensors));
-  return Math.max(...Object.entries(a.checkpoint.tensors).map(([name, { values }]) => {
-    const others = b.checkpoint.tensors[name]?.values ?? assert.fail(name);
-    return largest(values.map((x, i) => x - (others[i] ?? NaN))) / (largest(others) || 1);
-  }));
+  return Math.max(
+    ...Object.entries(a.checkpoint.tensors).map(([name, { values }]) => {
+      const others = b.checkpoint.tensors[name]?.values ?? assert.fail(name);
+      return largest(values.map((x, i) => x - (others[i] ?? NaN))) / (largest(others) || 1);
+    }),
+  );
 }
 
 /**
@@ -80,17 +110,22 @@ const choices = [
   { training: { truncate: 3 } },
 ];
 for (const choice of choices) {
-  test(`a replayed step is the eager one: ${Object.values(choice).map((x) => typeof x === 'object' ? JSON.stringify(x) : x)}`, { skip }, async () => {
-    said.length = 0;
-    const { checkpoint } = await trained(trial(choice), { toStep: WARM });
-    const eager = await trained(trial(choice), { resume: checkpoint, toStep: WARM + 1 });
-    const replayed = await trained(trial(choice), { resume: checkpoint, toStep: WARM + 1, compile });
-    assert.deepEqual(said, []);
-    assert.equal(replayed.replayed, true);
-    const apart = distance(replayed, eager);
-    assert.ok(apart <= 1e-6, `${apart} apart`);
-    for (const [name, value] of Object.entries(eager.metrics)) assert.ok(Math.abs((replayed.metrics[name] ?? NaN) - value) < 1e-5, name);
-  });
+  test(
+    `a replayed step is the eager one: ${Object.values(choice).map((x) => (typeof x === 'object' ? JSON.stringify(x) : x))}`,
+    { skip },
+    async () => {
+      said.length = 0;
+      const { checkpoint } = await trained(trial(choice), { toStep: WARM });
+      const eager = await trained(trial(choice), { resume: checkpoint, toStep: WARM + 1 });
+      const replayed = await trained(trial(choice), { resume: checkpoint, toStep: WARM + 1, compile });
+      assert.deepEqual(said, []);
+      assert.equal(replayed.replayed, true);
+      const apart = distance(replayed, eager);
+      assert.ok(apart <= 1e-6, `${apart} apart`);
+      for (const [name, value] of Object.entries(eager.metrics))
+        assert.ok(Math.abs((replayed.metrics[name] ?? NaN) - value) < 1e-5, name);
+    },
+  );
 }
 
 test('a trial resumed from its checkpoint is bit-equal to one never stopped', { skip }, async () => {
@@ -116,9 +151,15 @@ test('two processes compute the same bits', { skip }, async () => {
     for (const { values } of Object.values(step.value.checkpoint.tensors)) hash.update(values);
     console.log(step.value.replayed, hash.digest('hex'));
   `;
-  const run = () => promisify(execFile)(process.execPath, [
-    '--import', 'tsx', '--input-type=module', '-e', program, JSON.stringify([native, trial({ units: 32 })]),
-  ]);
+  const run = () =>
+    promisify(execFile)(process.execPath, [
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '-e',
+      program,
+      JSON.stringify([native, trial({ units: 32 })]),
+    ]);
   const [one, other] = await Promise.all([run(), run()]);
   assert.match(one.stdout, /^true \w{64}\n$/);
   assert.equal(one.stdout, other.stdout);
@@ -131,7 +172,10 @@ function tried(step: TensorFunction, ...calls: tf.Tensor[][]): { replayed: boole
   for (const inputs of calls) {
     const expected = tf.tidy(() => step(...inputs).map((x) => x.arraySync()));
     const outputs = compiled.run(...inputs);
-    assert.deepEqual(outputs.map((x) => x.arraySync()), expected);
+    assert.deepEqual(
+      outputs.map((x) => x.arraySync()),
+      expected,
+    );
     tf.dispose(outputs);
   }
   const { replayed } = compiled;
@@ -153,7 +197,11 @@ test('outputs may be inputs, constants, and twice the same', { skip }, () => {
 
 test('the same tensor may be given twice', { skip }, () => {
   const x = vector(1, 2);
-  const { replayed } = tried((a, b) => [tf.sub(a as tf.Tensor, tf.mul(b as tf.Tensor, 2))], [x, x], [vector(1, 2), vector(3, 4)]);
+  const { replayed } = tried(
+    (a, b) => [tf.sub(a as tf.Tensor, tf.mul(b as tf.Tensor, 2))],
+    [x, x],
+    [vector(1, 2), vector(3, 4)],
+  );
   assert.equal(replayed, true);
 });
 
@@ -161,7 +209,10 @@ test('gradients, slices, splits, gathers, one-hots, reductions and selections ar
   const step: TensorFunction = (x, at) => {
     const positive = tf.greater(tf.reshape(x as tf.Tensor, [2, 4]).slice([0, 0], [2, 2]), 0);
     const { value, grads } = tf.valueAndGrads((v) => {
-      const [left, right] = tf.split(tf.gather(tf.reshape(v, [2, 4]), at as tf.Tensor1D), 2, 1) as [tf.Tensor, tf.Tensor];
+      const [left, right] = tf.split(tf.gather(tf.reshape(v, [2, 4]), at as tf.Tensor1D), 2, 1) as [
+        tf.Tensor,
+        tf.Tensor,
+      ];
       const chosen = tf.where(positive, tf.pow(left, 2), tf.elu(right));
       return tf.sum(tf.logSoftmax(tf.concat([chosen, tf.slice(right, [0, 1], [2, 1])], 1)));
     })([x as tf.Tensor]);
@@ -179,9 +230,17 @@ test('inputs of other shapes are recorded anew', { skip }, () => {
 const outside = native && vector(1, 2);
 let calls = 0;
 const refused: [string, RegExp, TensorFunction][] = [
-  ['random ops', /Multinomial/, (x) => [tf.mul(x as tf.Tensor, tf.sum(tf.multinomial(tf.zeros([2]) as tf.Tensor1D, 1)))].map((y) => tf.mul(y, 0))],
+  [
+    'random ops',
+    /Multinomial/,
+    (x) => [tf.mul(x as tf.Tensor, tf.sum(tf.multinomial(tf.zeros([2]) as tf.Tensor1D, 1)))].map((y) => tf.mul(y, 0)),
+  ],
   ['shapes that depend on values', /Unique/, (x) => [tf.unique(x as tf.Tensor).values]],
-  ['values read by JavaScript', /reads the values/, (x) => [tf.mul(x as tf.Tensor, Number((x as tf.Tensor).dataSync()[0]))]],
+  [
+    'values read by JavaScript',
+    /reads the values/,
+    (x) => [tf.mul(x as tf.Tensor, Number((x as tf.Tensor).dataSync()[0]))],
+  ],
   ['tensors made outside', /neither an input/, (x) => [tf.mul(x as tf.Tensor, outside as tf.Tensor)]],
   ['what changes from call to call', /same at every call/, (x) => [tf.mul(tf.add(x as tf.Tensor, calls++), 0)]],
 ];
@@ -198,7 +257,10 @@ for (const [what, reason, step] of refused) {
 test('runs op by op on another backend', { skip }, async () => {
   await loadBackend({ kind: 'cpu' });
   try {
-    assert.match(tried((x) => [tf.neg(x as tf.Tensor)], [vector(1)], [vector(2)]).lines.join(), /needs the native backend$/);
+    assert.match(
+      tried((x) => [tf.neg(x as tf.Tensor)], [vector(1)], [vector(2)]).lines.join(),
+      /needs the native backend$/,
+    );
   } finally {
     await tf.setBackend('tensorflow');
   }
@@ -208,14 +270,25 @@ test('gradients pass through a compiled function', { skip }, () => {
   const compiled = compile((x) => [tf.square(x as tf.Tensor)], 'square');
   tf.tidy(() => {
     compiled.run(tf.scalar(2));
-    assert.equal(tf.grad((x) => compiled.run(x)[0] as tf.Tensor)(tf.scalar(3)).dataSync()[0], 6);
+    assert.equal(
+      tf
+        .grad((x) => compiled.run(x)[0] as tf.Tensor)(tf.scalar(3))
+        .dataSync()[0],
+      6,
+    );
   });
   compiled.dispose();
 });
 
 test('an error inside the function is thrown as it is', { skip }, () => {
   const compiled = (step: TensorFunction, name: Parameters<Compile>[1]) => compile(step, name).run;
-  assert.throws(() => compiled(() => { throw new Error('no such cell'); }, 'broken')(), /^Error: no such cell$/);
+  assert.throws(
+    () =>
+      compiled(() => {
+        throw new Error('no such cell');
+      }, 'broken')(),
+    /^Error: no such cell$/,
+  );
 });
 
 test('a call keeps nothing but its outputs', { skip }, () => {
@@ -259,5 +332,9 @@ after(() => {
   closeIdle(binding());
   assert.equal(tf.memory().numTensors, 0, 'tensors of tfjs that were not disposed of');
   assert.deepEqual({ sessions: binding().getNumOfSavedModels(), tensors: binding().getNumOfTensors() }, atFirst);
-  assert.deepEqual(readdirSync(process.env.TMPDIR ?? '').filter((name) => name.startsWith('graph-')), [], 'files left behind');
+  assert.deepEqual(
+    readdirSync(process.env.TMPDIR ?? '').filter((name) => name.startsWith('graph-')),
+    [],
+    'files left behind',
+  );
 });

@@ -23,7 +23,12 @@ export async function checkResults(world: World, ended: Ended, expected: string)
   const rows = rowsOf(found);
   assert.deepEqual((await listTrials(openStore(runs), ID)).sort(), [...rows.keys()].sort());
   for (const [trial, { status }] of rows) {
-    if (status !== 'stopped') assert.deepEqual((await readdir(join(runs, ID, 'trials', trial))).sort(), FILES, `what lies in the folder of trial ${trial}`);
+    if (status !== 'stopped')
+      assert.deepEqual(
+        (await readdir(join(runs, ID, 'trials', trial))).sort(),
+        FILES,
+        `what lies in the folder of trial ${trial}`,
+      );
   }
   const verified = await machine.sweep('report', ID, '--runs', runs, '--verify');
   assert.equal(verified.code, 0, verified.stdout + verified.stderr);
@@ -32,9 +37,13 @@ export async function checkResults(world: World, ended: Ended, expected: string)
 }
 
 type Rows = Map<string, Record<string, string>>;
-const rowsOf = (csv: string): Rows => new Map((parse(csv, { columns: true }) as Record<string, string>[]).map((row) => [row['trial'] ?? '', row]));
+const rowsOf = (csv: string): Rows =>
+  new Map((parse(csv, { columns: true }) as Record<string, string>[]).map((row) => [row['trial'] ?? '', row]));
 
-/** Every trial has come to something, once; where it came as far as undisturbed it came to the same; and the record proves its decisions. */
+/**
+ * Every trial has come to something, once; where it came as far as undisturbed it came to the same; and the record
+ * proves its decisions.
+ */
 async function checkAdaptive({ machine, runs }: World, found: string, expected: string): Promise<void> {
   const [rows, undisturbed] = [rowsOf(found), rowsOf(expected)];
   assert.equal(found.trim().split('\n').length, expected.trim().split('\n').length);

@@ -1,4 +1,6 @@
-/** What can go wrong, one entry each. All is real: signals, files, a file system that is full, a clock that is wrong. */
+/**
+ * What can go wrong, one entry each. All is real: signals, files, a file system that is full, a clock that is wrong.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -44,8 +46,19 @@ async function freezeTrainers(world: World, pids: readonly number[], millisecond
 }
 
 /** A second worker takes its share for a while. */
-async function withAnotherWorker({ machine, runs }: World, variables: Record<string, string>, meanwhile: () => Promise<void>): Promise<void> {
-  const worker = machine.spawnWith({ ...variables, TEMPORAL_ADDRESS: `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}` }, 'worker', '--slots', '1', '--runs', runs);
+async function withAnotherWorker(
+  { machine, runs }: World,
+  variables: Record<string, string>,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  const worker = machine.spawnWith(
+    { ...variables, TEMPORAL_ADDRESS: `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}` },
+    'worker',
+    '--slots',
+    '1',
+    '--runs',
+    runs,
+  );
   await meanwhile();
   worker.process.kill('SIGINT');
   await worker.ended;
@@ -70,7 +83,11 @@ async function killTrainer(world: World, draw: number): Promise<void> {
 
 /** Damages the newest checkpoint of a trial, then makes somebody need it. */
 async function damage(world: World, draw: number, how: (file: string, bytes: Buffer) => Promise<void>): Promise<void> {
-  const [newest] = pick(world.training().filter(({ checkpoints }) => checkpoints.length > 0), draw)?.checkpoints ?? [];
+  const [newest] =
+    pick(
+      world.training().filter(({ checkpoints }) => checkpoints.length > 0),
+      draw,
+    )?.checkpoints ?? [];
   if (newest !== undefined) {
     const bytes = await readFile(newest).catch(() => undefined);
     world.noteRework(newest); // before: what is written to has a new date
@@ -102,10 +119,22 @@ export const faults = {
       world.cli = world.start();
     },
   },
-  'freeze trainer': { summary: 'a trainer stands still for up to 5 s', strike: async (world, draw) => freezeTrainers(world, (await world.trainers()).slice(0, 1), 5000 * draw) },
-  'freeze worker': { summary: 'the worker stands still for up to 5 s', strike: async (world, draw) => freeze([await world.workerPid()], 5000 * draw) },
-  'freeze server': { summary: 'the server stands still for up to 5 s', strike: async (world, draw) => freeze([await world.serverPid()], 5000 * draw) },
-  'freeze command': { summary: 'the command stands still for up to 5 s', strike: async ({ cli }, draw) => freeze([cli.process.pid], 5000 * draw) },
+  'freeze trainer': {
+    summary: 'a trainer stands still for up to 5 s',
+    strike: async (world, draw) => freezeTrainers(world, (await world.trainers()).slice(0, 1), 5000 * draw),
+  },
+  'freeze worker': {
+    summary: 'the worker stands still for up to 5 s',
+    strike: async (world, draw) => freeze([await world.workerPid()], 5000 * draw),
+  },
+  'freeze server': {
+    summary: 'the server stands still for up to 5 s',
+    strike: async (world, draw) => freeze([await world.serverPid()], 5000 * draw),
+  },
+  'freeze command': {
+    summary: 'the command stands still for up to 5 s',
+    strike: async ({ cli }, draw) => freeze([cli.process.pid], 5000 * draw),
+  },
   'zombie worker': {
     summary: 'worker and trainers stand still until Temporal has given their jobs to another worker, then go on',
     async strike(world) {
@@ -130,11 +159,12 @@ export const faults = {
   },
   'flip a bit': {
     summary: 'one bit of the newest checkpoint is another one, the trainers are killed',
-    strike: (world, draw) => damage(world, draw, async (file, bytes) => {
-      const place = Math.floor(draw * bytes.length);
-      bytes[place] = (bytes[place] ?? 0) ^ (1 << Math.floor(draw * 8));
-      await writeFile(file, bytes);
-    }),
+    strike: (world, draw) =>
+      damage(world, draw, async (file, bytes) => {
+        const place = Math.floor(draw * bytes.length);
+        bytes[place] = (bytes[place] ?? 0) ^ (1 << Math.floor(draw * 8));
+        await writeFile(file, bytes);
+      }),
   },
   'full disk': {
     summary: 'the disk of the runs folder is full for some seconds',
@@ -159,7 +189,9 @@ export const faults = {
     summary: 'another worker takes its share, with a clock that is up to a day wrong',
     async strike(world, draw) {
       const offset = Math.round((draw - 0.5) * 2 * 86_400_000);
-      await withAnotherWorker(world, { NODE_OPTIONS: `--require ${SKEWED_CLOCK}`, SKEW_MS: String(offset) }, () => sleep(8000));
+      await withAnotherWorker(world, { NODE_OPTIONS: `--require ${SKEWED_CLOCK}`, SKEW_MS: String(offset) }, () =>
+        sleep(8000),
+      );
     },
   },
   'two commands': {

@@ -11,7 +11,12 @@ export interface PlannedFault {
   draw: number;
 }
 
-export interface Schedule { seed: number; index: number; kind: KindName; faults: PlannedFault[] }
+export interface Schedule {
+  seed: number;
+  index: number;
+  kind: KindName;
+  faults: PlannedFault[];
+}
 
 /** As far apart as this, in seconds: a sweep of a few seconds gets them all. */
 const GAP = 1.5;
@@ -20,13 +25,15 @@ const MOST = 3;
 const uniform = (seed: number, ...path: (string | number)[]) => deriveSeed(seed, 'faults', ...path) / 2 ** 32;
 
 /**
- * Schedule `index`: one to three faults, each at most 1.5 seconds after the one before, because the sweeps take few seconds. The first
- * is of each sort in turn, so that a long run has all of them equally often, and meets each kind of sweep.
+ * Schedule `index`: one to three faults, each at most 1.5 seconds after the one before, because the sweeps take few
+ * seconds. The first is of each sort in turn, so that a long run has all of them equally often, and meets each kind of
+ * sweep.
  */
 export function scheduleOf(seed: number, index: number): Schedule {
   const [names, sweeps] = [Object.keys(faults) as FaultName[], Object.keys(kinds) as KindName[]];
   const count = 1 + Math.floor(uniform(seed, index, 'count') * MOST);
-  const kind = (i: number) => (i === 0 ? index : Math.floor(uniform(seed, index, i, 'kind') * names.length)) % names.length;
+  const kind = (i: number) =>
+    (i === 0 ? index : Math.floor(uniform(seed, index, i, 'kind') * names.length)) % names.length;
   return {
     seed,
     index,

@@ -58,5 +58,11 @@ export async function suffer(schedule: Schedule, expected: Expected): Promise<Su
     await world.close();
   }
   if (problem === undefined) problem = await checkNoOrphans(world).then(() => undefined, String);
-  return { schedule, struck, seconds: (Date.now() - began) / 1000, rework: Math.max(0, ...world.rework), ...(problem !== undefined && { problem }) };
+  return {
+    schedule,
+    struck,
+    seconds: (Date.now() - began) / 1000,
+    rework: Math.max(0, ...world.rework),
+    ...(problem !== undefined && { problem }),
+  };
 }

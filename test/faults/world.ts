@@ -11,7 +11,10 @@ export interface Kind {
   spec: object;
   /** In the environment of `sweep start`. */
   variables: Record<string, string>;
-  /** What is trained, and how far, depends on the order in which results arrive: only what every order has in common can be compared. */
+  /**
+   * What is trained, and how far, depends on the order in which results arrive: only what every order has in common can
+   * be compared.
+   */
   adaptive: boolean;
 }
 
@@ -20,11 +23,22 @@ const four = {
   name: ID,
   task: { name: 'palindrome', length: 10 },
   model: { hiddenUnits: 32 },
-  training: { optimizer: 'rmsprop', learningRate: 0.001, batchSize: 32, maxSteps: 1000, evaluateEvery: 50, evaluationSize: 32 },
+  training: {
+    optimizer: 'rmsprop',
+    learningRate: 0.001,
+    batchSize: 32,
+    maxSteps: 1000,
+    evaluateEvery: 50,
+    evaluationSize: 32,
+  },
   space: { 'model.cell': ['rnn', 'lstm'] },
   repeats: 2,
 };
-const six = { ...four, space: { 'model.cell': ['rnn', 'lstm'], 'training.learningRate': [0.001, 0.003, 0.01] }, repeats: 1 };
+const six = {
+  ...four,
+  space: { 'model.cell': ['rnn', 'lstm'], 'training.learningRate': [0.001, 0.003, 0.01] },
+  repeats: 1,
+};
 
 /** The sweeps that are struck. */
 export const kinds = {
@@ -45,7 +59,9 @@ export interface World {
   cli: Running;
   /** Started besides. */
   others: Running[];
-  /** At most so many seconds of training kills undid: the time since the last checkpoint, of every trial that was hit. */
+  /**
+   * At most so many seconds of training kills undid: the time since the last checkpoint, of every trial that was hit.
+   */
   rework: number[];
   /** When trainers stood still: nothing was trained then. */
   still: { from: number; to: number }[];
@@ -84,18 +100,30 @@ export async function newWorld(kind: Kind, { diskBytes }: WorldOptions = {}): Pr
   };
   const ended = new Set<Running>();
   const world: World = {
-    machine, kind, runs, rework: [], still: [], others: [], start,
+    machine,
+    kind,
+    runs,
+    rework: [],
+    still: [],
+    others: [],
+    start,
     cli: start(),
     workerPid: () => until(async () => (await machine.worker(runs)).childPid),
     serverPid: () => until(async () => (await machine.server()).childPid),
     trainers: async () => trainersOf(await world.workerPid()),
     training() {
-      return list(trialsFolder).map((name) => join(trialsFolder, name)).filter((folder) => !list(folder).includes('result.json')).map((folder) => ({
-        folder,
-        checkpoints: list(join(folder, 'attempts'))
-          .flatMap((attempt) => list(join(folder, 'attempts', attempt)).map((file) => join(folder, 'attempts', attempt, file)))
-          .filter((file) => file.endsWith('.ckpt')).sort((a, b) => basename(b).localeCompare(basename(a))),
-      }));
+      return list(trialsFolder)
+        .map((name) => join(trialsFolder, name))
+        .filter((folder) => !list(folder).includes('result.json'))
+        .map((folder) => ({
+          folder,
+          checkpoints: list(join(folder, 'attempts'))
+            .flatMap((attempt) =>
+              list(join(folder, 'attempts', attempt)).map((file) => join(folder, 'attempts', attempt, file)),
+            )
+            .filter((file) => file.endsWith('.ckpt'))
+            .sort((a, b) => basename(b).localeCompare(basename(a))),
+        }));
     },
     noteRework(damaged) {
       for (const { folder, checkpoints } of world.training()) {
@@ -117,7 +145,10 @@ export async function newWorld(kind: Kind, { diskBytes }: WorldOptions = {}): Pr
   return world;
 }
 
-/** Starts the sweep once more wherever the command was killed or gave up, until one sees it to its end; the last one's answer. */
+/**
+ * Starts the sweep once more wherever the command was killed or gave up, until one sees it to its end; the last one's
+ * answer.
+ */
 export async function seeToItsEnd(world: World, tries = 4): Promise<Ended> {
   let ended = await world.cli.ended;
   for (let i = 1; ended.code !== 0 && i < tries; i++) {
@@ -133,13 +164,19 @@ export const results = (world: World) => readFile(join(world.runs, ID, 'report/r
 /** Processes that belong to a machine: its state folder is in their environment. */
 export function processesOf({ folder }: Machine): string[] {
   const mark = `SWEEP_HOME=${folder}`;
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid)).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    } catch {
-      return false; // it is gone, or not ours to look at
-    }
-  }).map((pid) => `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 200)}`);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark) &&
+          !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+        );
+      } catch {
+        return false; // it is gone, or not ours to look at
+      }
+    })
+    .map((pid) => `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 200)}`);
 }
 
 const basename = (path: string) => path.slice(path.lastIndexOf('/') + 1);

@@ -1,7 +1,8 @@
 /**
- * `npm run record:histories`: plays sweeps on a real Temporal server and keeps the histories of their workflows as fixtures, which
- * test/replay.test.ts replays with the code as it is then. Record anew when workflows get another version on purpose, and
- * under another name: the old ones must go on to replay for as long as sweeps of that version may be running.
+ * `npm run record:histories`: plays sweeps on a real Temporal server and keeps the histories of their workflows as
+ * fixtures, which test/replay.test.ts replays with the code as it is then. Record anew when workflows get another
+ * version on purpose, and under another name: the old ones must go on to replay for as long as sweeps of that version
+ * may be running.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,13 +23,23 @@ const { History } = proto.temporal.api.history.v1;
 const plain = (history: proto.temporal.api.history.v1.IHistory) =>
   History.toObject(History.fromObject(history), { enums: String, longs: String, bytes: String });
 
-/** Without what differs between machines: who worked, where, and with which stack. The SDK's flags stay: replay goes by them. */
+/**
+ * Without what differs between machines: who worked, where, and with which stack. The SDK's flags stay: replay goes by
+ * them.
+ */
 function clean(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(clean);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value)
-    .filter(([key]) => !['identity', 'userMetadata', 'stackTrace', 'workerVersion', 'meteringMetadata', 'binaryChecksum'].includes(key))
-    .map(([key, inner]) => [key, clean(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(
+        ([key]) =>
+          !['identity', 'userMetadata', 'stackTrace', 'workerVersion', 'meteringMetadata', 'binaryChecksum'].includes(
+            key,
+          ),
+      )
+      .map(([key, inner]) => [key, clean(inner)]),
+  );
 }
 
 async function keep(lab: Laboratory, name: string, workflowId: string): Promise<void> {
@@ -41,7 +52,9 @@ async function keep(lab: Laboratory, name: string, workflowId: string): Promise<
 }
 
 const asha: Partial<SweepSpec> = {
-  scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
+  scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 },
+  search: { name: 'random', trials: 9 },
+  space: { 'training.learningRate': { logUniform: [0.001, 1] } },
 };
 
 /** A sweep to be played until its end; what is done to it on the way; the workflows of it to keep. */
@@ -60,7 +73,8 @@ const plays: Play[] = [
   {
     name: 'steered',
     async meanwhile(lab) {
-      const change = (...what: Parameters<typeof changeSweep>[3]) => changeSweep(lab.target, lab.store, 'steered', what);
+      const change = (...what: Parameters<typeof changeSweep>[3]) =>
+        changeSweep(lab.target, lab.store, 'steered', what);
       await until(() => lab.inHand().length === 4);
       await change('pause');
       await until(() => lab.inHand().length === 0);
@@ -90,10 +104,17 @@ const plays: Play[] = [
   {
     name: 'timed',
     changes: { budget: { wallClockSeconds: 3 } },
-    async meanwhile(lab) { await lab.ended('timed'); },
+    async meanwhile(lab) {
+      await lab.ended('timed');
+    },
   },
   { name: 'adaptive-carried', changes: asha, limits: { trials: 400, events: 60 } },
-  { name: 'sharded-carried', changes: { repeats: 5, budget: { maxConcurrent: 3 } }, limits: { trials: 8, events: 24 }, shards: ['0-8'] },
+  {
+    name: 'sharded-carried',
+    changes: { repeats: 5, budget: { maxConcurrent: 3 } },
+    limits: { trials: 8, events: 24 },
+    shards: ['0-8'],
+  },
   {
     name: 'lost',
     async meanwhile(lab) {
@@ -117,7 +138,9 @@ const plays: Play[] = [
 const lab = await newLaboratory({ slots: 4 });
 try {
   await mkdir(FOLDER, { recursive: true });
-  for (const { name, changes = {}, limits: runs, prepare, meanwhile, shards = [] } of plays.filter((play) => only.length === 0 || only.includes(play.name))) {
+  for (const { name, changes = {}, limits: runs, prepare, meanwhile, shards = [] } of plays.filter(
+    (play) => only.length === 0 || only.includes(play.name),
+  )) {
     lab.flow(meanwhile === undefined);
     prepare?.(lab);
     const spec = await lab.start(name, changes, { ...(runs && { limits: runs }) });
@@ -125,12 +148,16 @@ try {
     lab.flow(true);
     await lab.ended(name);
     const root = await workflowIdOf(lab.store, name);
-    await lab.target.client.workflow.getHandle(root).result().catch(() => {}); // cancelled
+    await lab.target.client.workflow
+      .getHandle(root)
+      .result()
+      .catch(() => {}); // cancelled
     await keep(lab, name, root);
     for (const shard of shards) {
       const query = `WorkflowId STARTS_WITH '${root}/' AND WorkflowType = 'shard'`;
       const ids = new Set<string>();
-      for await (const { workflowId } of lab.target.client.workflow.list({ query })) if (workflowId.endsWith(`/${shard}`)) ids.add(workflowId);
+      for await (const { workflowId } of lab.target.client.workflow.list({ query }))
+        if (workflowId.endsWith(`/${shard}`)) ids.add(workflowId);
       for (const id of ids) await keep(lab, `${name}-shard-${shard}`, id);
     }
   }

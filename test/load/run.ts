@@ -1,8 +1,8 @@
 /**
- * `npm run test:load`: a large sweep on a real Temporal server, with trainers that train nothing. Prints trials a second, the
- * events and bytes of every workflow's history, and the worker's memory as it goes. Before that, what every scheduler takes for a
- * large sweep in virtual time. Arguments: how many trials (10,000), of a large plan that is walked without running it (100,000),
- * and of the simulated sweep (1,000,000), and how many trials a job may have (1).
+ * `npm run test:load`: a large sweep on a real Temporal server, with trainers that train nothing. Prints trials a
+ * second, the events and bytes of every workflow's history, and the worker's memory as it goes. Before that, what every
+ * scheduler takes for a large sweep in virtual time. Arguments: how many trials (10,000), of a large plan that is
+ * walked without running it (100,000), and of the simulated sweep (1,000,000), and how many trials a job may have (1).
  */
 import { countTrials, trialAt } from '../../core/plan.ts';
 import { schedulerOf, schedulers, settingOf } from '../../core/schedulers/index.ts';
@@ -20,7 +20,11 @@ const MiB = 2 ** 20;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const specOf = (configurations: number): SweepSpec => ({
-  ...labSpec, name: 'load', repeats: 4, space: { 'training.learningRate': { uniform: [0.1, 0.2] } }, search: { name: 'random', trials: configurations / 4 },
+  ...labSpec,
+  name: 'load',
+  repeats: 4,
+  space: { 'training.learningRate': { uniform: [0.1, 0.2] } },
+  search: { name: 'random', trials: configurations / 4 },
 });
 
 function walk(): void {
@@ -32,7 +36,9 @@ function walk(): void {
   globalThis.gc?.();
   const seconds = (performance.now() - began) / 1000;
   const more = (process.memoryUsage().heapUsed - before) / MiB;
-  print(`plan of ${planned.toLocaleString('en')} trials: walked in ${seconds.toFixed(1)} s, heap ${more.toFixed(1)} MiB more (last ${last})`);
+  print(
+    `plan of ${planned.toLocaleString('en')} trials: walked in ${seconds.toFixed(1)} s, heap ${more.toFixed(1)} MiB more (last ${last})`,
+  );
 }
 
 /** As many workers as such a sweep would have. */
@@ -49,10 +55,18 @@ function simulateAll(): void {
     const onReport = () => {
       if (reports++ % 10_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed);
     };
-    const done = simulate(spec, { scheduler: schedulerOf(spec), setting: settingOf(spec), curves: syntheticCurves(spec), workers: WORKERS, onReport });
+    const done = simulate(spec, {
+      scheduler: schedulerOf(spec),
+      setting: settingOf(spec),
+      curves: syntheticCurves(spec),
+      workers: WORKERS,
+      onReport,
+    });
     const seconds = (performance.now() - began) / 1000;
-    print(`  ${name.padEnd(10)} ${done.trials.toLocaleString('en')} trials, ${reports.toLocaleString('en')} reports in ${seconds.toFixed(1)} s; `
-      + `heap at most ${((most - before) / MiB).toFixed(0)} MiB more; ${(100 * done.steps / done.fullSteps).toFixed(0)} % of the steps`);
+    print(
+      `  ${name.padEnd(10)} ${done.trials.toLocaleString('en')} trials, ${reports.toLocaleString('en')} reports in ${seconds.toFixed(1)} s; ` +
+        `heap at most ${((most - before) / MiB).toFixed(0)} MiB more; ${((100 * done.steps) / done.fullSteps).toFixed(0)} % of the steps`,
+    );
   }
 }
 
@@ -70,7 +84,9 @@ async function sweep(): Promise<boolean> {
     let done = lab.count();
     const watch = setInterval(() => {
       const [seconds, resident] = [(performance.now() - began) / 1000, process.memoryUsage().rss / MiB];
-      memory.push(`  ${seconds.toFixed(0)} s  ${(lab.count() - done).toLocaleString('en')} trials  ${resident.toFixed(0)} MiB`);
+      memory.push(
+        `  ${seconds.toFixed(0)} s  ${(lab.count() - done).toLocaleString('en')} trials  ${resident.toFixed(0)} MiB`,
+      );
     }, 5000);
     await lab.start('load', specOf(trials));
     const { workflow } = lab.target.client;
@@ -82,7 +98,9 @@ async function sweep(): Promise<boolean> {
     const whole = (performance.now() - began) / 1000;
     clearInterval(watch);
     done = lab.count() - done;
-    print(`${done.toLocaleString('en')} trials in ${seconds.toFixed(1)} s: ${(done / seconds).toFixed(0)} a second; with the report ${whole.toFixed(1)} s`);
+    print(
+      `${done.toLocaleString('en')} trials in ${seconds.toFixed(1)} s: ${(done / seconds).toFixed(0)} a second; with the report ${whole.toFixed(1)} s`,
+    );
     print('worker memory (resident)');
     memory.forEach(print);
     let ok = done === trials;
@@ -91,8 +109,13 @@ async function sweep(): Promise<boolean> {
       const { historyLength, historySize = 0 } = await workflow.getHandle(workflowId, runId).describe();
       sizes.push({ events: historyLength, bytes: historySize, id: `${workflowId} ${runId}` });
     }
-    const [largest, heaviest] = [Math.max(...sizes.map(({ events }) => events)), Math.max(...sizes.map(({ bytes }) => bytes))];
-    print(`${sizes.length} workflow runs; events: at most ${largest} of ${MOST_EVENTS}; bytes: at most ${(heaviest / MiB).toFixed(2)} of ${MOST_BYTES / MiB} MiB`);
+    const [largest, heaviest] = [
+      Math.max(...sizes.map(({ events }) => events)),
+      Math.max(...sizes.map(({ bytes }) => bytes)),
+    ];
+    print(
+      `${sizes.length} workflow runs; events: at most ${largest} of ${MOST_EVENTS}; bytes: at most ${(heaviest / MiB).toFixed(2)} of ${MOST_BYTES / MiB} MiB`,
+    );
     ok &&= largest <= MOST_EVENTS && heaviest <= MOST_BYTES;
     return ok;
   } finally {

@@ -13,14 +13,26 @@ import { train, type Trained, type TrainOptions } from '../../trainer/network/tr
 import type { Batch, Problem } from '../../models/types.ts';
 import { useBackend } from '../support/backend.ts';
 
-before(async () => { await useBackend(); });
+before(async () => {
+  await useBackend();
+});
 
-const training: TrainingSpec = { optimizer: 'adam', learningRate: 0.01, batchSize: 16, maxSteps: 6, evaluateEvery: 3, evaluationSize: 32 };
+const training: TrainingSpec = {
+  optimizer: 'adam',
+  learningRate: 0.01,
+  batchSize: 16,
+  maxSteps: 6,
+  evaluateEvery: 3,
+  evaluationSize: 32,
+};
 const model = { cell: 'rnn', hiddenUnits: 6, layers: 1 };
-const build = (options: object, own = training): Problem => caesar.build(ownOptions(caesar, { ...options }), model, own);
+const build = (options: object, own = training): Problem =>
+  caesar.build(ownOptions(caesar, { ...options }), model, own);
 const PAD = vocabulary.size;
 const textsOf = (batch: Batch, name: string): string[] =>
-  (tensorOf<tf.Tensor2D>(batch, name).arraySync()).map((row) => vocabulary.decode(row.filter((code) => code !== PAD)));
+  tensorOf<tf.Tensor2D>(batch, name)
+    .arraySync()
+    .map((row) => vocabulary.decode(row.filter((code) => code !== PAD)));
 
 describe('the cipher', () => {
   test('seed 004 question 5: the alphabet, and "I Like Apples"', () => {
@@ -28,9 +40,16 @@ describe('the cipher', () => {
     assert.equal(shifted('I Like Apples', 3), 'L Olnh Dssohv');
     assert.equal(shifted('data', 3), 'gdwd');
   });
-  test('leaves everything but letters as it is', () => assert.equal(shifted('zZ09 .,;:!?\'-é', 1), 'aA09 .,;:!?\'-é'));
+  test('leaves everything but letters as it is', () => assert.equal(shifted("zZ09 .,;:!?'-é", 1), "aA09 .,;:!?'-é"));
   test('counts modulo 26, also backward', () => {
-    for (const [a, b] of [[3, 29], [-1, 25], [0, 26], [-27, 25], [2600003, 3]] as const) assert.equal(shifted('Hello', a), shifted('Hello', b));
+    for (const [a, b] of [
+      [3, 29],
+      [-1, 25],
+      [0, 26],
+      [-27, 25],
+      [2600003, 3],
+    ] as const)
+      assert.equal(shifted('Hello', a), shifted('Hello', b));
   });
   test('deciphering is the inverse of enciphering', () => {
     const draws = stream(1, 'sentences');
@@ -60,11 +79,20 @@ describe('sentences', () => {
 });
 
 describe('batches', () => {
-  for (const [direction, shift] of [['decrypt', 3], ['encrypt', 3], ['decrypt', -100]] as const) {
+  for (const [direction, shift] of [
+    ['decrypt', 3],
+    ['encrypt', 3],
+    ['decrypt', -100],
+  ] as const) {
     test(`${direction}, shift ${shift}: what is asked for is what goes in, deciphered or enciphered`, () => {
       const batch = build({ length: 30, minLength: 4, direction, shift }).batch(stream(1, 'batch', 1), 50);
       const [given, answers] = [textsOf(batch, 'given'), textsOf(batch, 'answers')];
-      given.forEach((text, i) => assert.equal(direction === 'encrypt' ? shifted(text, shift) : shifted(answers[i]!, shift), direction === 'encrypt' ? answers[i] : text));
+      given.forEach((text, i) =>
+        assert.equal(
+          direction === 'encrypt' ? shifted(text, shift) : shifted(answers[i]!, shift),
+          direction === 'encrypt' ? answers[i] : text,
+        ),
+      );
       const lengths = given.map((text) => text.length);
       assert.ok(Math.min(...lengths) >= 4 && Math.max(...lengths) <= 30 && new Set(lengths).size > 10);
       const plain = direction === 'encrypt' ? given : answers;
@@ -73,12 +101,27 @@ describe('batches', () => {
   }
 
   test('padding changes neither the loss nor the metrics', () => {
-    const short = build({ length: 8, minLength: 3 }), long = build({ length: 15, minLength: 3 });
+    const short = build({ length: 8, minLength: 3 }),
+      long = build({ length: 15, minLength: 3 });
     const weights = short.init(stream(1, 'init'));
     const batch = short.batch(stream(1, 'batch', 1), 10);
-    const longer = Object.fromEntries(Object.entries(batch).map(([name, codes]) => [name, tf.pad(codes as tf.Tensor2D, [[0, 0], [0, 7]], PAD)]));
+    const longer = Object.fromEntries(
+      Object.entries(batch).map(([name, codes]) => [
+        name,
+        tf.pad(
+          codes as tf.Tensor2D,
+          [
+            [0, 0],
+            [0, 7],
+          ],
+          PAD,
+        ),
+      ]),
+    );
     assert.deepEqual(tensorOf(longer, 'given').shape, [10, 15]);
-    const [loss, same] = [short.loss(weights, batch, {}).loss, long.loss(weights, longer, {}).loss].map((x) => x.dataSync()[0]!);
+    const [loss, same] = [short.loss(weights, batch, {}).loss, long.loss(weights, longer, {}).loss].map(
+      (x) => x.dataSync()[0]!,
+    );
     assert.ok(Math.abs(loss! - same!) < 1e-6, `${loss} and ${same}`);
     const [metrics, alike] = [short.metrics(weights, batch, {}), long.metrics(weights, longer, {})];
     for (const name of Object.keys(caesar.metrics)) {
@@ -91,8 +134,16 @@ describe('batches', () => {
     const weights = problem.init(stream(1, 'init'));
     // Whatever goes in, the network says "a".
     const says = Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, tf.zerosLike(w)]));
-    says['output.bias'] = tf.oneHot(tf.tensor1d([vocabulary.encode('a', 'it')[0]!], 'int32'), vocabulary.size).toFloat().as1D();
-    const codes = (texts: string[]) => tf.tensor2d(texts.map((text) => [...vocabulary.encode(text, 'it'), PAD, PAD, PAD].slice(0, 4)), [texts.length, 4], 'int32');
+    says['output.bias'] = tf
+      .oneHot(tf.tensor1d([vocabulary.encode('a', 'it')[0]!], 'int32'), vocabulary.size)
+      .toFloat()
+      .as1D();
+    const codes = (texts: string[]) =>
+      tf.tensor2d(
+        texts.map((text) => [...vocabulary.encode(text, 'it'), PAD, PAD, PAD].slice(0, 4)),
+        [texts.length, 4],
+        'int32',
+      );
     const batch = { given: codes(['zzzz', 'ab', 'a']), answers: codes(['aaab', 'aa', 'b']) };
     const { accuracy, exactMatch } = problem.metrics(says, batch, {});
     assert.ok(Math.abs(accuracy!.dataSync()[0]! - 5 / 7) < 1e-6);
@@ -101,14 +152,22 @@ describe('batches', () => {
 });
 
 describe('wrong options', () => {
-  test('a shortest sentence longer than the longest', () => assert.throws(() => build({ length: 5, minLength: 6 }), /task\.minLength is 6, but task\.length is 5/));
+  test('a shortest sentence longer than the longest', () =>
+    assert.throws(() => build({ length: 5, minLength: 6 }), /task\.minLength is 6, but task\.length is 5/));
   test('a window of truncated back-propagation longer than the sentences', () =>
-    assert.throws(() => build({ length: 5 }, { ...training, truncate: 6 }), /training\.truncate is 6, but the network sees only 5/));
+    assert.throws(
+      () => build({ length: 5 }, { ...training, truncate: 6 }),
+      /training\.truncate is 6, but the network sees only 5/,
+    ));
   test('a shift that is no whole number', () => assert.throws(() => build({ shift: 1.5 }), /shift/));
 });
 
-const trial = (changes: Partial<TrainingSpec> = {}, task: object = {}): TrialSpec =>
-  ({ task: { name: 'caesar', length: 12, ...task }, model, training: { ...training, ...changes } as TrainingSpec, seed: 1 });
+const trial = (changes: Partial<TrainingSpec> = {}, task: object = {}): TrialSpec => ({
+  task: { name: 'caesar', length: 12, ...task },
+  model,
+  training: { ...training, ...changes } as TrainingSpec,
+  seed: 1,
+});
 
 async function runToEnd(spec: TrialSpec, options?: TrainOptions): Promise<Trained> {
   const run = train(spec, options);
@@ -133,7 +192,15 @@ test('training leaves no tensor behind', async () => {
 test('a small network learns to decipher, and then deciphers what it is given', async () => {
   const { kind } = await useBackend();
   const spec: TrialSpec = {
-    ...trial({ maxSteps: 250, batchSize: 64, evaluateEvery: 25, stopWhen: { metric: 'exactMatch', atLeast: 1, evaluations: 2 } }, { length: 24 }),
+    ...trial(
+      {
+        maxSteps: 250,
+        batchSize: 64,
+        evaluateEvery: 25,
+        stopWhen: { metric: 'exactMatch', atLeast: 1, evaluations: 2 },
+      },
+      { length: 24 },
+    ),
     model: { cell: 'rnn', hiddenUnits: 64, layers: 1 },
   };
   const { metrics, checkpoint, replayed } = await runToEnd(spec, { compile });
@@ -143,11 +210,21 @@ test('a small network learns to decipher, and then deciphers what it is given', 
   const sampling = { temperature: [0.01], length: [5], prompts: ['L Olnh Dssohv', ''], greedy: true };
   const { samples, metrics: bySamples } = await sampleTrial(spec, checkpoint, sampling);
   const answers = samples.filter(({ prompt }) => prompt !== '').map(({ text }) => text);
-  assert.deepEqual(answers, ['I Like Apples', 'I Like Apples'], 'as long as what it answers, whatever length is asked for');
+  assert.deepEqual(
+    answers,
+    ['I Like Apples', 'I Like Apples'],
+    'as long as what it answers, whatever length is asked for',
+  );
   for (const { text } of samples.filter(({ prompt }) => prompt === '')) {
     const [given, answer] = text.split(' → ');
     assert.equal(shifted(answer!, 3), given);
   }
-  assert.deepEqual(bySamples.map(({ metrics: { exactMatch } }) => exactMatch), [1, 1]);
-  await assert.rejects(sampleTrial(spec, checkpoint, { ...sampling, prompts: ['L Rwhé'] }), /the prompt has the character "é" \(U\+00E9\)/);
+  assert.deepEqual(
+    bySamples.map(({ metrics: { exactMatch } }) => exactMatch),
+    [1, 1],
+  );
+  await assert.rejects(
+    sampleTrial(spec, checkpoint, { ...sampling, prompts: ['L Rwhé'] }),
+    /the prompt has the character "é" \(U\+00E9\)/,
+  );
 });

@@ -13,29 +13,57 @@ import { variants } from '../support/cell-variants.ts';
 import { gruGates, plainCells, type PlainState, type PlainWeights } from '../support/plain-cells.ts';
 import numbers from '../fixtures/seed-numbers.json' with { type: 'json' };
 
-before(async () => { await useBackend(); });
+before(async () => {
+  await useBackend();
+});
 
 const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what = '') => {
   assert.equal(actual.length, expected.length, what);
-  Array.from(actual).forEach((x, i) => assert.ok(Math.abs(x - expected[i]!) <= tolerance, `${what}[${i}] is ${x}, expected ${expected[i]}`));
+  Array.from(actual).forEach((x, i) =>
+    assert.ok(Math.abs(x - expected[i]!) <= tolerance, `${what}[${i}] is ${x}, expected ${expected[i]}`),
+  );
 };
 const transposed = (rows: number[][]) => tf.transpose(tf.tensor2d(rows)) as tf.Tensor2D;
 
 describe('numbers printed in the seed documents', () => {
   test('seed 000 part A: the forward pass of the RNN, its hidden states and its softmax outputs', () => {
     const { x, a0, Waa, Wax, Wya, ba, by, expect } = numbers.rnnForward;
-    const weights = { 'layer0.kernel': transposed(Wax), 'layer0.recurrent': transposed(Waa), 'layer0.bias': tf.tensor1d(ba.flat()) };
+    const weights = {
+      'layer0.kernel': transposed(Wax),
+      'layer0.recurrent': transposed(Waa),
+      'layer0.bias': tf.tensor1d(ba.flat()),
+    };
     const inputs = tf.transpose(tf.tensor3d(x), [2, 1, 0]) as tf.Tensor3D;
-    const { outputs } = recurrentNetwork({ cell: 'rnn', hiddenUnits: 5, layers: 1 }, 3).run(weights, inputs, [{ h: transposed(a0) }]);
-    close(outputs.map((h) => h.arraySync()[1]![4]!), expect['a[4][1]'], 5e-7, 'a[4][1]');
-    const predictions = outputs.map((h) => tf.softmax(tf.add(tf.matMul(h, transposed(Wya)), tf.tensor1d(by.flat()))) as tf.Tensor2D);
-    close(predictions.map((y) => y.arraySync()[3]![1]!), expect['y_pred[1][3]'], 1e-6, 'y_pred[1][3]');
+    const { outputs } = recurrentNetwork({ cell: 'rnn', hiddenUnits: 5, layers: 1 }, 3).run(weights, inputs, [
+      { h: transposed(a0) },
+    ]);
+    close(
+      outputs.map((h) => h.arraySync()[1]![4]!),
+      expect['a[4][1]'],
+      5e-7,
+      'a[4][1]',
+    );
+    const predictions = outputs.map(
+      (h) => tf.softmax(tf.add(tf.matMul(h, transposed(Wya)), tf.tensor1d(by.flat()))) as tf.Tensor2D,
+    );
+    close(
+      predictions.map((y) => y.arraySync()[3]![1]!),
+      expect['y_pred[1][3]'],
+      1e-6,
+      'y_pred[1][3]',
+    );
   });
 
   test('seed 004 question 1: two steps of a linear RNN, its loss and its gradients', () => {
     const { h0, x, y, Wh, Wx, Wy, expect } = numbers.identityRnn;
     const step = (weights: Weights, input: number, h: tf.Tensor2D, t: number) =>
-      cells.rnn.step(weights, cells.rnn.project(weights, tf.tensor2d([[input]]), { activation: 'identity' }), { h }, t, { activation: 'identity' })['h']!;
+      cells.rnn.step(
+        weights,
+        cells.rnn.project(weights, tf.tensor2d([[input]]), { activation: 'identity' }),
+        { h },
+        t,
+        { activation: 'identity' },
+      )['h']!;
     const weightsOf = (w: tf.Tensor): Weights => ({ kernel: tf.tensor2d([[Wx]]), recurrent: w, bias: tf.zeros([1]) });
     const error = (h: tf.Tensor2D, i: number) => tf.sum(tf.square(tf.sub(tf.mul(h, Wy), y[i]!)));
     const total = (w: tf.Tensor) => {
@@ -46,21 +74,40 @@ describe('numbers printed in the seed documents', () => {
     const h1 = step(weightsOf(w), x[0]!, tf.tensor2d([[h0]]), 1);
     const h2 = step(weightsOf(w), x[1]!, h1, 2);
     close([h1.dataSync()[0]!, h2.dataSync()[0]!], expect.h, 1e-6, 'h');
-    close([h1, h2].map((h) => h.dataSync()[0]! * Wy), expect.yHat, 1e-6, 'yHat');
+    close(
+      [h1, h2].map((h) => h.dataSync()[0]! * Wy),
+      expect.yHat,
+      1e-6,
+      'yHat',
+    );
     close(total(w).dataSync(), [expect.loss], 1e-5, 'loss');
     close(tf.grad(total)(w).dataSync(), [expect['dL/dWh']], 1e-5, 'dL/dWh');
     const throughH1 = (h: tf.Tensor2D) => tf.add(error(h, 0), error(step(weightsOf(w), x[1]!, h, 2), 1)) as tf.Scalar;
-    close(tf.grad((h: tf.Tensor) => throughH1(h as tf.Tensor2D))(h1).dataSync(), [expect['dL/dh1']], 1e-5, 'dL/dh1');
+    close(
+      tf
+        .grad((h: tf.Tensor) => throughH1(h as tf.Tensor2D))(h1)
+        .dataSync(),
+      [expect['dL/dh1']],
+      1e-5,
+      'dL/dh1',
+    );
   });
 
   test('seed 003 problem 2: h_3 of h_t = w (u_t + h_{t−1}) and its derivatives by w and u_1', () => {
     const network = recurrentNetwork({ cell: 'rnn', hiddenUnits: 1, layers: 1, activation: 'identity' }, 1);
     const [w, u1, u2, u3] = [0.7, 1.5, -2, 3];
     const y = (weight: tf.Tensor, u: tf.Tensor) => {
-      const weights = { 'layer0.kernel': tf.reshape(weight, [1, 1]), 'layer0.recurrent': tf.reshape(weight, [1, 1]), 'layer0.bias': tf.zeros([1]) };
+      const weights = {
+        'layer0.kernel': tf.reshape(weight, [1, 1]),
+        'layer0.recurrent': tf.reshape(weight, [1, 1]),
+        'layer0.bias': tf.zeros([1]),
+      };
       return tf.sum(network.run(weights, tf.reshape(u, [3, 1, 1])).outputs[2]!) as tf.Scalar;
     };
-    const { value, grads: [byW, byU] } = tf.valueAndGrads(y as (...xs: tf.Tensor[]) => tf.Scalar)([tf.scalar(w), tf.tensor1d([u1, u2, u3])]);
+    const {
+      value,
+      grads: [byW, byU],
+    } = tf.valueAndGrads(y as (...xs: tf.Tensor[]) => tf.Scalar)([tf.scalar(w), tf.tensor1d([u1, u2, u3])]);
     close(value.dataSync(), [w * u3 + w ** 2 * u2 + w ** 3 * u1], 1e-6, 'y');
     close(byW!.dataSync(), [u3 + 2 * w * u2 + 3 * w ** 2 * u1], 1e-6, 'dy/dw');
     close([byU!.dataSync()[0]!], [w ** 3], 1e-6, 'dy/du1');
@@ -69,9 +116,16 @@ describe('numbers printed in the seed documents', () => {
   test('seed 003 problem 3: a step of the GRU', () => {
     const { x, h, b, expect } = numbers.gruStep;
     const W = transposed(numbers.gruStep['W=U']);
-    const weights = { kernel: tf.concat([W, W, W], 1), recurrent: tf.concat([W, W], 1), candidate: W, bias: tf.tensor1d([...b, ...b, ...b]) };
+    const weights = {
+      kernel: tf.concat([W, W, W], 1),
+      recurrent: tf.concat([W, W], 1),
+      candidate: W,
+      bias: tf.tensor1d([...b, ...b, ...b]),
+    };
     const step = (biases: { bias: boolean }) =>
-      cells.gru.step(weights, cells.gru.project(weights, tf.tensor2d([x]), biases), { h: tf.tensor2d([h]) }, 1, biases)['h']!.dataSync();
+      cells.gru
+        .step(weights, cells.gru.project(weights, tf.tensor2d([x]), biases), { h: tf.tensor2d([h]) }, 1, biases)
+        ['h']!.dataSync();
     close(step({ bias: true }), expect.h, 1e-7, 'h');
     const plain = (w: tf.Tensor) => ({ shape: w.shape, values: Float64Array.from(w.dataSync()) });
     const gates = gruGates(Object.fromEntries(Object.entries(weights).map(([key, w]) => [key, plain(w)])), x, h);
@@ -82,38 +136,89 @@ describe('numbers printed in the seed documents', () => {
     const draws = stream(9, 'concatenated');
     const [n, d] = [3, 2];
     const matrix = () => tf.tensor2d(draws.fillUniform(new Float32Array(n * (n + d)), -1, 1), [n, n + d]);
-    const [Wz, Wr, Wh, h, x] = [matrix(), matrix(), matrix(), tf.tensor2d([[0.1], [-0.2], [0.3]]), tf.tensor2d([[1], [-1]])];
+    const [Wz, Wr, Wh, h, x] = [
+      matrix(),
+      matrix(),
+      matrix(),
+      tf.tensor2d([[0.1], [-0.2], [0.3]]),
+      tf.tensor2d([[1], [-1]]),
+    ];
     const z = tf.sigmoid(tf.matMul(Wz, tf.concat([h, x])));
     const r = tf.sigmoid(tf.matMul(Wr, tf.concat([h, x])));
     const proposed = tf.tanh(tf.matMul(Wh, tf.concat([tf.mul(r, h), x])));
     const expected = tf.add(tf.mul(tf.sub(1, z), h), tf.mul(z, proposed));
 
-    const part = (W: tf.Tensor2D, from: number, size: number) => tf.transpose(tf.slice(W, [0, from], [n, size])) as tf.Tensor2D;
+    const part = (W: tf.Tensor2D, from: number, size: number) =>
+      tf.transpose(tf.slice(W, [0, from], [n, size])) as tf.Tensor2D;
     const weights = {
-      kernel: tf.concat([Wz, Wr, Wh].map((W) => part(W, n, d)), 1), recurrent: tf.concat([part(Wz, 0, n), part(Wr, 0, n)], 1), candidate: part(Wh, 0, n),
+      kernel: tf.concat(
+        [Wz, Wr, Wh].map((W) => part(W, n, d)),
+        1,
+      ),
+      recurrent: tf.concat([part(Wz, 0, n), part(Wr, 0, n)], 1),
+      candidate: part(Wh, 0, n),
     };
-    const actual = cells.gru.step(weights, cells.gru.project(weights, tf.transpose(x) as tf.Tensor2D, { bias: false }), { h: tf.transpose(h) as tf.Tensor2D }, 1, { bias: false });
+    const actual = cells.gru.step(
+      weights,
+      cells.gru.project(weights, tf.transpose(x) as tf.Tensor2D, { bias: false }),
+      { h: tf.transpose(h) as tf.Tensor2D },
+      1,
+      { bias: false },
+    );
     close(actual['h']!.dataSync(), expected.dataSync(), 1e-6, 'h');
   });
 
   test('seed 002 table 1: the phased gate over 13 time steps, rounded as printed', () => {
     const { tau, s, rOn, t, phi, k } = numbers.phasedGate;
     const found = t.map((at) => phaseAt(at, { tau, s, rOn }));
-    close(found.map((gate) => gate.phi), phi, 0.05, 'phi');
-    close(found.map((gate) => gate.k), k, 0.05, 'k');
+    close(
+      found.map((gate) => gate.phi),
+      phi,
+      0.05,
+      'phi',
+    );
+    close(
+      found.map((gate) => gate.k),
+      k,
+      0.05,
+      'k',
+    );
   });
 
   test('seed 002 1.3.2: parameters of an LSTM', () => {
-    for (const [d, n] of [[1, 1], [10, 128], [89, 64]] as const) {
+    for (const [d, n] of [
+      [1, 1],
+      [10, 128],
+      [89, 64],
+    ] as const) {
       assert.equal(cells.lstm.parameters({ inputs: d, units: n }, { forgetBias: 1 }), 4 * (d * n + n * n + n));
     }
     const [n, k] = [128, 10]; // with the output layer, for scalar digits and for one-hot ones
-    for (const [d, encoding] of [[1, 'scalar'], [10, 'one-hot']] as const) {
-      const training = { optimizer: 'sgd', learningRate: 1, batchSize: 1, maxSteps: 1, evaluateEvery: 1, evaluationSize: 1 };
-      const trial = { task: { name: 'palindrome', encoding }, model: { cell: 'lstm', hiddenUnits: n, layers: 1 }, training, seed: 1 };
+    for (const [d, encoding] of [
+      [1, 'scalar'],
+      [10, 'one-hot'],
+    ] as const) {
+      const training = {
+        optimizer: 'sgd',
+        learningRate: 1,
+        batchSize: 1,
+        maxSteps: 1,
+        evaluateEvery: 1,
+        evaluationSize: 1,
+      };
+      const trial = {
+        task: { name: 'palindrome', encoding },
+        model: { cell: 'lstm', hiddenUnits: n, layers: 1 },
+        training,
+        seed: 1,
+      };
       assert.equal(countParameters(trial), 4 * (d * n + n * n + n) + n * k + k);
     }
-    assert.deepEqual(numbers.lstmParameters, { ...numbers.lstmParameters, cell: '4 (d n + n n + n)', withOutput: '4 (d n + n n + n) + n k + k' });
+    assert.deepEqual(numbers.lstmParameters, {
+      ...numbers.lstmParameters,
+      cell: '4 (d n + n n + n)',
+      withOutput: '4 (d n + n n + n) + n k + k',
+    });
   });
 });
 
@@ -126,13 +231,28 @@ test('an LSTM starts with the forget bias it is given, third of its gates, and w
 test('learned phases that training has pushed out of their bounds come back: their gradients are not zero there', () => {
   const options = { ...cells['phased-lstm'].options.parse({ phases: 'learned' }) };
   const weights = cells['phased-lstm'].init({ inputs: 2, units: 1 }, options, stream(1, 'init'));
-  const at = (name: string, value: number) => tf.grad((x: tf.Tensor) => {
-    const state = { h: tf.fill<tf.Rank.R2>([1, 1], 0.5), c: tf.fill<tf.Rank.R2>([1, 1], 0.5) };
-    const moved = { ...weights, tau: tf.tensor1d([3]), s: tf.tensor1d([0.6]), rOn: tf.tensor1d([0.9]), [name]: x };
-    const step = cells['phased-lstm'].step(moved, cells['phased-lstm'].project(moved, tf.ones([1, 2]), options), state, 1, options);
-    return tf.sum(step['h']!) as tf.Scalar;
-  })(tf.tensor1d([value])).dataSync()[0];
-  for (const [name, value] of [['rOn', 1.2], ['rOn', 0.5], ['tau', 0.8], ['tau', 3]] as const) assert.notEqual(at(name, value), 0, `${name} = ${value}`);
+  const at = (name: string, value: number) =>
+    tf
+      .grad((x: tf.Tensor) => {
+        const state = { h: tf.fill<tf.Rank.R2>([1, 1], 0.5), c: tf.fill<tf.Rank.R2>([1, 1], 0.5) };
+        const moved = { ...weights, tau: tf.tensor1d([3]), s: tf.tensor1d([0.6]), rOn: tf.tensor1d([0.9]), [name]: x };
+        const step = cells['phased-lstm'].step(
+          moved,
+          cells['phased-lstm'].project(moved, tf.ones([1, 2]), options),
+          state,
+          1,
+          options,
+        );
+        return tf.sum(step['h']!) as tf.Scalar;
+      })(tf.tensor1d([value]))
+      .dataSync()[0];
+  for (const [name, value] of [
+    ['rOn', 1.2],
+    ['rOn', 0.5],
+    ['tau', 0.8],
+    ['tau', 3],
+  ] as const)
+    assert.notEqual(at(name, value), 0, `${name} = ${value}`);
 });
 
 test('a phased LSTM refuses a gate that is never open, or open for longer than its period, or a period below one step', () => {
@@ -152,24 +272,41 @@ for (const [name, entry] of Object.entries(cells)) {
       /** Initial weights, moved at random, biases included: zeros would hide a missing one. */
       const randomWeights = (layerInputs = inputs): Weights => {
         const draws = stream(11, 'weights');
-        return Object.fromEntries(Object.entries(cell.init({ inputs: layerInputs, units }, options, draws)).map(([key, w]) =>
-          [key, tf.add(w, tf.tensor(draws.fillUniform(new Float32Array(w.size), 0.05, 0.35), w.shape))]));
+        return Object.fromEntries(
+          Object.entries(cell.init({ inputs: layerInputs, units }, options, draws)).map(([key, w]) => [
+            key,
+            tf.add(w, tf.tensor(draws.fillUniform(new Float32Array(w.size), 0.05, 0.35), w.shape)),
+          ]),
+        );
       };
-      const sequence = () => tf.tensor3d(stream(12, 'x').fillUniform(new Float32Array(time * batch * inputs), -1, 1), [time, batch, inputs]);
+      const sequence = () =>
+        tf.tensor3d(stream(12, 'x').fillUniform(new Float32Array(time * batch * inputs), -1, 1), [time, batch, inputs]);
 
       test('init makes as many numbers as the formula says, and none of them depends on anything but the stream', () => {
-        for (const size of [{ inputs: 1, units: 1 }, { inputs: 3, units: 7 }]) {
+        for (const size of [
+          { inputs: 1, units: 1 },
+          { inputs: 3, units: 7 },
+        ]) {
           const weights = cell.init(size, options, stream(1, 'init'));
-          assert.equal(listOf(weights).reduce((sum, w) => sum + w.size, 0), cell.parameters(size, options));
+          assert.equal(
+            listOf(weights).reduce((sum, w) => sum + w.size, 0),
+            cell.parameters(size, options),
+          );
           const again = cell.init(size, options, stream(1, 'init'));
-          for (const key of namesOf(weights)) assert.deepEqual(tensorOf(again, key).dataSync(), tensorOf(weights, key).dataSync());
+          for (const key of namesOf(weights))
+            assert.deepEqual(tensorOf(again, key).dataSync(), tensorOf(weights, key).dataSync());
         }
       });
 
-      /** Σ over time, batch and units of (1 + t) h², in doubles: something that depends on every weight in its own way. */
+      /**
+       * Σ over time, batch and units of (1 + t) h², in doubles: something that depends on every weight in its own way.
+       */
       const plainLoss = (weights: PlainWeights, x: number[][][]): number => {
         let states: PlainState[] = Array.from({ length: batch }, () =>
-          Object.fromEntries(Object.keys(cell.initialState(1, units, options)).map((key) => [key, new Array<number>(units).fill(0)])));
+          Object.fromEntries(
+            Object.keys(cell.initialState(1, units, options)).map((key) => [key, new Array<number>(units).fill(0)]),
+          ),
+        );
         let sum = 0;
         x.forEach((xt, t) => {
           states = states.map((state, b) => plainCells[name as CellName](weights, xt[b]!, state, t + 1, options));
@@ -183,17 +320,25 @@ for (const [name, entry] of Object.entries(cells)) {
         return tf.addN(network.run(named, x).outputs.map((h, t) => tf.mul<tf.Scalar>(tf.sum(tf.square(h)), 1 + t)));
       };
       const plain = (weights: Weights): PlainWeights =>
-        Object.fromEntries(Object.entries(weights).map(([key, w]) => [key, { shape: w.shape, values: Float64Array.from(w.dataSync()) }]));
+        Object.fromEntries(
+          Object.entries(weights).map(([key, w]) => [key, { shape: w.shape, values: Float64Array.from(w.dataSync()) }]),
+        );
 
       test('agrees with the plain-array implementation of its equations', () => {
-        const weights = randomWeights(), x = sequence();
+        const weights = randomWeights(),
+          x = sequence();
         const expected = plainLoss(plain(weights), x.arraySync());
         close(loss(weights, x).dataSync(), [expected], 1e-5 * Math.max(1, expected), 'loss');
       });
 
       test('gradients by every weight agree with central differences of the plain-array implementation', () => {
-        const weights = randomWeights(), x = sequence(), names = namesOf(weights), xs = x.arraySync();
-        const { grads } = tf.valueAndGrads((...list) => loss(Object.fromEntries(names.map((key, i) => [key, list[i]!])), x))(listOf(weights));
+        const weights = randomWeights(),
+          x = sequence(),
+          names = namesOf(weights),
+          xs = x.arraySync();
+        const { grads } = tf.valueAndGrads((...list) =>
+          loss(Object.fromEntries(names.map((key, i) => [key, list[i]!])), x),
+        )(listOf(weights));
         names.forEach((key, i) => {
           const numeric = Array.from({ length: grads[i]!.size }, (_, j) => {
             const at = (shift: number) => {
@@ -219,7 +364,10 @@ for (const [name, entry] of Object.entries(cells)) {
           close(second.outputs.at(-1)!.dataSync(), whole.outputs.at(-1)!.dataSync(), 1e-6, 'h');
         }
         const { parameters } = two;
-        assert.equal(listOf(weights).reduce((sum, w) => sum + w.size, 0), parameters);
+        assert.equal(
+          listOf(weights).reduce((sum, w) => sum + w.size, 0),
+          parameters,
+        );
       });
     });
   }
@@ -247,9 +395,15 @@ test('truncated back-propagation lets the loss at the last step reach back exact
   for (const truncate of [1, 3, 7]) {
     const network = recurrentNetwork({ cell: 'rnn', hiddenUnits: 3, layers: 2 }, 2, { truncate });
     const weights = network.init(stream(14, 'init'));
-    const gradient = tf.grad((u: tf.Tensor) => tf.sum(network.run(weights, u as tf.Tensor3D).outputs.at(-1)!) as tf.Scalar)(x) as tf.Tensor3D;
+    const gradient = tf.grad(
+      (u: tf.Tensor) => tf.sum(network.run(weights, u as tf.Tensor3D).outputs.at(-1)!) as tf.Scalar,
+    )(x) as tf.Tensor3D;
     const reached = gradient.arraySync().map(([row]) => row!.some((g) => g !== 0));
-    assert.deepEqual(reached, Array.from({ length: 7 }, (_, t) => t >= 7 - truncate), `truncate ${truncate}`);
+    assert.deepEqual(
+      reached,
+      Array.from({ length: 7 }, (_, t) => t >= 7 - truncate),
+      `truncate ${truncate}`,
+    );
     const full = recurrentNetwork({ cell: 'rnn', hiddenUnits: 3, layers: 2 }, 2).run(weights, x).outputs.at(-1)!;
     close(network.run(weights, x).outputs.at(-1)!.dataSync(), full.dataSync(), 0, 'the values themselves');
   }

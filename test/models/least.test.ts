@@ -1,4 +1,7 @@
-/** Every option at the limits that its schema has: it trains, or is refused in a line. What is beyond them, the schema refuses. */
+/**
+ * Every option at the limits that its schema has: it trains, or is refused in a line. What is beyond them, the schema
+ * refuses.
+ */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { z } from 'zod';
@@ -12,25 +15,46 @@ import { train, trainPack, type Trained, type TrainOptions } from '../../trainer
 import { sectionSchema, type SectionName } from '../../sweep-file/schema.ts';
 import { useBackend } from '../support/backend.ts';
 
-before(async () => { await useBackend(); });
+before(async () => {
+  await useBackend();
+});
 
-interface Bounds { minimum?: number; exclusiveMinimum?: number; maximum?: number; exclusiveMaximum?: number; type?: string }
+interface Bounds {
+  minimum?: number;
+  exclusiveMinimum?: number;
+  maximum?: number;
+  exclusiveMaximum?: number;
+  type?: string;
+}
 
 /** The least number that each option of a schema may have, and one that is too small. */
 function leastOf(schema: z.ZodObject): Record<string, { least: number; less: number }> {
   const properties = z.toJSONSchema(schema, { io: 'input' }).properties as Record<string, Bounds>;
-  return Object.fromEntries(Object.entries(properties).flatMap(([name, { minimum, exclusiveMinimum, type }]) => {
-    if (exclusiveMinimum !== undefined) return [[name, { least: exclusiveMinimum + Number.MIN_VALUE, less: exclusiveMinimum }]];
-    if (minimum !== undefined) return [[name, { least: minimum, less: type === 'integer' ? minimum - 1 : minimum - 1e-50 - Math.abs(minimum) / 2 }]];
-    return [];
-  }));
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, { minimum, exclusiveMinimum, type }]) => {
+      if (exclusiveMinimum !== undefined)
+        return [[name, { least: exclusiveMinimum + Number.MIN_VALUE, less: exclusiveMinimum }]];
+      if (minimum !== undefined)
+        return [
+          [name, { least: minimum, less: type === 'integer' ? minimum - 1 : minimum - 1e-50 - Math.abs(minimum) / 2 }],
+        ];
+      return [];
+    }),
+  );
 }
 
 /** The largest number that each option may have. */
 function mostOf(schema: z.ZodObject): Record<string, number> {
   const properties = z.toJSONSchema(schema, { io: 'input' }).properties as Record<string, Bounds>;
-  return Object.fromEntries(Object.entries(properties).flatMap(([name, { maximum, exclusiveMaximum = Infinity }]) =>
-    (maximum !== undefined ? [[name, maximum]] : exclusiveMaximum === Infinity ? [] : [[name, exclusiveMaximum - 2 ** -53]])));
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, { maximum, exclusiveMaximum = Infinity }]) =>
+      maximum !== undefined
+        ? [[name, maximum]]
+        : exclusiveMaximum === Infinity
+          ? []
+          : [[name, exclusiveMaximum - 2 ** -53]],
+    ),
+  );
 }
 
 /** What cannot be with the rest at its least: that is refused, in a line that says why, and trained without. */
@@ -41,18 +65,37 @@ const impossible: Record<string, Record<string, RegExp>> = {
 const corpora: Record<string, string> = { text: 'ab'.repeat(20), names: 'a' };
 
 const least = (schema: z.ZodObject, without: readonly string[] = []): Record<string, number> =>
-  Object.fromEntries(Object.entries(leastOf(schema)).filter(([name]) => !without.includes(name)).map(([name, { least: value }]) => [name, value]));
+  Object.fromEntries(
+    Object.entries(leastOf(schema))
+      .filter(([name]) => !without.includes(name))
+      .map(([name, { least: value }]) => [name, value]),
+  );
 
 /** The section at its least, with the named entry's options at theirs. */
 const section = <S>(name: SectionName, entry: string, without: readonly string[] = []): S =>
-  ({ ...least(sectionSchema(name, [entry]), without), [{ task: 'name', model: 'cell', training: 'optimizer' }[name]]: entry }) as S;
+  ({
+    ...least(sectionSchema(name, [entry]), without),
+    [{ task: 'name', model: 'cell', training: 'optimizer' }[name]]: entry,
+  }) as S;
 
-interface Choice { task: string; cell?: string; optimizer?: string; without?: string[] }
+interface Choice {
+  task: string;
+  cell?: string;
+  optimizer?: string;
+  without?: string[];
+}
 
-function leastTrial({ task, cell = 'rnn', optimizer = 'sgd', without = Object.keys(impossible[task] ?? {}) }: Choice): TrialSpec {
+function leastTrial({
+  task,
+  cell = 'rnn',
+  optimizer = 'sgd',
+  without = Object.keys(impossible[task] ?? {}),
+}: Choice): TrialSpec {
   return {
-    task: section<TaskSpec>('task', task, without), model: section<ModelSpec>('model', cell),
-    training: { ...section<TrainingSpec>('training', optimizer, without), learningRate: 0.01, maxSteps: 3 }, seed: 1,
+    task: section<TaskSpec>('task', task, without),
+    model: section<ModelSpec>('model', cell),
+    training: { ...section<TrainingSpec>('training', optimizer, without), learningRate: 0.01, maxSteps: 3 },
+    seed: 1,
   };
 }
 
@@ -80,7 +123,8 @@ describe('every task with every cell, all at their least', () => {
     test(`${task}, side by side as two lanes: each with the bits that it has alone`, async () => {
       const pack = [1, 2].map((seed) => ({ trial: { ...leastTrial({ task, cell: 'lstm' }), seed } }));
       const ends: Trained[] = [];
-      for await (const event of trainPack(pack, { programs: programsOnce(compile), corpus: corpora[task] })) if ('end' in event) ends[event.lane] = event.end;
+      for await (const event of trainPack(pack, { programs: programsOnce(compile), corpus: corpora[task] }))
+        if ('end' in event) ends[event.lane] = event.end;
       for (const [i, { trial }] of pack.entries()) assert.deepEqual(ends[i], await trained(trial));
     });
   }
@@ -107,14 +151,18 @@ for (const [task, refusals] of Object.entries(impossible)) {
 }
 
 test('a text without two different characters is refused: there would be nothing to choose from', async () => {
-  await assert.rejects(trained(leastTrial({ task: 'text' }), { corpus: 'a'.repeat(100) }), { name: 'UserError', message: /no two different characters/ });
+  await assert.rejects(trained(leastTrial({ task: 'text' }), { corpus: 'a'.repeat(100) }), {
+    name: 'UserError',
+    message: /no two different characters/,
+  });
 });
 
 for (const [name, registry] of Object.entries({ task: tasks, model: cells, training: optimizers })) {
   test(`what is less than the least is refused in every option of ${name}`, () => {
     for (const entry of Object.keys(registry)) {
       const schema = sectionSchema(name as SectionName, [entry]);
-      for (const [option, { less }] of Object.entries(leastOf(schema))) assert.equal(schema.shape[option]?.safeParse(less).success, false, `${entry}: ${option} ${less}`);
+      for (const [option, { less }] of Object.entries(leastOf(schema)))
+        assert.equal(schema.shape[option]?.safeParse(less).success, false, `${entry}: ${option} ${less}`);
     }
   });
 }

@@ -7,10 +7,15 @@ import { namesOf, tensorOf } from '../../engine/tensors.ts';
 import type { Optimizer, Options } from '../../models/types.ts';
 import { useBackend } from '../support/backend.ts';
 
-before(async () => { await useBackend('cpu'); });
+before(async () => {
+  await useBackend('cpu');
+});
 
 /** The rules on one number, in doubles, from their papers: a weight's path under the gradients it is given. */
-const plain: Record<OptimizerName, (w: number, gradients: number[], rate: number, options: Record<string, number>) => number> = {
+const plain: Record<
+  OptimizerName,
+  (w: number, gradients: number[], rate: number, options: Record<string, number>) => number
+> = {
   sgd: (w, gradients, rate) => gradients.reduce((at, g) => at - rate * g, w),
   momentum(w, gradients, rate, { momentum }) {
     let v = 0;
@@ -21,26 +26,37 @@ const plain: Record<OptimizerName, (w: number, gradients: number[], rate: number
     let s = 0;
     for (const g of gradients) {
       s = rho! * s + (1 - rho!) * g * g;
-      w -= rate * g / (Math.sqrt(s) + epsilon!);
+      w -= (rate * g) / (Math.sqrt(s) + epsilon!);
     }
     return w;
   },
   adam(w, gradients, rate, { beta1, beta2, epsilon }) {
-    let m = 0, v = 0;
+    let m = 0,
+      v = 0;
     gradients.forEach((g, i) => {
       m = beta1! * m + (1 - beta1!) * g;
       v = beta2! * v + (1 - beta2!) * g * g;
-      w -= rate * (m / (1 - beta1! ** (i + 1))) / (Math.sqrt(v / (1 - beta2! ** (i + 1))) + epsilon!);
+      w -= (rate * (m / (1 - beta1! ** (i + 1)))) / (Math.sqrt(v / (1 - beta2! ** (i + 1))) + epsilon!);
     });
     return w;
   },
 };
 
 /** Constants that differ from the defaults, so that an ignored option shows. */
-const others: Record<OptimizerName, Options> =
-  { sgd: {}, momentum: { momentum: 0.5 }, rmsprop: { rho: 0.8, epsilon: 0.1 }, adam: { beta1: 0.7, beta2: 0.8, epsilon: 0.1 } };
+const others: Record<OptimizerName, Options> = {
+  sgd: {},
+  momentum: { momentum: 0.5 },
+  rmsprop: { rho: 0.8, epsilon: 0.1 },
+  adam: { beta1: 0.7, beta2: 0.8, epsilon: 0.1 },
+};
 
-const gradients = [[0.5, -2, 0.001], [0.25, 3, -0.002], [-1, 1, 0.003], [0.125, -0.5, 0], [2, 2, 2]];
+const gradients = [
+  [0.5, -2, 0.001],
+  [0.25, 3, -0.002],
+  [-1, 1, 0.003],
+  [0.125, -0.5, 0],
+  [2, 2, 2],
+];
 const start = [1, -2, 3];
 
 for (const [name, entry] of Object.entries(optimizers)) {
@@ -53,7 +69,14 @@ for (const [name, entry] of Object.entries(optimizers)) {
         let state = optimizer.init(weights);
         const names = namesOf(state);
         gradients.forEach((g, i) => {
-          const next = optimizer.update(weights, { a: tf.tensor1d(g), b: tf.tensor2d([[g[0]!]]) }, state, tf.scalar(0.1), tf.scalar(i + 1), options);
+          const next = optimizer.update(
+            weights,
+            { a: tf.tensor1d(g), b: tf.tensor2d([[g[0]!]]) },
+            state,
+            tf.scalar(0.1),
+            tf.scalar(i + 1),
+            options,
+          );
           weights = next.weights as tf.NamedTensorMap;
           state = next.state;
         });
@@ -61,7 +84,12 @@ for (const [name, entry] of Object.entries(optimizers)) {
         assert.deepEqual(namesOf(state), names, 'the state keeps its names');
         const actual = tensorOf(weights, 'a').dataSync();
         start.forEach((w, j) => {
-          const expected = plain[name as OptimizerName](w, gradients.map((g) => g[j]!), 0.1, options as Record<string, number>);
+          const expected = plain[name as OptimizerName](
+            w,
+            gradients.map((g) => g[j]!),
+            0.1,
+            options as Record<string, number>,
+          );
           assert.ok(Math.abs(actual[j]! - expected) < 5e-6, `weight ${j} is ${actual[j]}, expected ${expected}`);
         });
         assert.equal(tensorOf(weights, 'b').dataSync()[0], actual[0], 'every weight is updated alike');
@@ -72,7 +100,10 @@ for (const [name, entry] of Object.entries(optimizers)) {
 
 describe('clipping', () => {
   const g = () => ({ a: tf.tensor1d([3, 0]), b: tf.tensor1d([-4]) });
-  const values = (clipped: Record<string, tf.Tensor>) => [...tensorOf(clipped, 'a').dataSync(), ...tensorOf(clipped, 'b').dataSync()];
+  const values = (clipped: Record<string, tf.Tensor>) => [
+    ...tensorOf(clipped, 'a').dataSync(),
+    ...tensorOf(clipped, 'b').dataSync(),
+  ];
 
   test('the global norm is that of all gradients together', () => {
     assert.equal(globalNorm(g()).dataSync()[0], 5);

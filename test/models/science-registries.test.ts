@@ -15,7 +15,9 @@ import type { Entry } from '../../models/types.ts';
 import { useBackend } from '../support/backend.ts';
 import { cellVariants } from '../support/cell-variants.ts';
 
-before(async () => { await useBackend(); });
+before(async () => {
+  await useBackend();
+});
 
 const registries: Record<string, Record<string, Entry>> = { cells, tasks, optimizers };
 
@@ -26,7 +28,8 @@ for (const [registry, entries] of Object.entries(registries)) {
       assert.ok(entry.summary.length > 0 && !entry.summary.includes('\n'));
       assert.ok(entry.source.length > 0);
       const [described] = describeRegistry({ [key]: entry });
-      for (const option of described!.options) assert.ok(option.description.length > 0, `${option.name} is not described`);
+      for (const option of described!.options)
+        assert.ok(option.description.length > 0, `${option.name} is not described`);
     });
     test(`${registry}: ${key} refuses an option that it does not have`, () => {
       assert.equal(entry.options.safeParse({ ...ownOptions(entry, {}), noSuchOption: 1 }).success, false);
@@ -34,20 +37,42 @@ for (const [registry, entries] of Object.entries(registries)) {
   }
 }
 
-test('no option is called like one of its section\'s own, so that they can live side by side', () => {
+test("no option is called like one of its section's own, so that they can live side by side", () => {
   const own: Record<string, string[]> = {
     cells: ['cell', 'hiddenUnits', 'layers'],
     tasks: ['name'],
-    optimizers: ['optimizer', 'learningRate', 'batchSize', 'maxSteps', 'evaluateEvery', 'evaluationSize', 'clip', 'stopWhen', 'decay', 'truncate'],
+    optimizers: [
+      'optimizer',
+      'learningRate',
+      'batchSize',
+      'maxSteps',
+      'evaluateEvery',
+      'evaluationSize',
+      'clip',
+      'stopWhen',
+      'decay',
+      'truncate',
+    ],
   };
   for (const [registry, entries] of Object.entries(registries)) {
     for (const entry of Object.values(entries)) {
-      assert.deepEqual(Object.keys(entry.options.shape).filter((key) => own[registry]!.includes(key)), [], entry.name);
+      assert.deepEqual(
+        Object.keys(entry.options.shape).filter((key) => own[registry]!.includes(key)),
+        [],
+        entry.name,
+      );
     }
   }
 });
 
-const training: TrainingSpec = { optimizer: 'adam', learningRate: 0.01, batchSize: 3, maxSteps: 1, evaluateEvery: 1, evaluationSize: 3 };
+const training: TrainingSpec = {
+  optimizer: 'adam',
+  learningRate: 0.01,
+  batchSize: 3,
+  maxSteps: 1,
+  evaluateEvery: 1,
+  evaluationSize: 3,
+};
 const smallTasks: Record<keyof typeof tasks, TaskSpec> = {
   palindrome: { name: 'palindrome', length: 4 },
   'case-change': { name: 'case-change', length: 4, attention: 'additive' },
@@ -64,7 +89,10 @@ async function trained(trial: TrialSpec, options: TrainOptions): Promise<Trained
 }
 
 /** What the tasks read whose option `corpus` names a text. */
-const corpora: Record<string, string> = { text: 'to be, or not to be, that is the question: '.repeat(4), names: 'Tin\nIron\nRadium' };
+const corpora: Record<string, string> = {
+  text: 'to be, or not to be, that is the question: '.repeat(4),
+  names: 'Tin\nIron\nRadium',
+};
 
 describe('every task with every cell, in one layer and in two', () => {
   for (const task of Object.values(smallTasks)) {
@@ -77,39 +105,63 @@ describe('every task with every cell, in one layer and in two', () => {
           const corpus = corpora[task.name];
           const problem = problemOf(trial, corpus);
           const weights = problem.init(stream(1, 'init'));
-          assert.equal(listOf(weights).reduce((sum, w) => sum + w.size, 0), problem.parameters);
+          assert.equal(
+            listOf(weights).reduce((sum, w) => sum + w.size, 0),
+            problem.parameters,
+          );
           assert.equal(countParameters(trial, corpus), problem.parameters);
 
-          const batch = problem.batch(stream(1, 'batch', 1), 3), again = problem.batch(stream(1, 'batch', 1), 3);
-          for (const name of namesOf(batch)) assert.deepEqual(tensorOf(again, name).dataSync(), tensorOf(batch, name).dataSync());
+          const batch = problem.batch(stream(1, 'batch', 1), 3),
+            again = problem.batch(stream(1, 'batch', 1), 3);
+          for (const name of namesOf(batch))
+            assert.deepEqual(tensorOf(again, name).dataSync(), tensorOf(batch, name).dataSync());
 
           const carried = problem.carried?.(3) ?? {};
           const names = namesOf(weights);
-          const lossOf = (...list: tf.Tensor[]) => problem.loss(Object.fromEntries(names.map((name, i) => [name, list[i]!])), batch, carried).loss as tf.Scalar;
+          const lossOf = (...list: tf.Tensor[]) =>
+            problem.loss(Object.fromEntries(names.map((name, i) => [name, list[i]!])), batch, carried)
+              .loss as tf.Scalar;
           const { value, grads } = tf.valueAndGrads(lossOf)(listOf(weights));
           assert.deepEqual(value.shape, []);
           grads.forEach((g, i) => {
             assert.deepEqual(g.shape, listOf(weights)[i]!.shape);
-            assert.ok(g.dataSync().some((x) => x !== 0), `no gradient reaches ${names[i]}`);
+            assert.ok(
+              g.dataSync().some((x) => x !== 0),
+              `no gradient reaches ${names[i]}`,
+            );
           });
 
           const metrics = problem.metrics(weights, batch, carried);
           assert.deepEqual(namesOf(metrics), Object.keys(entryOf(tasks, 'task', task.name).metrics).sort());
           for (const name of namesOf(metrics)) assert.ok(Number.isFinite(tensorOf(metrics, name).dataSync()[0]));
           const { smoothedLoss: loss = value } = carried; // the task names reports the running mean of its losses
-          assert.ok(Math.abs(tensorOf(metrics, 'loss').dataSync()[0]! - loss.dataSync()[0]!) < 1e-6, 'the metric loss is the loss');
+          assert.ok(
+            Math.abs(tensorOf(metrics, 'loss').dataSync()[0]! - loss.dataSync()[0]!) < 1e-6,
+            'the metric loss is the loss',
+          );
 
           // Along any direction, the loss changes as the gradients say.
           const draws = stream(1, 'direction');
-          const direction = listOf(weights).map((w) => tf.tensor(draws.fillUniform(new Float32Array(w.size), -1, 1), w.shape));
+          const direction = listOf(weights).map((w) =>
+            tf.tensor(draws.fillUniform(new Float32Array(w.size), -1, 1), w.shape),
+          );
           const slope = grads.reduce((sum, g, i) => sum + tf.sum(tf.mul(g, direction[i]!)).dataSync()[0]!, 0);
-          const along = (far: number) => lossOf(...listOf(weights).map((w, i) => tf.add(w, tf.mul(direction[i]!, far)))).dataSync()[0]!;
+          const along = (far: number) =>
+            lossOf(...listOf(weights).map((w, i) => tf.add(w, tf.mul(direction[i]!, far)))).dataSync()[0]!;
           const numeric = (along(0.005) - along(-0.005)) / 0.01;
-          assert.ok(Math.abs(numeric - slope) < 2e-3 * Math.max(1, Math.abs(slope)), `${slope}, by differences ${numeric}`);
+          assert.ok(
+            Math.abs(numeric - slope) < 2e-3 * Math.max(1, Math.abs(slope)),
+            `${slope}, by differences ${numeric}`,
+          );
         });
 
         test(`${task.name}, ${name} × ${layers}: resumed it is bit-equal to one run, and no tensor is left behind`, async () => {
-          const trial = { task, model: { ...options, cell, hiddenUnits: 4, layers }, training: { ...training, maxSteps: 3, evaluateEvery: 2 }, seed: 1 };
+          const trial = {
+            task,
+            model: { ...options, cell, hiddenUnits: 4, layers },
+            training: { ...training, maxSteps: 3, evaluateEvery: 2 },
+            seed: 1,
+          };
           const corpus = corpora[task.name];
           const before = tf.memory().numTensors;
           const whole = await trained(trial, { corpus });

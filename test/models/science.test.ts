@@ -1,7 +1,7 @@
 /**
- * Golden numbers: what version SCIENCE_VERSION of the science yields. If a change to models/ makes this test fail, then it
- * changes what trials learn: raise SCIENCE_VERSION in core/trial.ts, so that no result of the older version is reused, and
- * put the new numbers here. Plain JavaScript backend: the same on every machine but for the last bits.
+ * Golden numbers: what version SCIENCE_VERSION of the science yields. If a change to models/ makes this test fail, then
+ * it changes what trials learn: raise SCIENCE_VERSION in core/trial.ts, so that no result of the older version is
+ * reused, and put the new numbers here. Plain JavaScript backend: the same on every machine but for the last bits.
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
@@ -12,13 +12,26 @@ import { optimizers, type OptimizerName } from '../../models/optimizers/index.ts
 import { train } from '../../trainer/network/train.ts';
 import { useBackend } from '../support/backend.ts';
 
-before(async () => { await useBackend('cpu'); });
+before(async () => {
+  await useBackend('cpu');
+});
 
 const training: TrainingSpec = {
-  optimizer: 'rmsprop', learningRate: 0.01, batchSize: 4, maxSteps: 6, evaluateEvery: 3, evaluationSize: 16,
-  clip: { norm: 1 }, decay: { factor: 0.5, every: 4 },
+  optimizer: 'rmsprop',
+  learningRate: 0.01,
+  batchSize: 4,
+  maxSteps: 6,
+  evaluateEvery: 3,
+  evaluationSize: 16,
+  clip: { norm: 1 },
+  decay: { factor: 0.5, every: 4 },
 };
-const base: TrialSpec = { task: { name: 'palindrome', length: 6 }, model: { cell: 'lstm', hiddenUnits: 6, layers: 1 }, training, seed: 20181001 };
+const base: TrialSpec = {
+  task: { name: 'palindrome', length: 6 },
+  model: { cell: 'lstm', hiddenUnits: 6, layers: 1 },
+  training,
+  seed: 20181001,
+};
 
 async function losses(trial: TrialSpec, corpus?: string): Promise<number[]> {
   const found: number[] = [];
@@ -44,7 +57,9 @@ const byOptimizer: Record<OptimizerName, number[]> = {
 
 async function check(trial: TrialSpec, expected: number[], corpus?: string): Promise<void> {
   const found = await losses(trial, corpus);
-  const same = found.length === expected.length && found.every((x, i) => Math.abs(x - expected[i]!) <= 1e-5 * Math.abs(expected[i]!));
+  const same =
+    found.length === expected.length &&
+    found.every((x, i) => Math.abs(x - expected[i]!) <= 1e-5 * Math.abs(expected[i]!));
   assert.ok(same, `the losses are [${found.join(', ')}], and were [${expected.join(', ')}]`);
 }
 
@@ -54,17 +69,29 @@ for (const cell of Object.keys(cells) as CellName[]) {
 for (const optimizer of Object.keys(optimizers) as OptimizerName[]) {
   test(`${optimizer}`, () => check({ ...base, training: { ...training, optimizer } }, byOptimizer[optimizer]));
 }
-test('scalar digits, truncated back-propagation and clipping by value', () => check({
-  ...base, task: { ...base.task, encoding: 'scalar' }, training: { ...training, truncate: 3, clip: { value: 0.01 } },
-}, [2.254727, 2.274007, 2.323844]));
+test('scalar digits, truncated back-propagation and clipping by value', () =>
+  check(
+    {
+      ...base,
+      task: { ...base.task, encoding: 'scalar' },
+      training: { ...training, truncate: 3, clip: { value: 0.01 } },
+    },
+    [2.254727, 2.274007, 2.323844],
+  ));
 
 const BOOK = 'Some years ago, never mind how long precisely. '.repeat(6);
-test('a text in windows from anywhere', () => check({ ...base, task: { name: 'text', length: 5 } }, [3.056963, 2.966657, 2.888891], BOOK));
-test('a text with the memory carried on', () => check({ ...base, task: { name: 'text', length: 5, carry: true } }, [3.071365, 2.985701, 2.91378], BOOK));
-test('names, by the smoothed sum of their losses', () => check({ ...base, task: { name: 'names' } }, [17.39435, 17.38876, 17.37726], 'Iron\nTin\nRadium\nPotassium'));
+test('a text in windows from anywhere', () =>
+  check({ ...base, task: { name: 'text', length: 5 } }, [3.056963, 2.966657, 2.888891], BOOK));
+test('a text with the memory carried on', () =>
+  check({ ...base, task: { name: 'text', length: 5, carry: true } }, [3.071365, 2.985701, 2.91378], BOOK));
+test('names, by the smoothed sum of their losses', () =>
+  check({ ...base, task: { name: 'names' } }, [17.39435, 17.38876, 17.37726], 'Iron\nTin\nRadium\nPotassium'));
 test('a cipher', () => check({ ...base, task: { name: 'caesar', length: 6 } }, [4.25492, 4.128094, 4.063167]));
 for (const [attention, expected] of [
-  ['none', [4.273081, 3.95449, 3.713868]], ['dot', [4.279145, 3.944228, 3.876997]], ['additive', [4.27828, 4.061594, 3.71876]],
+  ['none', [4.273081, 3.95449, 3.713868]],
+  ['dot', [4.279145, 3.944228, 3.876997]],
+  ['additive', [4.27828, 4.061594, 3.71876]],
 ] as const) {
-  test(`change of case, attention ${attention}`, () => check({ ...base, task: { name: 'case-change', length: 4, attention } }, [...expected]));
+  test(`change of case, attention ${attention}`, () =>
+    check({ ...base, task: { name: 'case-change', length: 4, attention } }, [...expected]));
 }

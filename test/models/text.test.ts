@@ -11,18 +11,33 @@ import { train, type Trained, type TrainOptions } from '../../trainer/network/tr
 import type { Batch, Tensors } from '../../models/types.ts';
 import { useBackend } from '../support/backend.ts';
 
-before(async () => { await useBackend(); });
+before(async () => {
+  await useBackend();
+});
 
 /** 260 letters at random: six in a row are found in one place only. */
 const draws = stream(1, 'book');
 const BOOK = Array.from({ length: 260 }, () => String.fromCharCode(97 + draws.below(26))).join('');
 const CHARACTERS = [...new Set(BOOK)].sort();
 
-function trialOf({ task, model, training, seed = 1 }: { task?: object; model?: object; training?: Partial<TrainingSpec>; seed?: number } = {}): TrialSpec {
+function trialOf({
+  task,
+  model,
+  training,
+  seed = 1,
+}: { task?: object; model?: object; training?: Partial<TrainingSpec>; seed?: number } = {}): TrialSpec {
   return {
     task: { name: 'text', length: 5, ...task },
     model: { cell: 'lstm', hiddenUnits: 8, layers: 2, ...model },
-    training: { optimizer: 'rmsprop', learningRate: 0.01, batchSize: 4, maxSteps: 12, evaluateEvery: 4, evaluationSize: 16, ...training } as TrainingSpec,
+    training: {
+      optimizer: 'rmsprop',
+      learningRate: 0.01,
+      batchSize: 4,
+      maxSteps: 12,
+      evaluateEvery: 4,
+      evaluationSize: 16,
+      ...training,
+    } as TrainingSpec,
     seed,
   };
 }
@@ -34,14 +49,21 @@ async function runToEnd(trial: TrialSpec, options: TrainOptions = {}): Promise<T
   }
 }
 const windowsOf = (batch: Batch): string[] =>
-  tensorOf<tf.Tensor2D>(batch, 'characters').transpose<tf.Tensor2D>().arraySync().map((row) => row.map((code) => CHARACTERS[code]).join(''));
+  tensorOf<tf.Tensor2D>(batch, 'characters')
+    .transpose<tf.Tensor2D>()
+    .arraySync()
+    .map((row) => row.map((code) => CHARACTERS[code]).join(''));
 const numberOf = (x: tf.Tensor): number => x.dataSync()[0]!;
 
 describe('windows', () => {
   test('are T + 1 characters from anywhere in the first part of the book; evaluations look at its end', () => {
     const problem = problemOf(trialOf({ task: { heldOut: 0.2 } }), BOOK);
     const split = 208;
-    const of = (batch: Batch) => windowsOf(batch).map((window) => { assert.equal(window.length, 6); return BOOK.indexOf(window); });
+    const of = (batch: Batch) =>
+      windowsOf(batch).map((window) => {
+        assert.equal(window.length, 6);
+        return BOOK.indexOf(window);
+      });
     const starts = of(problem.batch(stream(1, 'batch', 1), 3000));
     assert.ok(starts.every((start) => start >= 0 && start + 6 <= split));
     assert.ok(new Set(starts).size > 150, 'from anywhere');
@@ -56,7 +78,10 @@ describe('windows', () => {
     const steps = Array.from({ length: 11 }, (_, i) => problem.batch(stream(1, 'batch', i + 1), 4));
     steps.forEach((batch, i) => {
       const window = i % 10; // ten windows of 5 in a strip of 52: the last two characters are what the tenth predicts, and nothing
-      assert.deepEqual(windowsOf(batch), [0, 1, 2, 3].map((strip) => BOOK.slice(strip * width + 5 * window, strip * width + 5 * window + 6)));
+      assert.deepEqual(
+        windowsOf(batch),
+        [0, 1, 2, 3].map((strip) => BOOK.slice(strip * width + 5 * window, strip * width + 5 * window + 6)),
+      );
       assert.equal(numberOf(tensorOf(batch, 'elapsed')), 5 * window);
     });
     assert.deepEqual(windowsOf(problem.batch(stream(9, 'batch', 3), 4)), windowsOf(steps[2]!), 'whatever the seed');
@@ -80,8 +105,16 @@ describe('carry', () => {
         losses.push(numberOf(loss));
         windows.push(windowsOf(batch));
       }
-      const long = windows[0]!.map((_, strip) => windows.map((texts) => texts[strip]!.slice(0, 5)).join('') + windows[2]![strip]!.slice(5));
-      const characters = tf.transpose<tf.Tensor2D>(tf.tensor2d(long.map((text) => [...text].map((c) => CHARACTERS.indexOf(c))), undefined, 'int32'));
+      const long = windows[0]!.map(
+        (_, strip) => windows.map((texts) => texts[strip]!.slice(0, 5)).join('') + windows[2]![strip]!.slice(5),
+      );
+      const characters = tf.transpose<tf.Tensor2D>(
+        tf.tensor2d(
+          long.map((text) => [...text].map((c) => CHARACTERS.indexOf(c))),
+          undefined,
+          'int32',
+        ),
+      );
       const { loss } = whole.loss(weights, { characters }, {});
       const mean = losses.reduce((a, b) => a + b) / 3;
       assert.ok(Math.abs(numberOf(loss) - mean) < 1e-5, `${mean} is not ${numberOf(loss)}`);
@@ -102,7 +135,9 @@ describe('carry', () => {
     const { characters } = batch as { characters: tf.Tensor2D };
     const longer = problemOf(trialOf({ task: { length: 10 } }), BOOK);
     const all = numberOf(tensorOf(longer.metrics(weights, { characters }, {}), 'loss'));
-    const before = numberOf(tensorOf(problem.metrics(weights, { characters: tf.slice(characters, [0, 0], [6, 8]) }, {}), 'loss'));
+    const before = numberOf(
+      tensorOf(problem.metrics(weights, { characters: tf.slice(characters, [0, 0], [6, 8]) }, {}), 'loss'),
+    );
     const after = numberOf(tensorOf(problem.metrics(weights, batch, {}), 'loss'));
     assert.ok(Math.abs(all - (before + after) / 2) < 1e-5);
   });
@@ -112,18 +147,30 @@ describe('training', () => {
   for (const [what, task, model, training] of [
     ['windows from anywhere', {}, {}, {}],
     ['memory carried on', { carry: true }, {}, {}],
-    ['memory carried on by a phased LSTM, past the end of the strips', { carry: true, length: 20, heldOut: 0.2 }, { cell: 'phased-lstm' }, { batchSize: 3 }],
+    [
+      'memory carried on by a phased LSTM, past the end of the strips',
+      { carry: true, length: 20, heldOut: 0.2 },
+      { cell: 'phased-lstm' },
+      { batchSize: 3 },
+    ],
     ['truncated back-propagation in windows with memory', { carry: true }, { cell: 'gru' }, { truncate: 2 }],
   ] as const) {
     test(`${what}: bit-equal when stopped after any step and resumed, samples too`, async () => {
       const trial = trialOf({ task: { ...task, sampleEvery: 8, sampleLength: 12 }, model, training });
       const whole = await runToEnd(trial);
       const samples = whole.checkpoint.observations.filter(({ kind }) => kind === 'samples');
-      assert.deepEqual(samples.map(({ step }) => step), [0, 8, 12]);
+      assert.deepEqual(
+        samples.map(({ step }) => step),
+        [0, 8, 12],
+      );
       for (const { data } of samples) assert.equal((data as { texts: string[] }).texts[0]!.length, 12);
       for (const toStep of [0, 3, 8, 11]) {
         const { checkpoint } = await runToEnd(trial, { toStep });
-        assert.deepEqual(await runToEnd(trial, { resume: structuredClone(checkpoint) }), whole, `stopped after step ${toStep}`);
+        assert.deepEqual(
+          await runToEnd(trial, { resume: structuredClone(checkpoint) }),
+          whole,
+          `stopped after step ${toStep}`,
+        );
       }
     });
   }
@@ -142,18 +189,28 @@ describe('training', () => {
 
 test('a book that repeats itself is learned, and written on from any place, far beyond a window', async () => {
   const corpus = 'abcdefgh'.repeat(60);
-  const trial = trialOf({ model: { cell: 'gru', hiddenUnits: 16, layers: 1 }, training: { learningRate: 0.02, maxSteps: 60, evaluateEvery: 60 } });
+  const trial = trialOf({
+    model: { cell: 'gru', hiddenUnits: 16, layers: 1 },
+    training: { learningRate: 0.02, maxSteps: 60, evaluateEvery: 60 },
+  });
   const { metrics, checkpoint } = await runToEnd(trial, { corpus });
   assert.ok(metrics['accuracy']! > 0.99, `${metrics['accuracy']}`);
-  const weights = Object.fromEntries(Object.entries(checkpoint.tensors).flatMap(([name, { values, shape }]) =>
-    (name.startsWith('weights/') ? [[name.slice('weights/'.length), tf.tensor(values, shape)]] : [])));
+  const weights = Object.fromEntries(
+    Object.entries(checkpoint.tensors).flatMap(([name, { values, shape }]) =>
+      name.startsWith('weights/') ? [[name.slice('weights/'.length), tf.tensor(values, shape)]] : [],
+    ),
+  );
   const { writer } = problemOf(trial, corpus);
-  const write = (prompt: string, length: number, s = 1) => writer!.write(weights, { prompt, length, temperature: 'greedy' }, stream(s, 'test'));
+  const write = (prompt: string, length: number, s = 1) =>
+    writer!.write(weights, { prompt, length, temperature: 'greedy' }, stream(s, 'test'));
   assert.equal(write('cde', 300), 'fghabcde'.repeat(38).slice(0, 300));
   const random = new Set(Array.from({ length: 40 }, (_, s) => write('', 4, s)));
   assert.ok(random.size > 4, 'without a prompt it starts anywhere');
   for (const text of random) assert.ok('abcdefghabcd'.includes(text), text);
-  assert.throws(() => writer!.check!('ab?'), /the prompt "ab\?" has the character "\?" \(U\+003F\), which the network never reads; allowed: abcdefgh/);
+  assert.throws(
+    () => writer!.check!('ab?'),
+    /the prompt "ab\?" has the character "\?" \(U\+003F\), which the network never reads; allowed: abcdefgh/,
+  );
 });
 
 test('texts are told by how much they repeat themselves, and by the words that the book has too', () => {

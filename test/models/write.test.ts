@@ -50,7 +50,8 @@ for (const cell of Object.keys(cells)) {
         reader.dispose();
         return text;
       };
-      for (const temperature of ['greedy', 1] as const) assert.deepEqual(wrote(LONG, temperature), wrote(SHORT, temperature));
+      for (const temperature of ['greedy', 1] as const)
+        assert.deepEqual(wrote(LONG, temperature), wrote(SHORT, temperature));
       disposeAll(weights);
     });
   }

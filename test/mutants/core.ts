@@ -17,7 +17,7 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/core/best.test.ts'],
   },
   {
-    what: 'the best of two shards is the first one\'s',
+    what: "the best of two shards is the first one's",
     file: 'core/progress.ts',
     find: 'b.best && isBetter(goal, b.best.objective, a.best?.objective) ? b.best : a.best',
     replace: 'a.best ?? b.best',
@@ -66,7 +66,7 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/core/adaptive.test.ts', 'test/cli/explain.test.ts'],
   },
   {
-    what: 'a trial\'s id says nothing of the version of the science',
+    what: "a trial's id says nothing of the version of the science",
     file: 'core/trial.ts',
     find: 'return trialIdIn(SCIENCE_VERSION, trial);',
     replace: 'return trialIdIn(0, trial);',
@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/core/core-trial.test.ts', 'test/core/core-search.test.ts'],
   },
   {
-    what: 'a trial names its text by the file\'s name, not by its hash',
+    what: "a trial names its text by the file's name, not by its hash",
     file: 'core/plan.ts',
     find: 'if (reference !== undefined) parts = setPath(parts, CORPUS, reference);',
     replace: '',
@@ -132,14 +132,15 @@ export const mutants: readonly Mutant[] = [
     what: 'a trial that diverged brings its last metrics into a mean',
     file: 'core/aggregate.ts',
     find: "const completed = repeats.filter(({ status }) => status === 'completed');",
-    replace: "const completed = repeats.filter(({ status }) => status === 'completed' || status === 'diverged' || status === 'stopped');",
+    replace:
+      "const completed = repeats.filter(({ status }) => status === 'completed' || status === 'diverged' || status === 'stopped');",
     noticedBy: ['test/core/aggregate.test.ts', 'test/reports/reports.test.ts'],
   },
   {
     what: 'an extension may end trials earlier',
     file: 'core/extend.ts',
-    find: 'if (maxSteps < before.maxSteps) return',
-    replace: 'if (maxSteps < 1) return',
+    find: '  if (maxSteps < before.maxSteps)',
+    replace: '  if (maxSteps < 1)',
     noticedBy: ['test/core/extend.test.ts'],
   },
 ];

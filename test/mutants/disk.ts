@@ -31,9 +31,9 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/store/store.test.ts'],
   },
   {
-    what: 'a trial\'s result is written before its other files',
+    what: "a trial's result is written before its other files",
     file: 'store/runs.ts',
-    find: '    await Promise.all([ // at once: each waits for the disk',
+    find: '    await Promise.all([\n      // at once: each waits for the disk',
     replace: '    await putFirst(store, key(RESULT), result);\n    await Promise.all([',
     noticedBy: ['test/store/durability.test.ts'],
   },
@@ -41,14 +41,16 @@ export const mutants: readonly Mutant[] = [
     what: 'a result is taken from another sweep before its other files',
     file: 'store/runs.ts',
     find: 'for (const [file, bytes] of taken.files) await store.put(',
-    replace: 'await putFirst(store, trialKey(sweepId, trialId, RESULT), taken.result);\n    for (const [file, bytes] of taken.files) await store.put(',
+    replace:
+      'await putFirst(store, trialKey(sweepId, trialId, RESULT), taken.result);\n    for (const [file, bytes] of taken.files) await store.put(',
     noticedBy: ['test/store/durability.test.ts'],
   },
   {
     what: 'a rung is recorded before its checkpoint',
     file: 'store/rungs.ts',
     find: "  await store.put(key('ckpt'), encodeCheckpoint(checkpoint, origin));",
-    replace: "  await putFirst(store, key('json'), record);\n  await store.put(key('ckpt'), encodeCheckpoint(checkpoint, origin));",
+    replace:
+      "  await putFirst(store, key('json'), record);\n  await store.put(key('ckpt'), encodeCheckpoint(checkpoint, origin));",
     noticedBy: ['test/store/durability.test.ts'],
   },
   {
@@ -61,15 +63,16 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'the hash of a text is ignored when it is read',
     file: 'store/runs.ts',
-    find: "if (createHash('sha256').update(bytes).digest('hex') !== reference.replace('sha256:', '')) throw",
-    replace: 'if (bytes.length === 0) throw',
+    find: "  if (createHash('sha256').update(bytes).digest('hex') !== reference.replace('sha256:', ''))\n    throw new Error(`${store.url}/${key} has changed`);",
+    replace: '  if (bytes.length === 0) throw new Error(`${store.url}/${key} has changed`);',
     noticedBy: ['test/store/durability.test.ts'],
   },
   {
     what: 'the sum of a checkpoint is ignored',
     file: 'store/checkpoint.ts',
-    find: "if (!createHash('sha256').update(body).digest().equals(bytes.subarray(body.length))) throw",
-    replace: "if (!createHash('sha256').update(body).digest()) throw",
+    find: "  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(body.length)))\n    throw new Error('a checkpoint whose SHA-256 does not match');",
+    replace:
+      "  if (!createHash('sha256').update(body).digest()) throw new Error('a checkpoint whose SHA-256 does not match');",
     noticedBy: ['test/store/store.test.ts'],
   },
   {
@@ -103,8 +106,9 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'other decisions than the recorded ones are passed over',
     file: 'store/decisions.ts',
-    find: 'if (canonicalJson(there ?? null) !== canonicalJson(entries)) throw',
-    replace: 'if (there === null) throw',
+    find: '  if (canonicalJson(there ?? null) !== canonicalJson(entries))\n    throw new OtherDecisions(`${store.url}/${key} records other decisions than these`);',
+    replace:
+      '  if (there === null) throw new OtherDecisions(`${store.url}/${key} records other decisions than these`);',
     noticedBy: ['test/core/adaptive.test.ts'],
   },
 ];

@@ -5,7 +5,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a copied runs folder keeps the id of the one it is of',
     file: 'store/identity.ts',
-    find: 'const copyOf = (id: string, here: Place): Identity => ({ id: hashJson({ copyOf: id, ...here }).slice(0, 8), place: here });',
+    find: 'const copyOf = (id: string, here: Place): Identity => ({\n  id: hashJson({ copyOf: id, ...here }).slice(0, 8),\n  place: here,\n});',
     replace: 'const copyOf = (id: string, here: Place): Identity => ({ id, place: here });',
     noticedBy: ['test/store/identity.test.ts'],
   },
@@ -26,8 +26,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a runs folder that was moved away is made again where it was',
     file: 'store/folder.ts',
-    find: 'if (seen && !(await stat(root).then(() => true, () => false))) {',
-    replace: 'if (false) {',
+    find: '    if (\n      seen &&\n      !(await stat(root).then(\n        () => true,\n        () => false,\n      ))\n    ) {',
+    replace: '    if (false) {',
     noticedBy: ['test/store/identity.test.ts'],
   },
   {
@@ -41,7 +41,7 @@ export const mutants: readonly Mutant[] = [
     what: 'cancel finds nothing to cancel in a sweep whose report cannot be written',
     file: 'orchestrate/sweeps.ts',
     find: 'if (stuck !== undefined) {',
-    replace: 'if (stuck === \'\') {',
+    replace: "if (stuck === '') {",
     noticedBy: ['test/store/places.test.ts'],
   },
   {
@@ -55,14 +55,15 @@ export const mutants: readonly Mutant[] = [
     what: 'ONEDNN_MAX_CPU_ISA gives a processor instructions that it has not',
     file: 'engine/backends/instructions.ts',
     find: 'NEEDED.every((flag) => flags.has(flag)) && !UP_TO_AVX2.test(limit)',
-    replace: '(limit === \'AVX512_CORE\' || NEEDED.every((flag) => flags.has(flag))) && !UP_TO_AVX2.test(limit)',
+    replace: "(limit === 'AVX512_CORE' || NEEDED.every((flag) => flags.has(flag))) && !UP_TO_AVX2.test(limit)",
     noticedBy: ['test/trainer/decides.test.ts'],
   },
   {
     what: 'results do not name the variables that made them other ones',
     file: 'engine/backends/environment.ts',
-    find: ', ...deciding(kind)]',
-    replace: ']',
+    find: "  return [\n    'tensorflow',\n    version,\n    kind,\n    ...(kind === 'cpu' ? [instructions() ?? process.arch] : []),\n    ...deciding(kind),\n  ].join(' ');",
+    replace:
+      "  return ['tensorflow', version, kind, ...(kind === 'cpu' ? [instructions() ?? process.arch] : [])].join(' ');",
     noticedBy: ['test/trainer/decides.test.ts'],
   },
   {
@@ -75,15 +76,15 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'GIT_DIR decides which commit provenance names',
     file: 'reports/provenance.ts',
-    find: '!name.startsWith(\'GIT_\') || HARMLESS.includes(name)',
-    replace: 'name !== \'\' || HARMLESS.includes(name)',
+    find: "!name.startsWith('GIT_') || HARMLESS.includes(name)",
+    replace: "name !== '' || HARMLESS.includes(name)",
     noticedBy: ['test/trainer/decides.test.ts'],
   },
   {
     what: 'what runs on another machine is taken for dead',
     file: 'server/supervise.ts',
-    find: 'if (record.host !== undefined && record.host.processes !== thisHost().processes) return',
-    replace: 'if (record.host === null) return',
+    find: '  if (record.host !== undefined && record.host.processes !== thisHost().processes)\n    return statusElsewhere(record, name, folder);',
+    replace: '  if (record.host === null) return statusElsewhere(record, name, folder);',
     noticedBy: ['test/server/hosts.test.ts'],
   },
   {

@@ -1,13 +1,17 @@
 /**
- * `npm run test:mutants [-- --jobs 2 AREA…]`: breaks the code in one place after another and sees whether the tests notice. An area is
- * a file of this folder; left out: all. Ends with 1 if a mutant survived, its text is not found once, or a test fails without any.
+ * `npm run test:mutants [-- --jobs 2 AREA…]`: breaks the code in one place after another and sees whether the tests
+ * notice. An area is a file of this folder; left out: all. Ends with 1 if a mutant survived, its text is not found
+ * once, or a test fails without any.
  */
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judgeMutants, readMutants, type Verdict } from '../support/mutants.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { jobs: { type: 'string', default: String(availableParallelism()) } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { jobs: { type: 'string', default: String(availableParallelism()) } },
+});
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 function wordsOf(verdict: Verdict): string {
@@ -27,5 +31,9 @@ const good = await judgeMutants(mutants, {
     say(`${`${area}: ${what}`.padEnd(width)}  ${wordsOf(verdict)}`);
   },
 });
-say(`\n${Object.entries(counts).map(([word, count]) => `${count} ${word}`).join(', ')}`);
+say(
+  `\n${Object.entries(counts)
+    .map(([word, count]) => `${count} ${word}`)
+    .join(', ')}`,
+);
 process.exitCode = good ? 0 : 1;

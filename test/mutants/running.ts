@@ -19,7 +19,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'an extended trial goes on from beyond its end',
     file: 'trainer/seed.ts',
-    find: 'for (let points = 1; points <= before.length; points++) if (stops(before.slice(0, points), training.stopWhen)) return undefined;',
+    find: '  for (let points = 1; points <= before.length; points++)\n    if (stops(before.slice(0, points), training.stopWhen)) return undefined;',
     replace: '',
     noticedBy: ['test/trainer/seed.test.ts'],
   },
@@ -54,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a sweep that is cancelled has no end',
     file: 'workflows/sweep.ts',
-    find: "    await finish(isCancellation(error) ? 'cancelled' : 'failed', isCancellation(error) ? undefined : (rootCause(error) ?? String(error)));",
+    find: "    await finish(\n      isCancellation(error) ? 'cancelled' : 'failed',\n      isCancellation(error) ? undefined : (rootCause(error) ?? String(error)),\n    );",
     replace: "    if (!isCancellation(error)) await finish('failed', rootCause(error) ?? String(error));",
     noticedBy: ['test/replay.test.ts'],
   },

@@ -1,4 +1,7 @@
-/** What a trial learns. Science 4 is pinned by test/models/science.test.ts; here is what smaller tests must see, which say why. */
+/**
+ * What a trial learns. Science 4 is pinned by test/models/science.test.ts; here is what smaller tests must see, which
+ * say why.
+ */
 import type { Mutant } from './types.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -19,8 +22,9 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a stop rule needs one evaluation',
     file: 'trainer/network/train.ts',
-    find: 'curve.slice(-rule.evaluations).every(',
-    replace: 'curve.slice(-1).every(',
+    find: '  return curve\n    .slice(-rule.evaluations)\n    .every(({ metrics: { [metric]: value = NaN } }) => value >= atLeast && value <= atMost);',
+    replace:
+      '  return curve.slice(-1).every(({ metrics: { [metric]: value = NaN } }) => value >= atLeast && value <= atMost);',
     noticedBy: ['test/trainer/train.test.ts'],
   },
   {
@@ -38,7 +42,7 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/models/caesar.test.ts'],
   },
   {
-    what: 'initial weights are drawn from a wider interval than Glorot\'s',
+    what: "initial weights are drawn from a wider interval than Glorot's",
     file: 'models/initial.ts',
     find: 'Math.sqrt(6 / (inputs + outputs))',
     replace: 'Math.sqrt(6 / inputs)',

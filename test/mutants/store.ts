@@ -6,7 +6,7 @@ export const mutants: readonly Mutant[] = [
     what: 'a result that has lost its files counts as one',
     file: 'store/runs.ts',
     find: 'return missing === undefined ? result :',
-    replace: 'return missing !== \'\' ? result :',
+    replace: "return missing !== '' ? result :",
     noticedBy: ['test/store/lost-files.test.ts'],
   },
   {
@@ -17,7 +17,7 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/store/lost-files.test.ts'],
   },
   {
-    what: 'what another sweep\'s files are like keeps a trial from being trained',
+    what: "what another sweep's files are like keeps a trial from being trained",
     file: 'store/runs.ts',
     find: 'await takeTrial(store, other, trialId, origin).catch(() => undefined)',
     replace: 'await takeTrial(store, other, trialId, origin)',
@@ -68,22 +68,23 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'one damaged sweep hides all others from status',
     file: 'cli/actions/look.ts',
-    find: 'if (!(error instanceof UserError)) throw error;\n      return { sweepId, state: \'damaged\'',
-    replace: 'if (error instanceof UserError) throw error;\n      return { sweepId, state: \'damaged\'',
+    find: "if (!(error instanceof UserError)) throw error;\n      return { sweepId, state: 'damaged'",
+    replace: "if (error instanceof UserError) throw error;\n      return { sweepId, state: 'damaged'",
     noticedBy: ['test/store/one-bad-entry.test.ts'],
   },
   {
     what: 'a copy that a syncing program made of a decision hides those after it',
     file: 'store/decisions.ts',
     find: '/^\\d{9}\\.json$/.test(name)',
-    replace: 'name !== \'\'',
+    replace: "name !== ''",
     noticedBy: ['test/store/one-bad-entry.test.ts'],
   },
   {
     what: 'a linked sweep is invisible',
     file: 'store/folder.ts',
-    find: 'entry.isDirectory() || (entry.isSymbolicLink()',
-    replace: 'entry.isDirectory() || (entry.isFIFO()',
+    find: '  (entry.isSymbolicLink() && (await stat(join(parent, entry.name)).catch(() => undefined))?.isDirectory() === true);',
+    replace:
+      '  (entry.isFIFO() && (await stat(join(parent, entry.name)).catch(() => undefined))?.isDirectory() === true);',
     noticedBy: ['test/store/one-bad-entry.test.ts'],
   },
   {

@@ -4,8 +4,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a sequence of one time step has no gradient',
     file: 'engine/tensors.ts',
-    find: 'return count === 1 ? [reshape(x, shape) as T] : unstack(x) as T[];',
-    replace: 'return count === 0 ? [reshape(x, shape) as T] : unstack(x) as T[];',
+    find: '  return count === 1 ? [reshape(x, shape) as T] : (unstack(x) as T[]);',
+    replace: '  return count === 0 ? [reshape(x, shape) as T] : (unstack(x) as T[]);',
     noticedBy: ['test/models/least.test.ts'],
   },
   {
@@ -32,8 +32,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a full disk fails a trial at the second attempt',
     file: 'trainer/failures.ts',
-    find: 'const isOfMachine = (error: Error): boolean => \'syscall\' in error',
-    replace: 'const isOfMachine = (error: Error): boolean => \'no such thing\' in error',
+    find: "const isOfMachine = (error: Error): boolean => 'syscall' in error",
+    replace: "const isOfMachine = (error: Error): boolean => 'no such thing' in error",
     noticedBy: ['test/trainer/alive.test.ts'],
   },
   {
@@ -51,14 +51,14 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/trainer/alive.test.ts'],
   },
   {
-    what: 'a trainer with other code than its worker\'s trains',
+    what: "a trainer with other code than its worker's trains",
     file: 'trainer/pool.ts',
-    find: 'if (!same) return settle(',
-    replace: 'if (same === undefined) return settle(',
+    find: '        if (!same)',
+    replace: '        if (same === undefined)',
     noticedBy: ['test/orchestrate/code.test.ts'],
   },
   {
-    what: 'a writer of reports with other code than its worker\'s writes',
+    what: "a writer of reports with other code than its worker's writes",
     file: 'activities/report-process.ts',
     find: 'if (isSame) return child.send(',
     replace: 'if (isSame || true) return child.send(',

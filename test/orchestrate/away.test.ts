@@ -14,7 +14,9 @@ const sockets = new Set<Socket>();
 let server: Server;
 let target: TemporalTarget;
 before(async () => {
-  server = createServer((socket) => { sockets.add(socket.on('error', () => {})); }).listen(0, '127.0.0.1');
+  server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = new Client({ connection: Connection.lazy({ address }) });
@@ -28,7 +30,9 @@ after(async () => {
 test('^C ends looking on at once, and a question is given up some time', { timeout: 60_000 }, async () => {
   const store = memoryStore();
   await claimSweep(store, 'lab', labSpec);
-  const asked = assert.rejects(workflowState(target, store, 'lab'), ({ cause }: Error) => /DEADLINE_EXCEEDED/.test(String(cause)));
+  const asked = assert.rejects(workflowState(target, store, 'lab'), ({ cause }: Error) =>
+    /DEADLINE_EXCEEDED/.test(String(cause)),
+  );
   const given = asked.then(() => 'given up');
   const controller = new AbortController();
   const looking = followSweep(target, store, 'lab', { signal: controller.signal }).next();

@@ -12,7 +12,9 @@ import { openStore } from '../../store/index.ts';
 import { trainersOf, until } from '../support/machine.ts';
 
 let folder: string;
-before(async () => { folder = await mkdtemp(join(tmpdir(), 'sweep-guard-')); });
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sweep-guard-'));
+});
 after(() => rm(folder, { recursive: true }));
 
 test('the hash of code changes with every file of its folders and with the packages, and with nothing else', async (t) => {
@@ -21,7 +23,11 @@ test('the hash of code changes with every file of its folders and with the packa
   await mkdir(join(root, 'models/cells'), { recursive: true });
   const hashes: string[] = [];
   for (const [file, text] of [
-    ['models/cells/rnn.ts', 'h'], ['models/cells/rnn.ts', 'h + 1'], ['models/cells/gru.ts', ''], ['package-lock.json', '{}'], ['models/README.md', ''],
+    ['models/cells/rnn.ts', 'h'],
+    ['models/cells/rnn.ts', 'h + 1'],
+    ['models/cells/gru.ts', ''],
+    ['package-lock.json', '{}'],
+    ['models/README.md', ''],
   ] as const) {
     await writeFile(join(root, file), text);
     hashes.push(await codeHash(['models'], root));
@@ -48,13 +54,26 @@ const never = new AbortController().signal;
 
 test('a trainer that has loaded other code than its worker trains nothing, and ends', { timeout: 60_000 }, async () => {
   const trial = {
-    task: { name: 'palindrome', length: 4 }, model: { cell: 'rnn', hiddenUnits: 2, layers: 1 }, seed: 1,
+    task: { name: 'palindrome', length: 4 },
+    model: { cell: 'rnn', hiddenUnits: 2, layers: 1 },
+    seed: 1,
     training: { optimizer: 'sgd', learningRate: 0.1, batchSize: 1, maxSteps: 1, evaluateEvery: 1, evaluationSize: 1 },
   };
   const runs = join(folder, 'runs');
-  const job = { sweepId: 's', science: SCIENCE_VERSION, toStep: 1, lanes: [{ trialId: trialId(trial), index: 0, repeat: 0, trial, label: 'one' }], objective: 'loss' };
+  const job = {
+    sweepId: 's',
+    science: SCIENCE_VERSION,
+    toStep: 1,
+    lanes: [{ trialId: trialId(trial), index: 0, repeat: 0, trial, label: 'one' }],
+    objective: 'loss',
+  };
   const request = { job, store: openStore(runs).url, attempt: 'one', attemptNumber: 1, worker: 'here' };
-  const pool = createTrainerPool({ backend: JSON.stringify({ kind: 'cpu', threads: 1 }), env: {}, onWarning: (message) => assert.fail(message), guard: other });
+  const pool = createTrainerPool({
+    backend: JSON.stringify({ kind: 'cpu', threads: 1 }),
+    env: {},
+    onWarning: (message) => assert.fail(message),
+    guard: other,
+  });
   try {
     await assert.rejects(pool.run(request, { signal: never, onProgress: () => assert.fail('it trains') }), OtherCode);
     await until(() => trainersOf(process.pid).length === 0);
@@ -65,6 +84,16 @@ test('a trainer that has loaded other code than its worker trains nothing, and e
 });
 
 test('a writer of reports that has loaded other code writes none', { timeout: 60_000 }, async () => {
-  const outcome = { state: 'completed' as const, total: 1, completed: 1, diverged: 0, failed: 0, at: '2026-11-20T11:00:00.000Z' };
-  await assert.rejects(createReportWriters(other).write({ runs: folder, sweepId: 's', outcome }, { signal: never, onAlive: () => {} }), OtherCode);
+  const outcome = {
+    state: 'completed' as const,
+    total: 1,
+    completed: 1,
+    diverged: 0,
+    failed: 0,
+    at: '2026-11-20T11:00:00.000Z',
+  };
+  await assert.rejects(
+    createReportWriters(other).write({ runs: folder, sweepId: 's', outcome }, { signal: never, onAlive: () => {} }),
+    OtherCode,
+  );
 });

@@ -19,15 +19,34 @@ async function runsFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-const spec = sweepSpec({ 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.length': { from: 5, to: 15, step: 5 } }, { repeats: 2 });
+const spec = sweepSpec(
+  { 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.length': { from: 5, to: 15, step: 5 } },
+  { repeats: 2 },
+);
 
 /** Leaves trial `index` in the runs folder as if another sweep had trained it. */
-async function trained(runs: string, index: number, steps: number, seconds: number, sweep = 'other-00000000'): Promise<void> {
+async function trained(
+  runs: string,
+  index: number,
+  steps: number,
+  seconds: number,
+  sweep = 'other-00000000',
+): Promise<void> {
   const { trialId, trial } = trialAt(spec, index);
   const folder = join(runs, sweep, 'trials', trialId);
   await mkdir(folder, { recursive: true });
   await writeFile(join(runs, sweep, 'sweep.json'), '{}');
-  const result: TrialResult = { trialId, trial, science: SCIENCE_VERSION, status: 'completed', steps, metrics: {}, parameters: 1, backend: 'cpu', replayed: false };
+  const result: TrialResult = {
+    trialId,
+    trial,
+    science: SCIENCE_VERSION,
+    status: 'completed',
+    steps,
+    metrics: {},
+    parameters: 1,
+    backend: 'cpu',
+    replayed: false,
+  };
   const timing: TrialTiming = { seconds, attempts: 1, worker: 'w', startedAt: '', endedAt: '' };
   for (const file of ['metrics.csv', 'model.ckpt', 'observations.json']) await writeFile(join(folder, file), ''); // without which a result is none
   await writeFile(join(folder, 'timing.json'), JSON.stringify(timing));
@@ -42,16 +61,27 @@ test('a plan counts trials, shapes, and results that any sweep of the folder has
   assert.deepEqual(plan.cached, { trials: 2, of: 12 });
   assert.equal(plan.groups.length, 6);
   assert.equal(plan.seconds, undefined, 'four shapes were never timed');
-  assert.deepEqual(plan.groups.map(({ seconds }) => seconds), [7, undefined, 7, undefined, undefined, undefined]);
+  assert.deepEqual(
+    plan.groups.map(({ seconds }) => seconds),
+    [7, undefined, 7, undefined, undefined, undefined],
+  );
 });
 
-test('a plan\'s time is that of the trials that are not cached, by what their shapes took', async (t) => {
+test("a plan's time is that of the trials that are not cached, by what their shapes took", async (t) => {
   const runs = await runsFolder(t);
   for (const index of [0, 2, 4, 6, 8, 10]) await trained(runs, index, 100, index);
   const plan = await planOf({ ...spec, budget: { maxConcurrent: 1 } }, openStore(runs));
   assert.equal(plan.seconds, 0 + 2 + 4 + 6 + 8 + 10);
-  const longer = sweepSpec(spec.space, { repeats: 2, budget: { maxConcurrent: 1 }, training: { ...spec.training, maxSteps: 20_000 } });
-  assert.equal((await planOf(longer, openStore(runs))).seconds, 200 * 2 * 30, 'another number of steps: in proportion, and nothing is cached');
+  const longer = sweepSpec(spec.space, {
+    repeats: 2,
+    budget: { maxConcurrent: 1 },
+    training: { ...spec.training, maxSteps: 20_000 },
+  });
+  assert.equal(
+    (await planOf(longer, openStore(runs))).seconds,
+    200 * 2 * 30,
+    'another number of steps: in proportion, and nothing is cached',
+  );
 });
 
 test('results of the sweep itself are kept whatever they were trained by, and never without a word', async (t) => {
@@ -62,9 +92,18 @@ test('results of the sweep itself are kept whatever they were trained by, and ne
   const native = { backend: 'tensorflow', replayed: true };
   const { cached, passedOver, mixed } = await planOf(spec, store, { sweepId: 'own', origin: native });
   const why = 'trained by cpu, not tensorflow';
-  assert.deepEqual({ cached: cached.trials, passedOver, mixed }, { cached: 2, passedOver: { [why]: 1 }, mixed: { [why]: 2 } });
-  assert.match(otherResultsLines({ passedOver, mixed }).join('\n'), new RegExp(`^1 result not taken: ${why}\n2 results of this sweep kept .*: ${why};`));
-  assert.deepEqual((await planOf(spec, store, { sweepId: 'own', origin: { backend: 'cpu', replayed: false } })).mixed, {});
+  assert.deepEqual(
+    { cached: cached.trials, passedOver, mixed },
+    { cached: 2, passedOver: { [why]: 1 }, mixed: { [why]: 2 } },
+  );
+  assert.match(
+    otherResultsLines({ passedOver, mixed }).join('\n'),
+    new RegExp(`^1 result not taken: ${why}\n2 results of this sweep kept .*: ${why};`),
+  );
+  assert.deepEqual(
+    (await planOf(spec, store, { sweepId: 'own', origin: { backend: 'cpu', replayed: false } })).mixed,
+    {},
+  );
 });
 
 test('--no-cache leaves the results of other sweeps out of the plan and of the time, now and when the sweep goes on', async (t) => {
@@ -106,7 +145,10 @@ test('of a folder with many trials a plan reads those that it has, and so many o
 
 test('a million trials are planned without being walked', async (t) => {
   const runs = await runsFolder(t);
-  const large = sweepSpec({ 'training.learningRate': { from: 0.001, to: 1, step: 0.001 }, 'model.hiddenUnits': { int: [1, 1000] } });
+  const large = sweepSpec({
+    'training.learningRate': { from: 0.001, to: 1, step: 0.001 },
+    'model.hiddenUnits': { int: [1, 1000] },
+  });
   const plan = await planOf(large, openStore(runs));
   assert.equal(plan.trials, 1_000_000);
   assert.equal(plan.groups.length, 1000);
@@ -114,8 +156,13 @@ test('a million trials are planned without being walked', async (t) => {
   assert.deepEqual(plan.cached, { trials: 0, of: 1_000_000 });
 });
 
-const sweep = (...args: string[]) => promisify(execFile)(process.execPath, ['cli/bin.js', ...args], { env: { ...process.env, NO_COLOR: '1', LANG: 'C.UTF-8' } })
-  .then(({ stdout }) => ({ code: 0, stdout, stderr: '' }), ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }));
+const sweep = (...args: string[]) =>
+  promisify(execFile)(process.execPath, ['cli/bin.js', ...args], {
+    env: { ...process.env, NO_COLOR: '1', LANG: 'C.UTF-8' },
+  }).then(
+    ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
+  );
 
 test('`sweep plan` says what would be done, and touches nothing', async (t) => {
   const runs = join(await runsFolder(t), 'runs');
@@ -124,13 +171,23 @@ test('`sweep plan` says what would be done, and touches nothing', async (t) => {
   assert.match(text.stdout, /28 trials \(2 cells × 7 lengths × 2 repeats\), 0 of them cached/);
   assert.match(text.stdout, /task\.length +5 to 35 in steps of 5/);
   assert.match(text.stdout, /Nothing was started/);
-  const json = JSON.parse((await sweep('plan', 'sweeps/rnn-vs-lstm-full.json', '--runs', runs, '--json')).stdout) as { trials: number; groups: unknown[] };
+  const json = JSON.parse((await sweep('plan', 'sweeps/rnn-vs-lstm-full.json', '--runs', runs, '--json')).stdout) as {
+    trials: number;
+    groups: unknown[];
+  };
   assert.deepEqual([json.trials, json.groups.length], [42, 14]);
   await assert.rejects(readdir(runs), 'not even the runs folder is made');
 });
 
 test('`sweep plan` of a wrong file ends with 2, and a line for each mistake', async () => {
-  const { code, stdout, stderr } = await sweep('plan', 'sweeps/rnn-vs-lstm.json', '--set', 'training.optimizer=rmsporp', '--set', 'repeats=0');
+  const { code, stdout, stderr } = await sweep(
+    'plan',
+    'sweeps/rnn-vs-lstm.json',
+    '--set',
+    'training.optimizer=rmsporp',
+    '--set',
+    'repeats=0',
+  );
   assert.equal(code, 2);
   assert.equal(stdout, '');
   const lines = stderr.trim().split('\n');
@@ -141,10 +198,17 @@ test('`sweep plan` of a wrong file ends with 2, and a line for each mistake', as
 
 test('`sweep list` shows every registry, and one of them with its options', async () => {
   const all = await sweep('list');
-  for (const word of ['cells', 'palindrome', 'rmsprop', 'logUniform', 'grid', 'full', 'loss-curves']) assert.ok(all.stdout.includes(word), word);
+  for (const word of ['cells', 'palindrome', 'rmsprop', 'logUniform', 'grid', 'full', 'loss-curves'])
+    assert.ok(all.stdout.includes(word), word);
   assert.match((await sweep('list', 'cells')).stdout, /forgetBias +a number; default 1/);
-  const json = JSON.parse((await sweep('list', 'optimizers', '--json')).stdout) as { name: string; options: { name: string }[] }[];
-  assert.deepEqual(json.find(({ name }) => name === 'momentum')?.options.map(({ name }) => name), ['momentum']);
+  const json = JSON.parse((await sweep('list', 'optimizers', '--json')).stdout) as {
+    name: string;
+    options: { name: string }[];
+  }[];
+  assert.deepEqual(
+    json.find(({ name }) => name === 'momentum')?.options.map(({ name }) => name),
+    ['momentum'],
+  );
   const wrong = await sweep('list', 'cels');
   assert.deepEqual([wrong.code, wrong.stdout], [2, '']);
   assert.match(wrong.stderr, /"cels" is nothing to list; allowed: cells, .*\(did you mean "cells"\?\)/);

@@ -6,7 +6,9 @@ import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-/** Files that break a rule each -> the rule that must say so. (That the project itself breaks none is `npm run lint`.) */
+/**
+ * Files that break a rule each -> the rule that must say so. (That the project itself breaks none is `npm run lint`.)
+ */
 const breaches: [file: string, text: string, rule: string][] = [
   ['core/a.ts', "export { x } from '../store/b.ts';", 'core-imports'],
   ['core/c.ts', "export { readFileSync } from 'node:fs';", 'pure-core'],
@@ -40,7 +42,10 @@ const fine: [file: string, text: string][] = [
   ['cli/a.ts', "export { x } from '../orchestrate/a.ts';"],
 ];
 
-interface Violation { from: string; rule: { name: string } }
+interface Violation {
+  from: string;
+  rule: { name: string };
+}
 
 test('an import against the direction is refused by the rule it breaks', async (t) => {
   const place = await mkdtemp(join(tmpdir(), 'sweep-architecture-'));
@@ -57,8 +62,14 @@ test('an import against the direction is refused by the rule it breaks', async (
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: place, maxBuffer: 2 ** 26 });
   const { violations } = (JSON.parse(stdout) as { summary: { violations: Violation[] } }).summary;
   for (const [file, text, rule] of breaches) {
-    assert.ok(violations.some((v) => v.from === file && v.rule.name === rule), `${file} (${text}) must break ${rule}`);
+    assert.ok(
+      violations.some((v) => v.from === file && v.rule.name === rule),
+      `${file} (${text}) must break ${rule}`,
+    );
   }
   const innocent = fine.map(([file]) => file);
-  assert.deepEqual(violations.filter(({ from }) => innocent.includes(from)), []);
+  assert.deepEqual(
+    violations.filter(({ from }) => innocent.includes(from)),
+    [],
+  );
 });

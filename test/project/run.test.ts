@@ -15,12 +15,21 @@ test('where set-up fails no test is run, and the exit status says so; but for wh
   t.after(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'file'), '');
   await mkdir(join(folder, 'bin'));
-  const run = (variables: NodeJS.ProcessEnv) => new Promise<{ code: number | string; out: string; err: string }>((resolve) => {
-    // Nothing can be installed below a file, and there is no program of the user's.
-    const { NODE_TEST_CONTEXT: _, SWEEP_TEST_WITHOUT: __, ...env } = process.env;
-    const options = { cwd: ROOT, env: { ...env, PATH: join(folder, 'bin'), SWEEP_HOME: join(folder, 'file/home'), ...variables } };
-    execFile(process.execPath, ['--import', 'tsx', 'test/run.ts', 'test/core/best.test.ts'], options, (error, out, err) => resolve({ code: error?.code ?? 0, out, err }));
-  });
+  const run = (variables: NodeJS.ProcessEnv) =>
+    new Promise<{ code: number | string; out: string; err: string }>((resolve) => {
+      // Nothing can be installed below a file, and there is no program of the user's.
+      const { NODE_TEST_CONTEXT: _, SWEEP_TEST_WITHOUT: __, ...env } = process.env;
+      const options = {
+        cwd: ROOT,
+        env: { ...env, PATH: join(folder, 'bin'), SWEEP_HOME: join(folder, 'file/home'), ...variables },
+      };
+      execFile(
+        process.execPath,
+        ['--import', 'tsx', 'test/run.ts', 'test/core/best.test.ts'],
+        options,
+        (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
+      );
+    });
   const refused = await run({});
   const parts = whyNotNative() === undefined ? 'native and server' : 'server';
   assert.match(refused.err, new RegExp(`error: no tests were run: ${parts} could not be set up.*SWEEP_TEST_WITHOUT=`));

@@ -10,7 +10,15 @@ import type { CurvePoint, Observation, TrialSamples } from '../../core/results.t
 import type { SweepSpec } from '../../core/spec.ts';
 import { rowsCsv } from '../../reports/csv.ts';
 import { ticksBetween } from '../../reports/figures/gradient-flow.ts';
-import { chooseFigures, figures, isTable, type Figure, type FigureName, type Row, type TableFigure } from '../../reports/figures/index.ts';
+import {
+  chooseFigures,
+  figures,
+  isTable,
+  type Figure,
+  type FigureName,
+  type Row,
+  type TableFigure,
+} from '../../reports/figures/index.ts';
 import { objectiveSpan } from '../../reports/figures/layout.ts';
 import { heat, seriesColours } from '../../reports/figures/theme.ts';
 import { readRun } from '../../reports/input.ts';
@@ -69,15 +77,41 @@ const runs: Record<string, ExampleOptions> = {
   },
   'no dimension': { spec: { ...small, space: {} }, ...all },
   'nothing completed': { spec: small, missing: [0, 1, 2, 3, 4, 5, 6, 7], ...all },
-  'three dimensions': { spec: { ...small, space: { ...small.space, 'model.hiddenUnits': { choice: [16, 32] } } }, diverged: 2, failed: 9 },
+  'three dimensions': {
+    spec: { ...small, space: { ...small.space, 'model.hiddenUnits': { choice: [16, 32] } } },
+    diverged: 2,
+    failed: 9,
+  },
   optimizers: { spec: optimizers, diverged: 2, failed: 4 },
   'exact matches': { spec: small, metrics: ['exactMatch'], ...all },
-  gradients: { spec: { ...small, model: { ...small.model, layers: 2 } }, observe: ['gradient-flow'], diverged: 3, failed: 6 },
+  gradients: {
+    spec: { ...small, model: { ...small.model, layers: 2 } },
+    observe: ['gradient-flow'],
+    diverged: 3,
+    failed: 6,
+  },
   gates: { spec: phased, observe: ['gate'], ...all },
   texts: { spec: texts, observe: ['samples'], writes: true, ...all },
-  published: { spec: { ...texts, report: { reference: { source: 'a paper', points: [{ step: 100, loss: 2.5 }, { step: 7, accuracy: 0.5, loss: 1 }] } } }, ...all },
+  published: {
+    spec: {
+      ...texts,
+      report: {
+        reference: {
+          source: 'a paper',
+          points: [
+            { step: 100, loss: 2.5 },
+            { step: 7, accuracy: 0.5, loss: 1 },
+          ],
+        },
+      },
+    },
+    ...all,
+  },
   attention: {
-    spec: { ...small, space: { 'task.attention': { choice: ['dot', 'additive'] }, 'task.length': { choice: [5, 7, 10] } } },
+    spec: {
+      ...small,
+      space: { 'task.attention': { choice: ['dot', 'additive'] }, 'task.length': { choice: [5, 7, 10] } },
+    },
     observe: ['attention'],
     ...all,
   },
@@ -93,11 +127,14 @@ async function example(options: ExampleOptions = {}): Promise<{ store: Store; sw
 async function exampleWith(options: ExampleOptions, files: (index: number) => Record<string, string>): Promise<Report> {
   const { store, sweepId, report } = await example(options);
   for (const [index, { trialId }] of report.trials.entries())
-    for (const [file, content] of Object.entries(files(index))) await store.put(`${sweepId}/trials/${trialId}/${file}`, content);
+    for (const [file, content] of Object.entries(files(index)))
+      await store.put(`${sweepId}/trials/${trialId}/${file}`, content);
   return modelOf(await readRun(store, sweepId));
 }
 
-const reports = Object.fromEntries(Object.entries(runs).map(([name, options]) => [name, example(options).then(({ report }) => report)]));
+const reports = Object.fromEntries(
+  Object.entries(runs).map(([name, options]) => [name, example(options).then(({ report }) => report)]),
+);
 const reportOf = (name: string) => reports[name] as Promise<Report>;
 const rowsOf = (name: FigureName, report: Report): Row[] => {
   const rows = figures[name].data(report);
@@ -108,7 +145,8 @@ const rowsOf = (name: FigureName, report: Report): Row[] => {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 const specOf = (name: FigureName, report: Report, room: 'wide' | 'narrow' = 'wide'): any =>
   JSON.parse(JSON.stringify((figures[name] as Figure).spec(rowsOf(name, report), report, room)));
-const tableOf = (name: FigureName, report: Report) => (figures[name] as TableFigure).table(rowsOf(name, report), report);
+const tableOf = (name: FigureName, report: Report) =>
+  (figures[name] as TableFigure).table(rowsOf(name, report), report);
 const column = (rows: Row[], name: string) => rows.map((row) => row[name]);
 
 // ---- every figure ----
@@ -137,7 +175,10 @@ for (const [name, figure] of Object.entries(figures) as [FigureName, Figure | Ta
   test(`figure ${name}: draws or declines every kind of sweep, and nothing warns`, async (t) => {
     const warn = t.mock.method(console, 'warn', () => undefined);
     assert.match(name, /^[a-z]+(-[a-z]+)*$/);
-    assert.ok(figure.summary.length > 20 && figure.summary.length < 140 && !figure.summary.endsWith('.'), figure.summary);
+    assert.ok(
+      figure.summary.length > 20 && figure.summary.length < 140 && !figure.summary.endsWith('.'),
+      figure.summary,
+    );
     let drawn = 0;
     let declined = 0;
     for (const run of Object.keys(runs)) {
@@ -151,7 +192,10 @@ for (const [name, figure] of Object.entries(figures) as [FigureName, Figure | Ta
       assert.ok(figure.caption(report, rows).endsWith('.'));
       if (isTable(figure)) {
         const { head, rows: lines } = figure.table(rows, report);
-        assert.ok(lines.length > 0 && lines.every((line) => line.length === head.length), `${run}: a cell for every column`);
+        assert.ok(
+          lines.length > 0 && lines.every((line) => line.length === head.length),
+          `${run}: a cell for every column`,
+        );
         assert.equal((parse(rowsCsv(rows), { columns: true }) as object[]).length, rows.length);
       } else
         for (const room of ['wide', 'narrow'] as const)
@@ -228,7 +272,10 @@ test('a heatmap needs two dimensions besides the length, and a grid; other dimen
 });
 
 test('where a smaller objective is better, a smaller one is brighter', async () => {
-  const { report } = await example({ spec: { ...optimizers, objective: { metric: 'loss', goal: 'minimize' } }, ...all });
+  const { report } = await example({
+    spec: { ...optimizers, objective: { metric: 'loss', goal: 'minimize' } },
+    ...all,
+  });
   assert.deepEqual(specOf('heatmap', report).layer[0].encoding.color.scale.range, [...heat].reverse());
 });
 
@@ -255,7 +302,14 @@ test('gradient flow is the geometric mean over repeats at the first and the last
       ? observations(flow(600, [[0, 2, 5]]), flow(0, [[index === 0 ? 1 : 100, null, 5]]), flow(300, [[7, 7, 7]]))
       : observations(flow(0, [[1, 2, 3]])),
   );
-  const rows = rowsOf('gradient-flow', report).map(({ line, when, t, norm, n, alone }) => [line, when, t, norm, n, alone ?? '']);
+  const rows = rowsOf('gradient-flow', report).map(({ line, when, t, norm, n, alone }) => [
+    line,
+    when,
+    t,
+    norm,
+    n,
+    alone ?? '',
+  ]);
   assert.deepEqual(rows, [
     ['rnn', 'start', 1, 10, 2, 'yes'],
     ['rnn', 'start', 2, null, 0, ''],
@@ -302,7 +356,9 @@ test('ticks of a logarithmic axis are powers of ten, with doubles and quintuples
 test('the gradient table says how much of the gradient is left at the first step, and where trials diverged', async () => {
   const spec: SweepSpec = { ...small, space: { 'training.clip': { choice: ['off', 'on'] } } };
   const report = await exampleWith({ spec, diverged: 1, failed: -1 }, (index) =>
-    index === 1 ? observations(flow(0, [[4, 2]], 1e8)) : observations(flow(0, [[1, 2]], 1e4), flow(600, [[1e-9, 1]], null)),
+    index === 1
+      ? observations(flow(0, [[4, 2]], 1e8))
+      : observations(flow(0, [[1, 2]], 1e4), flow(600, [[1e-9, 1]], null)),
   );
   const { head, rows } = tableOf('gradient-table', report);
   assert.deepEqual(head, ['configuration', 'left, start', 'norm, start', 'left, end', 'norm, end', 'diverged']);
@@ -319,8 +375,11 @@ test('the end of training is that of trials that did not diverge, and captions s
   const spec: SweepSpec = { ...small, space: {} };
   const said = / The end of training is that of trials that did not diverge\.$/;
   for (const diverged of [0, -1]) {
-    const report = await exampleWith({ spec, diverged, failed: -1 }, (index) => observations(flow(0, [[1, 1]]), flow(600, [[index === 0 ? 100 : 4, 1]])));
-    const at = (name: 'gradient-flow' | 'gradient-table', text: string) => rowsOf(name, report).filter((row) => Object.values(row).includes(text));
+    const report = await exampleWith({ spec, diverged, failed: -1 }, (index) =>
+      observations(flow(0, [[1, 1]]), flow(600, [[index === 0 ? 100 : 4, 1]])),
+    );
+    const at = (name: 'gradient-flow' | 'gradient-table', text: string) =>
+      rowsOf(name, report).filter((row) => Object.values(row).includes(text));
     assert.deepEqual(column(at('gradient-flow', 'end'), 'norm'), diverged === 0 ? [4, 1] : [20, 1]);
     assert.deepEqual(column(at('gradient-table', 'end'), 'first'), diverged === 0 ? [4] : [100, 4]);
     assert.deepEqual(column(at('gradient-table', 'start'), 'first'), [1, 1]);
@@ -334,7 +393,8 @@ test('the end of training is that of trials that did not diverge, and captions s
 test('the gate of seed 002: figure 5 as lines, table 1 as a table', async () => {
   const report = await reportOf('gates');
   const rows = rowsOf('gate', report);
-  const line = (start: string) => rows.filter((row) => String(row['line']).startsWith(start)).map(({ t, value }) => [t, value]);
+  const line = (start: string) =>
+    rows.filter((row) => String(row['line']).startsWith(start)).map(({ t, value }) => [t, value]);
   const { t, phi, k } = numbers.phasedGate;
   const printed = (values: number[]) => t.map((at, i) => [at, values[i]]);
   assert.deepEqual(line('φ'), printed(phi));
@@ -354,7 +414,11 @@ test('a learned gate is shown at both ends of training, with the spread of its u
   const t = Array.from({ length: 61 }, (_, i) => i + 1);
   const gate = (step: number, open: number): Observation => {
     const k = t.map(() => open);
-    return { step, kind: 'gate', data: { layer: 1, t, phi: k, k, low: t.map(() => 0.1), high: t.map(() => 0.9), tau: 10, s: 0, rOn: 0.4 } };
+    return {
+      step,
+      kind: 'gate',
+      data: { layer: 1, t, phi: k, k, low: t.map(() => 0.1), high: t.map(() => 0.9), tau: 10, s: 0, rOn: 0.4 },
+    };
   };
   const report = await exampleWith({ spec: phased, ...all }, () => observations(gate(0, 0.2), gate(600, 0.6)));
   const rows = rowsOf('gate', report).filter((row) => row['t'] === 1);
@@ -371,7 +435,10 @@ test('a learned gate is shown at both ends of training, with the spread of its u
 });
 
 test('of too many gates the best are shown, and the caption says so', async () => {
-  const spec: SweepSpec = { ...phased, space: { 'model.tau': { from: 2, to: 10, step: 1 }, 'task.length': { choice: [5, 13] } } };
+  const spec: SweepSpec = {
+    ...phased,
+    space: { 'model.tau': { from: 2, to: 10, step: 1 }, 'task.length': { choice: [5, 13] } },
+  };
   const { report } = await example({ spec, observe: ['gate'], ...all });
   const rows = rowsOf('gate', report);
   assert.equal(new Set(column(rows, 'panel')).size, 8);
@@ -383,10 +450,20 @@ test('of too many gates the best are shown, and the caption says so', async () =
 });
 
 test('of more gates than a table can hold the first fixed ones are shown whole, and the caption says so', async () => {
-  const space = { 'model.phases': { choice: ['learned', 'fixed'] }, 'model.tau': { choice: [5, 10, 20] }, 'model.s': { choice: [0, 3] } };
+  const space = {
+    'model.phases': { choice: ['learned', 'fixed'] },
+    'model.tau': { choice: [5, 10, 20] },
+    'model.s': { choice: [0, 3] },
+  };
   const t = Array.from({ length: 19 }, (_, i) => i + 1);
-  const gate = (step: number): Observation => ({ step, kind: 'gate', data: { layer: 1, t, phi: t.map(() => 0), k: t.map(() => step / 600) } });
-  const report = await exampleWith({ spec: { ...phased, space }, ...all }, (index) => observations(gate(0), ...(index < 6 ? [gate(600)] : [])));
+  const gate = (step: number): Observation => ({
+    step,
+    kind: 'gate',
+    data: { layer: 1, t, phi: t.map(() => 0), k: t.map(() => step / 600) },
+  });
+  const report = await exampleWith({ spec: { ...phased, space }, ...all }, (index) =>
+    observations(gate(0), ...(index < 6 ? [gate(600)] : [])),
+  );
   const rows = rowsOf('gate-table', report);
   assert.equal(rows.length, 12 * 19, 'its CSV file has all');
   const table = tableOf('gate-table', report);
@@ -395,7 +472,10 @@ test('of more gates than a table can hold the first fixed ones are shown whole, 
     [...new Set(table.rows.map((row) => row[0]?.text))],
     ['fixed, tau 5, s 0', 'fixed, tau 5, s 3', 'fixed, tau 10, s 0'],
   );
-  assert.match(figures['gate-table'].caption(report, rows), / Of 12 gates, the first 3; the CSV file has the others\.$/);
+  assert.match(
+    figures['gate-table'].caption(report, rows),
+    / Of 12 gates, the first 3; the CSV file has the others\.$/,
+  );
   const alone = await reportOf('gates');
   assert.doesNotMatch(figures['gate-table'].caption(alone, rowsOf('gate-table', alone)), /the first/);
 });
@@ -406,14 +486,23 @@ const hostile = 'a\nb\t<img src=x onerror="hacked=1"> \u0007\u202egnorw\u2028 tw
 
 test('what a network writes is shown whatever it holds', () => {
   assert.equal(visible('a\nb\tc'), 'a↵b⇥c');
-  assert.equal(visible('\u0007 \u202e \u2028 \u007f \ud800 \u200b'), '⟨U+0007⟩ ⟨U+202E⟩ ⟨U+2028⟩ ⟨U+007F⟩ ⟨U+D800⟩ ⟨U+200B⟩');
+  assert.equal(
+    visible('\u0007 \u202e \u2028 \u007f \ud800 \u200b'),
+    '⟨U+0007⟩ ⟨U+202E⟩ ⟨U+2028⟩ ⟨U+007F⟩ ⟨U+D800⟩ ⟨U+200B⟩',
+  );
   assert.equal(visible('Größe 🐋 <b> &'), 'Größe 🐋 <b> &');
   assert.deepEqual([shortened('🐋🐋🐋', 3), shortened('🐋🐋🐋🐋', 3)], ['🐋🐋🐋', '🐋🐋…']);
 });
 
 test('a dimension that applies to one cell alone makes two lines of it, not two panels', async () => {
   const bias = { choice: [true, false], when: { 'model.cell': 'gru' } };
-  const { report } = await example({ spec: { ...small, space: { 'model.cell': { choice: ['rnn', 'gru'] }, 'model.bias': bias, 'task.length': { choice: [5, 15] } } }, ...all });
+  const { report } = await example({
+    spec: {
+      ...small,
+      space: { 'model.cell': { choice: ['rnn', 'gru'] }, 'model.bias': bias, 'task.length': { choice: [5, 15] } },
+    },
+    ...all,
+  });
   const rows = rowsOf('accuracy-by-length', report);
   assert.deepEqual([...new Set(column(rows, 'line'))], ['rnn', 'gru, bias true', 'gru, bias false']);
   assert.deepEqual([...new Set(column(rows, 'panel'))], ['']);
@@ -421,12 +510,26 @@ test('a dimension that applies to one cell alone makes two lines of it, not two 
 
 test('published numbers stand beside those of the same steps; where there are none, nothing does', async () => {
   const report = await reportOf('published');
-  const [first = NaN, second = NaN] = report.trials.map(({ trialId }) => report.input.curves.get(trialId)?.[0]?.metrics['loss']);
+  const [first = NaN, second = NaN] = report.trials.map(
+    ({ trialId }) => report.input.curves.get(trialId)?.[0]?.metrics['loss'],
+  );
   const { head, rows } = tableOf('published', report);
-  assert.deepEqual([...head].sort(), ['accuracy, ours', 'accuracy, published', 'loss, ours', 'loss, published', 'step']);
+  assert.deepEqual([...head].sort(), [
+    'accuracy, ours',
+    'accuracy, published',
+    'loss, ours',
+    'loss, published',
+    'step',
+  ]);
   const texts = rows.map((row) => Object.fromEntries(row.map(({ text }, i) => [head[i], text])));
   assert.deepEqual(texts, [
-    { step: '100', 'accuracy, published': '–', 'accuracy, ours': '–', 'loss, published': '2.5', 'loss, ours': shortText((first + second) / 2) },
+    {
+      step: '100',
+      'accuracy, published': '–',
+      'accuracy, ours': '–',
+      'loss, published': '2.5',
+      'loss, ours': shortText((first + second) / 2),
+    },
     { step: '7', 'accuracy, published': '0.500', 'accuracy, ours': '–', 'loss, published': '1.000', 'loss, ours': '–' },
   ]);
 });
@@ -434,14 +537,30 @@ test('published numbers stand beside those of the same steps; where there are no
 test('the sweeps of the seeds\u2019 language models have the seeds\u2019 numbers beside theirs', async () => {
   const points = async (name: string) => (await loadSpec(`sweeps/${name}.json`)).report.reference?.points;
   const { rows } = numbers.charLmTable2;
-  assert.deepEqual(await points('text-temperature-full'), rows.map(([step, accuracy, loss]) => ({ step, accuracy, loss })));
-  assert.deepEqual(await points('text-temperature'), rows.filter(([step]) => (step as number) <= 1600).map(([step, accuracy, loss]) => ({ step, accuracy, loss })));
+  assert.deepEqual(
+    await points('text-temperature-full'),
+    rows.map(([step, accuracy, loss]) => ({ step, accuracy, loss })),
+  );
+  assert.deepEqual(
+    await points('text-temperature'),
+    rows.filter(([step]) => (step as number) <= 1600).map(([step, accuracy, loss]) => ({ step, accuracy, loss })),
+  );
   const { elements, movies } = numbers.namesLm;
-  assert.deepEqual(await points('element-names-full'), [{ step: 0, loss: elements.lossFirst }, { step: 98_000, loss: elements.lossAt98000 }]);
+  assert.deepEqual(await points('element-names-full'), [
+    { step: 0, loss: elements.lossFirst },
+    { step: 98_000, loss: elements.lossAt98000 },
+  ]);
   assert.deepEqual(await points('movie-titles-full'), [{ step: 68_000, loss: movies.lossLast }]);
-  for (const [name, seed] of [['element-names-full', { ...elements, clip: elements.clipValue }], ['movie-titles-full', movies]] as const) {
+  for (const [name, seed] of [
+    ['element-names-full', { ...elements, clip: elements.clipValue }],
+    ['movie-titles-full', movies],
+  ] as const) {
     const { model, training, task } = await loadSpec(`sweeps/${name}.json`);
-    assert.deepEqual([model.hiddenUnits, training.learningRate, task['samples']], [seed.hidden, seed.learningRate, seed.samples], name);
+    assert.deepEqual(
+      [model.hiddenUnits, training.learningRate, task['samples']],
+      [seed.hidden, seed.learningRate, seed.samples],
+      name,
+    );
   }
 });
 
@@ -483,14 +602,18 @@ test('samples by temperature: texts of one network, prompts before another text 
   const samples = (index: number): TrialSamples => ({
     sampling: texts.sampling as TrialSamples['sampling'],
     samples: (['greedy', 0.5] as const).flatMap((temperature) =>
-      ['p', 'q'].flatMap((prompt) => [1, 2, 3, 4].map((i) => ({ prompt, temperature, length: 30, text: `${index} ${i}` }))),
+      ['p', 'q'].flatMap((prompt) =>
+        [1, 2, 3, 4].map((i) => ({ prompt, temperature, length: 30, text: `${index} ${i}` })),
+      ),
     ),
     metrics: [
       { temperature: 'greedy', metrics: { distinct2: 0.25 + 0.5 * index } },
       { temperature: 0.5, metrics: { distinct2: 0.125 } },
     ],
   });
-  const report = await exampleWith({ spec: texts, ...all }, (index) => ({ 'samples.json': JSON.stringify(samples(index)) }));
+  const report = await exampleWith({ spec: texts, ...all }, (index) => ({
+    'samples.json': JSON.stringify(samples(index)),
+  }));
   const { head, rows } = tableOf('samples-by-temperature', report);
   assert.deepEqual(head, ['temperature', 'text', 'distinct2']);
   assert.deepEqual(
@@ -510,7 +633,10 @@ test('samples by temperature: texts of one network, prompts before another text 
   assert.equal(rows[0]?.[1]?.note, 'and 3 more');
   const whole = rowsOf('samples-by-temperature', report);
   assert.equal(whole.length, 32);
-  assert.deepEqual([whole[0]?.['distinct2'], whole.at(-1)?.['distinct2'], whole[16]?.['distinct2']], [0.25, 0.125, 0.75]);
+  assert.deepEqual(
+    [whole[0]?.['distinct2'], whole.at(-1)?.['distinct2'], whole[16]?.['distinct2']],
+    [0.25, 0.125, 0.75],
+  );
 });
 
 test('what a diverged trial wrote, looked at or gated is neither shown nor averaged', async () => {
@@ -531,7 +657,11 @@ test('what a diverged trial wrote, looked at or gated is neither shown nor avera
   for (const name of ['samples-by-step', 'samples-by-temperature'] as const) {
     assert.deepEqual(column(rowsOf(name, report), 'text'), ['trial 1'], name);
     const { rows } = tableOf(name, report);
-    assert.deepEqual(rows.map((row) => row[1]?.written), [[{ text: 'trial 1' }]], name);
+    assert.deepEqual(
+      rows.map((row) => row[1]?.written),
+      [[{ text: 'trial 1' }]],
+      name,
+    );
   }
   const { head, rows } = tableOf('samples-by-temperature', report);
   assert.deepEqual([head.slice(2), rows[0]?.[2]?.text], [['distinct2'], '0.500']);
@@ -541,7 +671,10 @@ test('what a diverged trial wrote, looked at or gated is neither shown nor avera
 
 test('of many networks those of the longest length are shown, or else the best', async () => {
   const shown = async (name: 'samples-by-step' | 'samples-by-temperature', path: string) => {
-    const spec: SweepSpec = { ...texts, space: { 'model.cell': { choice: ['rnn', 'lstm'] }, [path]: { choice: [5, 10, 30] } } };
+    const spec: SweepSpec = {
+      ...texts,
+      space: { 'model.cell': { choice: ['rnn', 'lstm'] }, [path]: { choice: [5, 10, 30] } },
+    };
     const { report } = await example({ spec, observe: ['samples'], writes: true, ...all });
     const { head, rows } = tableOf(name, report);
     assert.equal(head[0], 'configuration');
@@ -591,7 +724,10 @@ test('a text is text in the page and in Markdown, whatever it holds', async () =
     .filter((row) => row.includes('gnorw'))
     .map((row) => row.match(/(?<!\\)\|/g)?.length);
   assert.deepEqual([...new Set(bars)], [5, 3], 'four columns and two');
-  const [first] = parse(String(files.get('figures/samples-by-temperature.csv')), { columns: true }) as Record<string, string>[];
+  const [first] = parse(String(files.get('figures/samples-by-temperature.csv')), { columns: true }) as Record<
+    string,
+    string
+  >[];
   assert.equal(first?.['text'], hostile.replace('\ud800', '\ufffd'), 'half a pair is nothing that a file can hold');
   assert.ok([...files.keys()].every((path) => !path.startsWith('figures/') || path.endsWith('.csv')));
 });
@@ -643,7 +779,8 @@ test('parallel coordinates place every value on its axis; the best line comes la
   const rows = rowsOf('parallel-coordinates', report);
   const points = rows.filter(({ kind }) => kind === 'point');
   assert.equal(points.length, 18 * 4);
-  const places = (axis: string) => Object.fromEntries(points.filter((row) => row['axis'] === axis).map(({ text, place }) => [text, place]));
+  const places = (axis: string) =>
+    Object.fromEntries(points.filter((row) => row['axis'] === axis).map(({ text, place }) => [text, place]));
   assert.deepEqual(places('cell'), { rnn: 0, gru: 0.5, lstm: 1 });
   // Over two decades, an axis is logarithmic.
   assert.deepEqual(places('learning rate'), { '0.0001': 0, '0.001': 0.3333, '0.1': 1 });
@@ -652,7 +789,10 @@ test('parallel coordinates place every value on its axis; the best line comes la
   assert.equal(means.at(-1), Math.max(...means));
   assert.equal(means[0], Math.min(...means));
   const ticks = rows.filter(({ kind, axis }) => kind === 'tick' && axis === 'mean accuracy').map(({ text }) => text);
-  assert.ok(ticks.length >= 3 && ticks.length <= 7 && ticks.every((text) => /^[01]\.\d+$/.test(String(text))), ticks.join());
+  assert.ok(
+    ticks.length >= 3 && ticks.length <= 7 && ticks.every((text) => /^[01]\.\d+$/.test(String(text))),
+    ticks.join(),
+  );
   for (const run of ['two lengths', 'no dimension', 'nothing completed'])
     assert.equal(figures['parallel-coordinates'].data(await reportOf(run)), undefined, run);
 });
@@ -661,30 +801,46 @@ test('a configuration that a conditional dimension does not apply to has a place
   const report = await reportOf('optimizers');
   const rows = rowsOf('parallel-coordinates', report);
   const placesOn = (kind: string) =>
-    Object.fromEntries(rows.filter((row) => row['kind'] === kind && row['axis'] === 'momentum').map(({ text, place }) => [text, place]));
+    Object.fromEntries(
+      rows.filter((row) => row['kind'] === kind && row['axis'] === 'momentum').map(({ text, place }) => [text, place]),
+    );
   assert.deepEqual(placesOn('tick'), { '–': 0, '0.5': 0.2, '0.9': 1 });
   assert.deepEqual(placesOn('point'), placesOn('tick'));
   const points = rows.filter(({ kind }) => kind === 'point');
   assert.equal(points.length, 6 * 4, 'no line has a gap');
-  assert.deepEqual(
-    [...new Set(points.filter(({ text }) => text === '–').map(({ line }) => line))].sort(),
-    ['sgd, learning rate 0.001', 'sgd, learning rate 0.1'],
-  );
+  assert.deepEqual([...new Set(points.filter(({ text }) => text === '–').map(({ line }) => line))].sort(), [
+    'sgd, learning rate 0.001',
+    'sgd, learning rate 0.1',
+  ]);
   const captionOf = (shown: Row[]) => figures['parallel-coordinates'].caption(report, shown);
   assert.match(captionOf(rows), /At – a dimension does not apply\./);
   assert.doesNotMatch(captionOf(points), /–/);
 });
 
 test('a line of parallel coordinates goes from each axis to the next, whatever their names', async () => {
-  const space = { 'training.learningRate': { choice: [0.1, 0.001] }, 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.blank': { choice: [0, 1] } };
+  const space = {
+    'training.learningRate': { choice: [0.1, 0.001] },
+    'model.cell': { choice: ['rnn', 'lstm'] },
+    'task.blank': { choice: [0, 1] },
+  };
   const { report } = await example({ spec: { ...small, space }, ...all });
   const rows = rowsOf('parallel-coordinates', report);
   const points = /d="(M[^"Z]*(?:L[^"Z]*){3})"/g;
   for (const room of ['wide', 'narrow'] as const) {
     const svg = await svgOf(compileFigure((figures['parallel-coordinates'] as Figure).spec(rows, report, room)), rows);
-    const lines = [...svg.matchAll(points)].map(([, path = '']) => path.slice(1).split('L').map((point) => Number(point.split(',')[room === 'wide' ? 0 : 1])));
+    const lines = [...svg.matchAll(points)].map(([, path = '']) =>
+      path
+        .slice(1)
+        .split('L')
+        .map((point) => Number(point.split(',')[room === 'wide' ? 0 : 1])),
+    );
     assert.equal(lines.length, 8);
-    for (const line of lines) assert.deepEqual(line, [...line].sort((a, b) => a - b), room);
+    for (const line of lines)
+      assert.deepEqual(
+        line,
+        [...line].sort((a, b) => a - b),
+        room,
+      );
   }
 });
 
@@ -703,7 +859,9 @@ test('a timeline gives each trial the first free row of its worker, and leaves o
   const spec: SweepSpec = { ...small, space: { 'task.length': { choice: [5, 10, 15] } } };
   const report = await exampleWith({ spec, diverged: 1, failed: -1 }, (index) => {
     const [from, to, worker] = times[index] as (typeof times)[number];
-    return { 'timing.json': JSON.stringify({ seconds: to - from, attempts: 1, worker, startedAt: at(from), endedAt: at(to) }) };
+    return {
+      'timing.json': JSON.stringify({ seconds: to - from, attempts: 1, worker, startedAt: at(from), endedAt: at(to) }),
+    };
   });
   const rows = rowsOf('timeline', report);
   assert.deepEqual(
@@ -724,11 +882,20 @@ test('a timeline gives each trial the first free row of its worker, and leaves o
 
 test('rows of a timeline are numbered, and no slots: lanes of a pack run at the same time in one', async () => {
   const report = await exampleWith({ spec: { ...small, space: {}, repeats: 3 }, ...all }, () => ({
-    'timing.json': JSON.stringify({ seconds: 1, attempts: 1, worker: 'a', startedAt: '2026-11-20T10:00:00Z', endedAt: '2026-11-20T10:00:03Z' }),
+    'timing.json': JSON.stringify({
+      seconds: 1,
+      attempts: 1,
+      worker: 'a',
+      startedAt: '2026-11-20T10:00:00Z',
+      endedAt: '2026-11-20T10:00:03Z',
+    }),
   }));
   const rows = rowsOf('timeline', report);
   assert.deepEqual(column(rows, 'row'), ['1', '2', '3']);
-  assert.match(figures.timeline.caption(report, rows), /trained at the same time: in other slots, or side by side as lanes of a pack\./);
+  assert.match(
+    figures.timeline.caption(report, rows),
+    /trained at the same time: in other slots, or side by side as lanes of a pack\./,
+  );
 });
 
 // ---- the data files ----
@@ -754,7 +921,10 @@ test('observations and samples are in the manifest; the report is the same whate
   const { trialId } = trialAt(report.input.spec, 0);
   const data = Object.keys(JSON.parse(String(files.get('provenance.json'))).data);
   for (const file of ['observations.json', 'samples.json']) assert.ok(data.includes(`trials/${trialId}/${file}`));
-  const backwards = await example({ ...rich, order: (count) => Array.from({ length: count }, (_, i) => count - 1 - i) });
+  const backwards = await example({
+    ...rich,
+    order: (count) => Array.from({ length: count }, (_, i) => count - 1 - i),
+  });
   assert.equal(hashesOf(await builtReport(backwards.report.input)), hashesOf(files));
 });
 
@@ -772,7 +942,9 @@ test('verification names an observation or a sample that has changed, gone or co
     const named = async () => {
       const { ok, data, report: built } = await verifyReport(store, sweepId);
       assert.equal(ok, false);
-      const lines = [...data, ...built].filter(({ state }) => state !== 'equal').map(({ path, state }) => `${state} ${path}`);
+      const lines = [...data, ...built]
+        .filter(({ state }) => state !== 'equal')
+        .map(({ path, state }) => `${state} ${path}`);
       assert.ok(lines.includes(`changed ${table}`), lines.join());
       return lines;
     };
@@ -797,7 +969,11 @@ test('observations and samples that are not what they should be are named', asyn
   const broken: [file: string, content: unknown, problem: RegExp][] = [
     ['observations.json', {}, /observations\.json: /],
     ['observations.json', [{ step: 0, kind: 'dreams', data: {} }], /observations\.json: 0\.kind /],
-    ['observations.json', [{ step: 0, kind: 'samples', data: { texts: [1] } }], /observations\.json: 0\.data\.texts\.0 /],
+    [
+      'observations.json',
+      [{ step: 0, kind: 'samples', data: { texts: [1] } }],
+      /observations\.json: 0\.data\.texts\.0 /,
+    ],
     [
       'observations.json',
       [{ step: 0, kind: 'gate', data: { t: [1, 2], phi: [0, 0], k: [0] } }],
@@ -825,9 +1001,18 @@ test('observations and samples that are not what they should be are named', asyn
 });
 
 test('a figure that shows the same less clearly gives way; one that is asked for does not', async () => {
-  const named = async (spec: SweepSpec) => chooseFigures((await example({ spec, ...all })).report).map(({ name }) => name);
-  assert.deepEqual(await named(optimizers), ['accuracy-curves', 'loss-curves', 'heatmap', 'parallel-coordinates', 'timeline']);
-  assert.deepEqual(await named({ ...optimizers, report: { figures: ['metric-by-dimension'] } }), ['metric-by-dimension']);
+  const named = async (spec: SweepSpec) =>
+    chooseFigures((await example({ spec, ...all })).report).map(({ name }) => name);
+  assert.deepEqual(await named(optimizers), [
+    'accuracy-curves',
+    'loss-curves',
+    'heatmap',
+    'parallel-coordinates',
+    'timeline',
+  ]);
+  assert.deepEqual(await named({ ...optimizers, report: { figures: ['metric-by-dimension'] } }), [
+    'metric-by-dimension',
+  ]);
   assert.deepEqual(await named({ ...texts, space: { 'model.hiddenUnits': { choice: [8, 16] } } }), [
     'accuracy-curves',
     'loss-curves',

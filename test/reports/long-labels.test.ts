@@ -11,28 +11,57 @@ import { exampleSpec, memoryStore, writeExampleRun } from '../support/example-ru
 
 const long = (end: string) => `${end}${'abcdefghi '.repeat(40)}${end}`;
 const spaces: Record<string, Partial<SweepSpec>> = {
-  'by length': { space: { 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.mark': { choice: [long('x'), long('y')] }, 'task.length': { choice: [5, 15] } } },
+  'by length': {
+    space: {
+      'model.cell': { choice: ['rnn', 'lstm'] },
+      'task.mark': { choice: [long('x'), long('y')] },
+      'task.length': { choice: [5, 15] },
+    },
+  },
   'as lines': { space: { 'task.mark': { choice: [long('x'), long('y'), 'z'] }, 'task.length': { choice: [5, 15] } } },
-  'in a grid': { space: { 'task.mark': { choice: [long('x'), long('y')] }, 'task.other': { choice: [long('a'), 'b'] }, 'training.learningRate': { choice: [0.1, 0.2] } } },
+  'in a grid': {
+    space: {
+      'task.mark': { choice: [long('x'), long('y')] },
+      'task.other': { choice: [long('a'), 'b'] },
+      'training.learningRate': { choice: [0.1, 0.2] },
+    },
+  },
 };
 
 for (const [name, more] of Object.entries(spaces)) {
   test(`no picture is wide, and each says the whole label where it cuts one: ${name}`, async () => {
     const store = memoryStore();
-    const sweepId = await writeExampleRun(store, { spec: { ...exampleSpec, repeats: 1, ...more }, diverged: -1, failed: -1, observe: ['attention', 'gradient-flow'] });
+    const sweepId = await writeExampleRun(store, {
+      spec: { ...exampleSpec, repeats: 1, ...more },
+      diverged: -1,
+      failed: -1,
+      observe: ['attention', 'gradient-flow'],
+    });
     const report = modelOf(await readRun(store, sweepId));
-    const drawings = chooseFigures(report).flatMap(({ name: title, figure, rows }) => (isTable(figure) ? [] : [{ title, figure, rows }]));
+    const drawings = chooseFigures(report).flatMap(({ name: title, figure, rows }) =>
+      isTable(figure) ? [] : [{ title, figure, rows }],
+    );
     assert.ok(drawings.length >= 4);
     for (const { title, figure, rows } of drawings) {
-      for (const [room, most] of [['wide', 950], ['narrow', 650]] as const) {
+      for (const [room, most] of [
+        ['wide', 950],
+        ['narrow', 650],
+      ] as const) {
         const svg = await svgOf(compileFigure(figure.spec(rows, report, room)), rows);
         const width = Number(/width="(\d+)"/.exec(svg)?.[1]);
         assert.ok(width <= most, `${title}, ${room}: ${width} pixels`);
         assert.doesNotMatch(svg.replace(/ aria-[a-z]+="[^"]*"/g, ''), />[^<]{120,}</, `${title}, ${room}`);
       }
       if (title === 'timeline') continue; // its labels are workers
-      const tips = [...JSON.stringify(figure.spec(rows, report, 'wide')).matchAll(/"field":"(\w+)","title":"(?:configuration|mark)"/g)].map(([, field]) => field as string);
-      assert.ok(rows.some((row) => tips.some((field) => String(row[field]).includes(long('x')))), `${title} shows the whole label to the pointer`);
+      const tips = [
+        ...JSON.stringify(figure.spec(rows, report, 'wide')).matchAll(
+          /"field":"(\w+)","title":"(?:configuration|mark)"/g,
+        ),
+      ].map(([, field]) => field as string);
+      assert.ok(
+        rows.some((row) => tips.some((field) => String(row[field]).includes(long('x')))),
+        `${title} shows the whole label to the pointer`,
+      );
     }
   });
 }
@@ -40,7 +69,12 @@ for (const [name, more] of Object.entries(spaces)) {
 test('a label that vega cuts at the limit of its legend takes no more room than that', async () => {
   const marks = ['x', 'y'].map((c) => `${c}${'W'.repeat(79)}`);
   const store = memoryStore();
-  const spec = { ...exampleSpec, repeats: 1, space: { 'task.mark': { choice: marks } }, report: { figures: ['loss-curves'] } };
+  const spec = {
+    ...exampleSpec,
+    repeats: 1,
+    space: { 'task.mark': { choice: marks } },
+    report: { figures: ['loss-curves'] },
+  };
   const sweepId = await writeExampleRun(store, { spec, diverged: -1, failed: -1 });
   const report = modelOf(await readRun(store, sweepId));
   const [drawing] = chooseFigures(report);

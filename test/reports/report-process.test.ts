@@ -16,29 +16,49 @@ let folder: string;
 let sweepId: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sweep-report-'));
-  sweepId = await writeExampleRun(openStore(folder), { spec: { ...exampleSpec, report: { figures: ['loss-curves'] } } });
+  sweepId = await writeExampleRun(openStore(folder), {
+    spec: { ...exampleSpec, report: { figures: ['loss-curves'] } },
+  });
 });
 after(() => rm(folder, { recursive: true }));
 
 const never = new AbortController().signal;
-const outcome: SweepOutcome = { state: 'completed', total: 42, completed: 41, diverged: 1, failed: 1, at: '2026-11-20T11:00:00.000Z', message: 'ended by its budget' };
+const outcome: SweepOutcome = {
+  state: 'completed',
+  total: 42,
+  completed: 41,
+  diverged: 1,
+  failed: 1,
+  at: '2026-11-20T11:00:00.000Z',
+  message: 'ended by its budget',
+};
 const writers = createReportWriters();
-const write = (options = {}) => writers.write({ runs: folder, sweepId, outcome }, { signal: never, onAlive: () => {}, ...options });
+const write = (options = {}) =>
+  writers.write({ runs: folder, sweepId, outcome }, { signal: never, onAlive: () => {}, ...options });
 
 test('a report is written by a process of its own, while this one is told that it lives', async () => {
   const told: (ReportProgress | undefined)[] = [];
   await write({ onAlive: (progress?: ReportProgress) => told.push(progress), beatMs: 5 });
   assert.ok(told.length > 0);
   const said = told.find((progress) => progress !== undefined);
-  assert.ok(said !== undefined && said.done <= said.total && ['reading', 'drawing', 'writing'].includes(said.doing), 'and how far it is');
+  assert.ok(
+    said !== undefined && said.done <= said.total && ['reading', 'drawing', 'writing'].includes(said.doing),
+    'and how far it is',
+  );
   const store = openStore(folder);
-  assert.match(Buffer.from(await store.get(`${sweepId}/report/report.md`) ?? []).toString('utf8'), /^Ended by its budget\.$/m);
+  assert.match(
+    Buffer.from((await store.get(`${sweepId}/report/report.md`)) ?? []).toString('utf8'),
+    /^Ended by its budget\.$/m,
+  );
   await writeOutcome(store, sweepId, outcome);
   assert.ok((await verifyReport(store, sweepId)).ok, 'the report knows the end before it is written');
 });
 
 test('one that comes no further is given up, and so is one that nobody wants any more', async () => {
-  await assert.rejects(write({ beatMs: 10, mostSilenceMs: 20 }), /the process that writes the report of .* ended \(SIGKILL\)/);
+  await assert.rejects(
+    write({ beatMs: 10, mostSilenceMs: 20 }),
+    /the process that writes the report of .* ended \(SIGKILL\)/,
+  );
   await assert.rejects(write({ signal: AbortSignal.timeout(100) }), { name: 'TimeoutError' });
 });
 
@@ -59,5 +79,5 @@ test('one that was ready writes once; another one is started for the next', asyn
 
 test('a sweep can end though its report cannot be written, which says which file is to blame', async () => {
   await writeFile(join(folder, sweepId, 'sweep.json'), '{');
-  assert.match(await write() ?? '', /^there is no new report: .*sweep\.json: /);
+  assert.match((await write()) ?? '', /^there is no new report: .*sweep\.json: /);
 });

@@ -1,4 +1,7 @@
-/** report.html in a real browser: under its own Content-Security-Policy, with and without scripts, on a phone and in the dark. */
+/**
+ * report.html in a real browser: under its own Content-Security-Policy, with and without scripts, on a phone and in the
+ * dark.
+ */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -12,7 +15,9 @@ import { writeReport } from '../../reports/report.ts';
 import { openStore } from '../../store/index.ts';
 import { exampleSpec, writeExampleRun, type ExampleOptions } from '../support/example-run.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
 const hostile = '</script><img src=x onerror="window.hacked=1"><style>body{display:none}</style>';
 const hostileSpec: SweepSpec = {
   ...exampleSpec,
@@ -77,8 +82,13 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
     await rm(folder, { recursive: true });
   });
 
-  /** Opens a report; `complaints` collects whatever a browser has against it, and every request but for the file itself. */
-  async function open(address: string, options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+  /**
+   * Opens a report; `complaints` collects whatever a browser has against it, and every request but for the file itself.
+   */
+  async function open(
+    address: string,
+    options: BrowserContextOptions = {},
+  ): Promise<{ page: Page; complaints: string[] }> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(`console: ${message.text()}`));
@@ -88,7 +98,9 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
     });
     await page.goto(address);
     if (options.javaScriptEnabled !== false)
-      await page.waitForFunction("[...document.querySelectorAll('.chart')].every((chart) => chart.dataset.live === '')");
+      await page.waitForFunction(
+        "[...document.querySelectorAll('.chart')].every((chart) => chart.dataset.live === '')",
+      );
     return { page, complaints };
   }
 
@@ -140,7 +152,9 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
     const { page, complaints } = await open(url);
     const chart = page.locator('.chart[data-figure=accuracy-by-length] .live');
     const opacities = () =>
-      chart.locator('.mark-line path').evaluateAll((paths) => paths.map((path) => Number(path.getAttribute('opacity') ?? 1)));
+      chart
+        .locator('.mark-line path')
+        .evaluateAll((paths) => paths.map((path) => Number(path.getAttribute('opacity') ?? 1)));
     assert.deepEqual(await opacities(), [1, 1]);
     await chart.locator('.role-legend-label text', { hasText: 'lstm' }).click();
     await page.waitForFunction(
@@ -194,10 +208,13 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
 
   test('turned to a narrow screen, the charts are drawn anew for it', async () => {
     const { page, complaints } = await open(url);
-    const width = () => page.locator('.chart[data-figure=loss-curves] .live svg').evaluate((svg) => svg.getBoundingClientRect().width);
+    const width = () =>
+      page.locator('.chart[data-figure=loss-curves] .live svg').evaluate((svg) => svg.getBoundingClientRect().width);
     assert.ok((await width()) > 600);
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.waitForFunction("document.querySelector('.chart[data-figure=loss-curves] .live svg')?.getBoundingClientRect().width < 390");
+    await page.waitForFunction(
+      "document.querySelector('.chart[data-figure=loss-curves] .live svg')?.getBoundingClientRect().width < 390",
+    );
     assert.equal(await visibleCharts(page), 4);
     assert.deepEqual(complaints, []);
     await page.close();
@@ -224,7 +241,12 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
     assert.equal(await page.locator('.question').innerText(), hostile);
     assert.equal(await page.locator('img').count(), 0);
     assert.equal(await page.evaluate("'hacked' in window"), false);
-    await page.locator('.chart[data-figure=accuracy-by-length] .live [aria-roledescription=point][aria-label*=img][aria-label*="failed or"]').first().hover();
+    await page
+      .locator(
+        '.chart[data-figure=accuracy-by-length] .live [aria-roledescription=point][aria-label*=img][aria-label*="failed or"]',
+      )
+      .first()
+      .hover();
     await page.locator('.tip').waitFor({ state: 'visible' });
     assert.ok((await page.locator('.tip').innerText()).includes('</script><img'));
     assert.deepEqual(complaints, []);
@@ -234,7 +256,9 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
   test('every figure is drawn in the page as well, in the dark and on a phone, and nothing complains', async () => {
     for (const options of [{}, { colorScheme: 'dark' as const, viewport: { width: 390, height: 844 } }]) {
       const { page, complaints } = await open(textsUrl, options);
-      const names = await page.locator('.chart').evaluateAll((all) => all.map((chart) => chart.getAttribute('data-figure')));
+      const names = await page
+        .locator('.chart')
+        .evaluateAll((all) => all.map((chart) => chart.getAttribute('data-figure')));
       assert.deepEqual(names, [
         'accuracy-curves',
         'loss-curves',
@@ -247,7 +271,9 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
       ]);
       assert.equal(await visibleCharts(page), names.length);
       assert.deepEqual(complaints, []);
-      assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= (options.viewport?.width ?? 1280));
+      assert.ok(
+        (await page.evaluate<number>('document.documentElement.scrollWidth')) <= (options.viewport?.width ?? 1280),
+      );
       await page.close();
     }
   });
@@ -257,9 +283,14 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
     assert.equal(await page.evaluate("'hacked' in window"), false);
     const card = page.locator('section', { hasText: 'What the trained networks write' }).locator('tbody tr').first();
     const [text, whole] = [await card.locator('td.written').boundingBox(), await card.boundingBox()];
-    assert.ok(text !== null && whole !== null && text.width > 300 && text.x >= 0 && text.x + text.width <= 390, JSON.stringify(text));
+    assert.ok(
+      text !== null && whole !== null && text.width > 300 && text.x >= 0 && text.x + text.width <= 390,
+      JSON.stringify(text),
+    );
     assert.ok((await card.locator('td.written').innerText()).startsWith('</script><img src=x'));
-    const named = await card.locator('td').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-column')));
+    const named = await card
+      .locator('td')
+      .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-column')));
     assert.deepEqual(named, ['configuration', 'temperature', 'text', 'distinct2', 'known words']);
     await page.close();
   });

@@ -20,7 +20,14 @@ import { answerTable, headline } from '../../reports/tables.ts';
 import { textWidth, wrapped } from '../../reports/text-width.ts';
 import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/types.ts';
-import { builtReport, exampleProvenance, exampleSpec, memoryStore, writeExampleRun, type ExampleOptions } from '../support/example-run.ts';
+import {
+  builtReport,
+  exampleProvenance,
+  exampleSpec,
+  memoryStore,
+  writeExampleRun,
+  type ExampleOptions,
+} from '../support/example-run.ts';
 
 const small: SweepSpec = {
   ...exampleSpec,
@@ -83,7 +90,10 @@ test('results.csv has a row for every planned trial, in the order of the plan', 
   const {
     report: { input },
   } = await example({ missing: [41], spec: { ...exampleSpec, report: { figures: [] } } });
-  const rows = parse(textOf((await builtReport(input)).get('results.csv')), { columns: true }) as Record<string, string>[];
+  const rows = parse(textOf((await builtReport(input)).get('results.csv')), { columns: true }) as Record<
+    string,
+    string
+  >[];
   assert.deepEqual(
     rows.map((row) => row['trial']),
     Array.from({ length: countTrials(exampleSpec) }, (_, i) => trialAt(exampleSpec, i).trialId),
@@ -93,7 +103,10 @@ test('results.csv has a row for every planned trial, in the order of the plan', 
     ['diverged', 'failed', 'missing'],
   );
   // A diverged trial has the step at which it diverged, and no metric.
-  assert.deepEqual([rows[13]?.['steps'], rows[13]?.['accuracy'], rows[13]?.['loss'], rows[13]?.['parameters']], ['437', '', '', '19082']);
+  assert.deepEqual(
+    [rows[13]?.['steps'], rows[13]?.['accuracy'], rows[13]?.['loss'], rows[13]?.['parameters']],
+    ['437', '', '', '19082'],
+  );
   assert.deepEqual([rows[20]?.['steps'], rows[20]?.['accuracy'], rows[20]?.['backend']], ['', '', '']);
 });
 
@@ -106,29 +119,57 @@ test('every number in results.csv and curves.csv reads back as the number that w
     assert.deepEqual([Number(row['seed']), Number(row['steps'])], [result?.trial.seed, result?.steps]);
   }
   const curves = parse(textOf(files.get('curves.csv')), { columns: true }) as Record<string, string>[];
-  const stored = [...input.curves].flatMap(([trial, curve]) => curve.map(({ step, metrics }) => ({ trial, step, ...metrics })));
+  const stored = [...input.curves].flatMap(([trial, curve]) =>
+    curve.map(({ step, metrics }) => ({ trial, step, ...metrics })),
+  );
   assert.deepEqual(
-    curves.map((row) => ({ trial: row['trial'], step: Number(row['step']), accuracy: Number(row['accuracy']), loss: Number(row['loss']) })),
+    curves.map((row) => ({
+      trial: row['trial'],
+      step: Number(row['step']),
+      accuracy: Number(row['accuracy']),
+      loss: Number(row['loss']),
+    })),
     stored,
   );
 });
 
 test('of a large sweep only the curves that figures may show are held; curves.csv has them all, or a line that says why not', async () => {
-  const spec: SweepSpec = { ...search, repeats: 1, search: { name: 'random', trials: 320 }, report: { figures: ['loss-curves'] } };
+  const spec: SweepSpec = {
+    ...search,
+    repeats: 1,
+    search: { name: 'random', trials: 320 },
+    report: { figures: ['loss-curves'] },
+  };
   const { input, report, store, sweepId } = await example({ spec });
   const ends = report.trials.filter(({ status }) => status === 'completed' || status === 'diverged');
   assert.deepEqual([ends.length, input.curves.size], [319, 288]);
-  const rows = parse(textOf((await builtReport(input)).get('curves.csv')), { columns: true }) as Record<string, string>[];
-  assert.deepEqual([...new Set(rows.map((row) => row['trial']))], ends.map(({ trialId }) => trialId));
+  const rows = parse(textOf((await builtReport(input)).get('curves.csv')), { columns: true }) as Record<
+    string,
+    string
+  >[];
+  assert.deepEqual(
+    [...new Set(rows.map((row) => row['trial']))],
+    ends.map(({ trialId }) => trialId),
+  );
   const { trialId } = ends.find((trial) => !input.curves.has(trial.trialId)) ?? ends[0]!;
   await store.put(`${sweepId}/trials/${trialId}/metrics.csv`, 'step,loss\n1,0\n');
-  await assert.rejects(builtReport(input), new RegExp(`${trialId}/metrics.csv: changed while the report was made of it`));
+  await assert.rejects(
+    builtReport(input),
+    new RegExp(`${trialId}/metrics.csv: changed while the report was made of it`),
+  );
 });
 
 test('values of any kind are told apart in a CSV cell', async () => {
-  const spec: SweepSpec = { ...oneFigure, space: { 'task.mark': { choice: ['a,"b"\nc', true, null, { norm: 1 }, 0.1] } }, repeats: 1 };
+  const spec: SweepSpec = {
+    ...oneFigure,
+    space: { 'task.mark': { choice: ['a,"b"\nc', true, null, { norm: 1 }, 0.1] } },
+    repeats: 1,
+  };
   const { input } = await example({ spec, diverged: -1, failed: -1 });
-  const rows = parse(textOf((await builtReport(input)).get('results.csv')), { columns: true }) as Record<string, string>[];
+  const rows = parse(textOf((await builtReport(input)).get('results.csv')), { columns: true }) as Record<
+    string,
+    string
+  >[];
   assert.deepEqual(
     rows.map((row) => row['task.mark']),
     ['a,"b"\nc', 'true', 'null', '{"norm":1}', '0.1'],
@@ -137,7 +178,10 @@ test('values of any kind are told apart in a CSV cell', async () => {
 
 test('summary.csv has the mean, the interval and the counts of each configuration', async () => {
   const { input } = await example({ spec: { ...oneFigure, repeats: 3 }, diverged: 1, failed: -1, missing: [3, 4] });
-  const rows = parse(textOf((await builtReport(input)).get('summary.csv')), { columns: true }) as Record<string, string>[];
+  const rows = parse(textOf((await builtReport(input)).get('summary.csv')), { columns: true }) as Record<
+    string,
+    string
+  >[];
   assert.deepEqual(
     rows.map(({ n, failed }) => [n, failed]),
     [
@@ -264,9 +308,9 @@ test('a repeat that has stopped keeps its last value in the mean curve', () => {
 
 test('a spec chooses its figures and their order; those that do not apply are left out; an unknown one is named', async () => {
   const chosen = async (figureNames: string[], spec: SweepSpec = small) =>
-    chooseFigures((await example({ spec: { ...spec, report: { figures: figureNames } }, diverged: -1, failed: -1 })).report).map(
-      ({ name }) => name,
-    );
+    chooseFigures(
+      (await example({ spec: { ...spec, report: { figures: figureNames } }, diverged: -1, failed: -1 })).report,
+    ).map(({ name }) => name);
   assert.deepEqual(await chosen(['loss-curves', 'accuracy-by-length']), ['loss-curves', 'accuracy-by-length']);
   assert.deepEqual(await chosen(['accuracy-by-length', 'loss-curves'], search), ['loss-curves']);
   assert.deepEqual(await chosen(['metric-by-dimension']), ['metric-by-dimension']);
@@ -279,7 +323,8 @@ test('a spec chooses its figures and their order; those that do not apply are le
 
 test('the PNG is the SVG at twice its size, with its colours and its letters', async () => {
   const { files } = await whole;
-  const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(textOf(files.get('figures/accuracy-by-length.svg'))) ?? [];
+  const [, width, height] =
+    /width="(\d+)" height="(\d+)"/.exec(textOf(files.get('figures/accuracy-by-length.svg'))) ?? [];
   const png = Buffer.from(files.get('figures/accuracy-by-length.png') ?? []);
   const size = { width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
   assert.deepEqual(size, { width: 2 * Number(width), height: 2 * Number(height) });
@@ -288,7 +333,8 @@ test('the PNG is the SVG at twice its size, with its colours and its letters', a
   const { pixels } = new Resvg(image).render();
   const coloured = (hex: string, below: number) => {
     let count = 0;
-    for (let i = 0; i < 4 * size.width * below; i += 4) if (pixels.subarray(i, i + 3).toString('hex') === hex) count += 1;
+    for (let i = 0; i < 4 * size.width * below; i += 4)
+      if (pixels.subarray(i, i + 3).toString('hex') === hex) count += 1;
     return count;
   };
   assert.ok(coloured('d55e00', size.height) > 1000, 'the line of the RNN');
@@ -320,7 +366,8 @@ function seen(hex: string, vision: number[][]): number[] {
   const rgb = [1, 3, 5]
     .map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255)
     .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-  const times = (matrix: number[][], v: number[]) => matrix.map((row) => row.reduce((sum, x, i) => sum + x * (v[i] ?? 0), 0));
+  const times = (matrix: number[][], v: number[]) =>
+    matrix.map((row) => row.reduce((sum, x, i) => sum + x * (v[i] ?? 0), 0));
   const shown = times(vision, rgb).map((c) => Math.min(1, Math.max(0, c)));
   const toXyz = [
     [0.4124 / 0.9505, 0.3576 / 0.9505, 0.1805 / 0.9505],
@@ -357,9 +404,14 @@ test('text is as wide as the font says', () => {
 test('the headline says up to which length each network solves the task', async () => {
   const { report } = await whole;
   const solved = (cell: string) =>
-    report.summary.filter((row) => row.configuration['model.cell'] === cell).map((row) => (row.metrics['accuracy']?.mean ?? 0) >= 0.99);
+    report.summary
+      .filter((row) => row.configuration['model.cell'] === cell)
+      .map((row) => (row.metrics['accuracy']?.mean ?? 0) >= 0.99);
   const up = (cell: string) => 5 * solved(cell).concat(false).indexOf(false);
-  assert.equal(headline(report), `Lengths solved with a mean accuracy of at least 0.99: rnn up to ${up('rnn')}; lstm up to ${up('lstm')}.`);
+  assert.equal(
+    headline(report),
+    `Lengths solved with a mean accuracy of at least 0.99: rnn up to ${up('rnn')}; lstm up to ${up('lstm')}.`,
+  );
   assert.equal(headline((await example({ spec: search })).report), undefined);
 });
 
@@ -371,7 +423,11 @@ test('the headline goes by the share that the stopping rule names, or else by an
     // By exact match, which is the accuracy's square here, the LSTM has solved nothing.
     for (const row of report.summary) {
       const accuracy = row.configuration['model.cell'] === 'lstm' ? 0.98 : 0.5;
-      row.metrics = { accuracy: { n: 2, mean: accuracy }, exactMatch: { n: 2, mean: accuracy ** 2 }, loss: { n: 2, mean: 0.1 } };
+      row.metrics = {
+        accuracy: { n: 2, mean: accuracy },
+        exactMatch: { n: 2, mean: accuracy ** 2 },
+        loss: { n: 2, mean: 0.1 },
+      };
     }
     return headline(report);
   };
@@ -430,7 +486,10 @@ test('a ranking has every configuration where they are few: one whose repeats al
   );
   assert.equal(rows.filter((row) => row[1]?.text === 'lstm').length, 1, 'what the others are compared with');
   const means = rows.slice(0, 12).map((row) => row.at(-1)?.sort ?? NaN);
-  assert.deepEqual(means, [...means].sort((a, b) => b - a));
+  assert.deepEqual(
+    means,
+    [...means].sort((a, b) => b - a),
+  );
   assert.deepEqual([rows[12]?.at(-1)?.text, rows[12]?.at(-1)?.warning], ['–', '1 failed']);
 });
 
@@ -523,7 +582,8 @@ const edit = (key: string, from: string | RegExp, to: string) => async (store: S
   await store.put(`${sweepId}/${key}`, after);
 };
 const drop = (key: string) => (store: Store, sweepId: string) => store.remove(`${sweepId}/${key}`);
-const add = (key: string, content: string) => (store: Store, sweepId: string) => store.put(`${sweepId}/${key}`, content);
+const add = (key: string, content: string) => (store: Store, sweepId: string) =>
+  store.put(`${sweepId}/${key}`, content);
 
 interface Tampering {
   change(store: Store, sweepId: string): Promise<void>;
@@ -551,26 +611,58 @@ const tamperings: Record<string, Tampering> = {
     data: [`changed trials/${first}/result.json`],
     report: ['changed provenance.json'],
   },
-  'a lost curve': { change: drop(`trials/${first}/metrics.csv`), data: [`missing trials/${first}/metrics.csv`], report: 'any' },
-  'another network': { change: edit(`trials/${first}/model.ckpt`, 'a', 'another'), data: [`changed trials/${first}/model.ckpt`], report: ['changed provenance.json'] },
+  'a lost curve': {
+    change: drop(`trials/${first}/metrics.csv`),
+    data: [`missing trials/${first}/metrics.csv`],
+    report: 'any',
+  },
+  'another network': {
+    change: edit(`trials/${first}/model.ckpt`, 'a', 'another'),
+    data: [`changed trials/${first}/model.ckpt`],
+    report: ['changed provenance.json'],
+  },
   'a failure that was not there': {
     change: add(`trials/${first}/failure.json`, JSON.stringify({ trialId: first, trial: {}, message: 'm', at: '' })),
     data: [`unexpected trials/${first}/failure.json`],
     report: ['changed provenance.json'],
   },
-  'another machine': { change: edit('provenance.json', 'Example CPU', 'Better CPU'), data: ['changed provenance.json'], report: 'any' },
-  'another spec': { change: edit('sweep.json', '"repeats": 2', '"repeats": 1'), data: ['changed sweep.json'], report: 'any' },
-  'a number in results.csv': { change: edit('report/results.csv', 'completed', 'diverged'), data: [], report: ['changed results.csv'] },
+  'another machine': {
+    change: edit('provenance.json', 'Example CPU', 'Better CPU'),
+    data: ['changed provenance.json'],
+    report: 'any',
+  },
+  'another spec': {
+    change: edit('sweep.json', '"repeats": 2', '"repeats": 1'),
+    data: ['changed sweep.json'],
+    report: 'any',
+  },
+  'a number in results.csv': {
+    change: edit('report/results.csv', 'completed', 'diverged'),
+    data: [],
+    report: ['changed results.csv'],
+  },
   'a point in a figure': {
     change: edit('report/figures/loss-curves.svg', /M(\d)/, 'M9$1'),
     data: [],
     report: ['changed figures/loss-curves.svg'],
   },
-  'a word in the page': { change: edit('report/report.html', 'Mean accuracy', 'Best accuracy'), data: [], report: ['changed report.html'] },
-  'a lost picture': { change: drop('report/figures/loss-curves.png'), data: [], report: ['missing figures/loss-curves.png'] },
+  'a word in the page': {
+    change: edit('report/report.html', 'Mean accuracy', 'Best accuracy'),
+    data: [],
+    report: ['changed report.html'],
+  },
+  'a lost picture': {
+    change: drop('report/figures/loss-curves.png'),
+    data: [],
+    report: ['missing figures/loss-curves.png'],
+  },
   'a file put beside': { change: add('report/extra.csv', 'a'), data: [], report: ['unexpected extra.csv'] },
   'a sum in provenance.json': {
-    change: edit('report/provenance.json', new RegExp(`("trials/${first}/result.json": ")[0-9a-f]{64}`), `$1${'0'.repeat(64)}`),
+    change: edit(
+      'report/provenance.json',
+      new RegExp(`("trials/${first}/result.json": ")[0-9a-f]{64}`),
+      `$1${'0'.repeat(64)}`,
+    ),
     data: [`changed trials/${first}/result.json`],
     report: ['changed provenance.json'],
   },

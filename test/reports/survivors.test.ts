@@ -1,4 +1,7 @@
-/** A configuration of which a repeat failed, diverged, was stopped or is to come ranks after all that are whole: everywhere. */
+/**
+ * A configuration of which a repeat failed, diverged, was stopped or is to come ranks after all that are whole:
+ * everywhere.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { summarize, trialRows, type SummaryRow } from '../../core/aggregate.ts';
@@ -25,12 +28,22 @@ const plain = styleOf({ isTTY: false }, { LANG: 'C.UTF-8' }, 'linux');
 async function run(given: Partial<SweepSpec>, accuracies: readonly (number | null | undefined)[]) {
   const spec: SweepSpec = { ...exampleSpec, objective, ...given };
   const store = memoryStore();
-  const sweepId = await writeExampleRun(store, { spec, diverged: -1, failed: -1, missing: accuracies.flatMap((a, i) => (a === undefined ? [i] : [])) });
+  const sweepId = await writeExampleRun(store, {
+    spec,
+    diverged: -1,
+    failed: -1,
+    missing: accuracies.flatMap((a, i) => (a === undefined ? [i] : [])),
+  });
   for (const [i, accuracy] of accuracies.entries()) {
     if (accuracy === undefined) continue;
     const key = `${sweepId}/trials/${trialAt(spec, i).trialId}/result.json`;
     const result = JSON.parse(Buffer.from((await store.get(key)) ?? []).toString()) as TrialResult;
-    await store.put(key, JSON.stringify(accuracy === null ? { ...result, status: 'diverged' } : { ...result, metrics: { ...result.metrics, accuracy } }));
+    await store.put(
+      key,
+      JSON.stringify(
+        accuracy === null ? { ...result, status: 'diverged' } : { ...result, metrics: { ...result.metrics, accuracy } },
+      ),
+    );
   }
   const report = modelOf(await readRun(store, sweepId));
   return { spec, store, sweepId, report };
@@ -41,27 +54,76 @@ const two = { space: { 'model.cell': { choice: ['rnn', 'lstm'] } }, repeats: 3 }
 
 describe('the mean of survivors', () => {
   test('does not solve a length: the headline names the last one that all repeats solve, and how many solve the next', async () => {
-    const { report } = await run({ space: lengths, repeats: 4 }, [1, 1, 1, 1, 1, null, null, null, 1, 1, 1, 1, 1, 1, 1, 1]);
-    assert.equal(headline(report), 'Lengths solved with a mean accuracy of at least 0.99: rnn up to 5 (15 with 1 of 4 repeats); lstm up to 15.');
+    const { report } = await run({ space: lengths, repeats: 4 }, [
+      1,
+      1,
+      1,
+      1,
+      1,
+      null,
+      null,
+      null,
+      1,
+      1,
+      1,
+      1,
+      1,
+      1,
+      1,
+      1,
+    ]);
+    assert.equal(
+      headline(report),
+      'Lengths solved with a mean accuracy of at least 0.99: rnn up to 5 (15 with 1 of 4 repeats); lstm up to 15.',
+    );
   });
 
   test('ranks last, as with schedulers, in the table, for the figures and as the best', async () => {
     const { report, spec, store, sweepId } = await run(two, [1, null, 1, 0.5, 0.5, 0.5]);
-    assert.deepEqual(ranked(report.summary, objective).map(({ configuration }) => configuration['model.cell']), ['lstm', 'rnn']);
-    assert.deepEqual(answerTable(report).rows[0]?.map(({ warning }) => warning), [undefined, '2 of 3 repeats, 1 failed', undefined]);
+    assert.deepEqual(
+      ranked(report.summary, objective).map(({ configuration }) => configuration['model.cell']),
+      ['lstm', 'rnn'],
+    );
+    assert.deepEqual(
+      answerTable(report).rows[0]?.map(({ warning }) => warning),
+      [undefined, '2 of 3 repeats, 1 failed', undefined],
+    );
     const { leader, best } = await storedSnapshot(store, sweepId, spec);
     assert.deepEqual(leader, { label: 'lstm', objective: 0.5, n: 3, repeats: 3 });
     assert.equal(best?.objective, 1, 'the best single trial is known as that');
     const lines = resultsTable(spec, report.summary, { width: 100, height: 20 }, plain);
     assert.match(lines[0] ?? '', /mean of 3 repeats \(\* 2 of 3: the others diverged or failed\)$/);
-    assert.deepEqual(lines.slice(1).map((line) => line.trim().split(/ +/)), [['1', 'lstm', '0.50'], ['rnn', '1.00*']]);
+    assert.deepEqual(
+      lines.slice(1).map((line) => line.trim().split(/ +/)),
+      [
+        ['1', 'lstm', '0.50'],
+        ['rnn', '1.00*'],
+      ],
+    );
   });
 
   test('and so does that of repeats which are to come, or which a scheduler stopped', () => {
-    const row = (cell: string, mean: number, out: Partial<SummaryRow>): SummaryRow =>
-      ({ configuration: { 'model.cell': cell }, repeats: [], n: 1, failed: 0, stopped: 0, missing: 0, metrics: { accuracy: { n: 1, mean } }, ...out });
-    const rows = [row('a', 1, { failed: 1 }), row('b', 0.9, { stopped: 1 }), row('c', 0.8, { missing: 2 }), row('d', 0.1, {}), row('e', 0.95, { failed: 2 })];
-    assert.deepEqual(ranked(rows, objective).map(({ configuration }) => configuration['model.cell']), ['d', 'b', 'c', 'a', 'e']);
+    const row = (cell: string, mean: number, out: Partial<SummaryRow>): SummaryRow => ({
+      configuration: { 'model.cell': cell },
+      repeats: [],
+      n: 1,
+      failed: 0,
+      stopped: 0,
+      missing: 0,
+      metrics: { accuracy: { n: 1, mean } },
+      ...out,
+    });
+    const rows = [
+      row('a', 1, { failed: 1 }),
+      row('b', 0.9, { stopped: 1 }),
+      row('c', 0.8, { missing: 2 }),
+      row('d', 0.1, {}),
+      row('e', 0.95, { failed: 2 }),
+    ];
+    assert.deepEqual(
+      ranked(rows, objective).map(({ configuration }) => configuration['model.cell']),
+      ['d', 'b', 'c', 'a', 'e'],
+    );
   });
 
   test('is said to be one, where there is nothing better', async () => {
@@ -74,23 +136,43 @@ describe('the mean of survivors', () => {
     const { report } = await run({ space: lengths, repeats: 2 }, [1, null, null, null, 1, 1, 1, 1]);
     const figure = figures['accuracy-by-length'];
     const rows = figure.data(report) ?? [];
-    assert.deepEqual(rows.filter(({ kind }) => kind !== 'repeat').map(({ kind, line, length, share }) => [kind, line, length, share]), [
-      ['mean', 'rnn', 5, '1/2'], ['none', 'rnn', 15, '0/2'], ['mean', 'lstm', 5, null], ['mean', 'lstm', 15, null],
-    ]);
-    assert.match(figure.caption(report, rows), /Hollow: the mean of so many repeats; the others have no number\. ✕: no repeat has one\.$/);
+    assert.deepEqual(
+      rows.filter(({ kind }) => kind !== 'repeat').map(({ kind, line, length, share }) => [kind, line, length, share]),
+      [
+        ['mean', 'rnn', 5, '1/2'],
+        ['none', 'rnn', 15, '0/2'],
+        ['mean', 'lstm', 5, null],
+        ['mean', 'lstm', 15, null],
+      ],
+    );
+    assert.match(
+      figure.caption(report, rows),
+      /Hollow: the mean of so many repeats; the others have no number\. ✕: no repeat has one\.$/,
+    );
   });
 
   test('has no colour among those that have one', async () => {
-    const space = { 'training.optimizer': { choice: ['sgd', 'adam'] }, 'training.learningRate': { choice: [0.1, 0.2] }, 'model.hiddenUnits': { choice: [8, 16] } };
+    const space = {
+      'training.optimizer': { choice: ['sgd', 'adam'] },
+      'training.learningRate': { choice: [0.1, 0.2] },
+      'model.hiddenUnits': { choice: [8, 16] },
+    };
     const accuracies = [1, null, ...Array.from({ length: 14 }, () => 0.5)];
     const { report } = await run({ space, repeats: 2 }, accuracies);
     for (const name of ['heatmap', 'parallel-coordinates'] as const) {
       const rows = (figures[name].data(report) ?? []).filter((row) => typeof row['mean'] === 'number');
-      assert.deepEqual([...new Set(rows.map(({ mean, judged }) => `${mean} ${judged}`))].sort(), ['0.5 0.5', '1 null'], name);
+      assert.deepEqual(
+        [...new Set(rows.map(({ mean, judged }) => `${mean} ${judged}`))].sort(),
+        ['0.5 0.5', '1 null'],
+        name,
+      );
       assert.match(figures[name].caption(report, rows), /Grey: not every repeat has a number/);
     }
     const points = figures['metric-by-dimension'].data(report) ?? [];
-    assert.deepEqual(points.filter(({ best }) => best === 'part').map(({ mean }) => mean), [1]);
+    assert.deepEqual(
+      points.filter(({ best }) => best === 'part').map(({ mean }) => mean),
+      [1],
+    );
   });
 });
 
@@ -116,12 +198,23 @@ test('a trial that is drawn twice counts twice in the report, as it does while i
   const search = { name: 'random', trials: 6 };
   const spec: SweepSpec = { ...exampleSpec, ...two, repeats: 2, search };
   const rows = trialRows(spec, new Map(), new Set());
-  assert.deepEqual([rows.length, rows.reduce((sum, { draws = 1 }) => sum + draws, 0), summarize(rows).length], [4, 12, 2]);
+  assert.deepEqual(
+    [rows.length, rows.reduce((sum, { draws = 1 }) => sum + draws, 0), summarize(rows).length],
+    [4, 12, 2],
+  );
   const store = memoryStore();
   const sweepId = await writeExampleRun(store, { spec, diverged: -1, failed: -1 });
   const report = modelOf(await readRun(store, sweepId));
   assert.equal(countsText(report), '12 of 12 trials completed, 4 of them different: random drew some more than once');
   const { total, completed } = await storedSnapshot(store, sweepId, spec);
   assert.deepEqual([total, completed], [12, 12]);
-  assert.deepEqual((await provenanceOf(report)).trials, { planned: 12, different: 4, completed: 12, stopped: 0, diverged: 0, failed: 0, missing: 0 });
+  assert.deepEqual((await provenanceOf(report)).trials, {
+    planned: 12,
+    different: 4,
+    completed: 12,
+    stopped: 0,
+    diverged: 0,
+    failed: 0,
+    missing: 0,
+  });
 });

@@ -1,4 +1,7 @@
-/** A proxy in the environment is for other traffic: this machine's own server and workers are reached without it, others through it. */
+/**
+ * A proxy in the environment is for other traffic: this machine's own server and workers are reached without it, others
+ * through it.
+ */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -22,12 +25,22 @@ before(async () => {
   const listening = proxy.address();
   const url = `http://127.0.0.1:${typeof listening === 'object' ? listening?.port : ''}`;
   const names = ['http_proxy', 'https_proxy', 'grpc_proxy', 'all_proxy'];
-  const variables = Object.fromEntries([...names, ...names.map((name) => name.toUpperCase())].map((name) => [name, url]));
+  const variables = Object.fromEntries(
+    [...names, ...names.map((name) => name.toUpperCase())].map((name) => [name, url]),
+  );
   machine = await newMachine({ ...variables, no_proxy: '', no_grpc_proxy: '', NO_PROXY: '', NODE_USE_ENV_PROXY: '1' });
-  await writeFile(join(machine.folder, 'one.json'), JSON.stringify({
-    name: 'one', task: { name: 'palindrome', length: 5 }, model: { cell: 'rnn', hiddenUnits: 4 },
-    training: { maxSteps: 2, evaluateEvery: 1, batchSize: 2, evaluationSize: 2 }, space: { 'model.layers': [1] }, repeats: 1, report: { figures: [] },
-  }));
+  await writeFile(
+    join(machine.folder, 'one.json'),
+    JSON.stringify({
+      name: 'one',
+      task: { name: 'palindrome', length: 5 },
+      model: { cell: 'rnn', hiddenUnits: 4 },
+      training: { maxSteps: 2, evaluateEvery: 1, batchSize: 2, evaluationSize: 2 },
+      space: { 'model.layers': [1] },
+      repeats: 1,
+      report: { figures: [] },
+    }),
+  );
 });
 after(async () => {
   await machine.worker(join(machine.folder, 'runs'));
@@ -42,7 +55,10 @@ test('the server that comes along, its worker and doctor never ask the proxy', {
   assert.match(stdout, /^Temporal server\s+ok/m);
   const address = `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}`;
   for (const named of [address, address.replace('127.0.0.1', 'localhost')]) {
-    assert.match((await machine.spawnWith({ TEMPORAL_ADDRESS: named }, 'doctor').ended).stdout, /^Temporal server\s+ok/m);
+    assert.match(
+      (await machine.spawnWith({ TEMPORAL_ADDRESS: named }, 'doctor').ended).stdout,
+      /^Temporal server\s+ok/m,
+    );
   }
   assert.deepEqual(asked, []);
 });

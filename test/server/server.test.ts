@@ -47,12 +47,14 @@ async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T>
   }
 }
 
-const oneLine = (pattern: RegExp) => (error: unknown): boolean => {
-  assert.ok(error instanceof UserError, String(error));
-  assert.doesNotMatch(error.message, /\n/);
-  assert.match(error.message, pattern);
-  return true;
-};
+const oneLine =
+  (pattern: RegExp) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.doesNotMatch(error.message, /\n/);
+    assert.match(error.message, pattern);
+    return true;
+  };
 
 test('without a server and without leave to start one, connecting says what to do', async () => {
   await assert.rejects(connect({ start: false }), oneLine(/sweep server start/));
@@ -133,7 +135,8 @@ test('TEMPORAL_ADDRESS comes first: reachable, unreachable, malformed, with an u
 test('a profile in a TOML file says where the server is, and is named where it is wrong', async () => {
   const { address } = await embeddedStatus();
   const file = process.env.TEMPORAL_CONFIG_FILE ?? '';
-  const profile = (where: string) => writeFile(file, `[profile.default]\naddress = "${where}"\nnamespace = "default"\n`);
+  const profile = (where: string) =>
+    writeFile(file, `[profile.default]\naddress = "${where}"\nnamespace = "default"\n`);
   try {
     await profile(address ?? '');
     const target = await connect({ start: false });
@@ -160,7 +163,10 @@ test('what answers on the usual port is used where none of ours runs, and what d
   try {
     assert.equal(await sourceOf(address), 'local');
     assert.equal(await sourceOf(), 'local', 'SWEEP_SERVER_PORT is that port, and nobody looks at 7233');
-    await assert.rejects(sourceOf(new URL(uiUrl ?? '').host.replace('localhost', '127.0.0.1')), oneLine(/sweep server start/));
+    await assert.rejects(
+      sourceOf(new URL(uiUrl ?? '').host.replace('localhost', '127.0.0.1')),
+      oneLine(/sweep server start/),
+    );
     await assert.rejects(sourceOf(`127.0.0.1:${await freePort([])}`), oneLine(/sweep server start/));
   } finally {
     process.env.SWEEP_HOME = home;
@@ -240,7 +246,10 @@ test('what is supervised ends when its folder is removed', async () => {
   const folder = join(home, 'removed');
   await mkdir(folder);
   const { supervisorPid = 0, childPid = 0 } = await ensureSupervised({
-    name: 'forgotten', folder, command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'],
+    name: 'forgotten',
+    folder,
+    command: process.execPath,
+    args: ['-e', 'setInterval(() => {}, 1000)'],
   });
   await rm(folder, { recursive: true });
   await until(async () => !isAlive(supervisorPid) && !isAlive(childPid));

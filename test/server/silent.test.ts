@@ -1,4 +1,7 @@
-/** A Temporal server that lives and does not answer: nothing waits for it without end, and what can be said without it is said. */
+/**
+ * A Temporal server that lives and does not answer: nothing waits for it without end, and what can be said without it
+ * is said.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openStore } from '../../store/index.ts';
@@ -17,8 +20,12 @@ before(async () => {
   assert.equal(code, 0, stderr);
   pid = (await machine.server()).childPid ?? 0;
   process.kill(pid, 'SIGSTOP');
-  for (const line of ['status', 'doctor', 'pause lab', 'cancel lab', 'watch lab', 'server status']) asked.set(line, machine.sweep(...line.split(' ')));
-  asked.set('named', machine.spawnWith({ TEMPORAL_ADDRESS: `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}` }, 'pause', 'lab').ended);
+  for (const line of ['status', 'doctor', 'pause lab', 'cancel lab', 'watch lab', 'server status'])
+    asked.set(line, machine.sweep(...line.split(' ')));
+  asked.set(
+    'named',
+    machine.spawnWith({ TEMPORAL_ADDRESS: `127.0.0.1:${machine.env['SWEEP_SERVER_PORT']}` }, 'pause', 'lab').ended,
+  );
 });
 after(() => machine.stop());
 
@@ -27,10 +34,13 @@ const answerTo = async (line: string) => {
   assert.ok(ended !== undefined);
   return ended;
 };
-const silent = () => new RegExp([
-  `The Temporal server at 127\\.0\\.0\\.1:\\d+ \\(process ${pid}\\) has not answered for 15 seconds: it is stopped or overloaded; `,
-  'start it again with: sweep server stop, then sweep server start\\.',
-].join(''));
+const silent = () =>
+  new RegExp(
+    [
+      `The Temporal server at 127\\.0\\.0\\.1:\\d+ \\(process ${pid}\\) has not answered for 15 seconds: it is stopped or overloaded; `,
+      'start it again with: sweep server stop, then sweep server start\\.',
+    ].join(''),
+  );
 const oneLine = ({ stderr }: Ended) => assert.equal(stderr.trim().split('\n').length, 1, stderr);
 
 test('status says what the runs folder says, and why no more', async () => {
@@ -61,7 +71,13 @@ for (const line of ['pause lab', 'cancel lab', 'watch lab']) {
 
 test('server status tells it from one that runs', async () => {
   const { stdout } = await answerTo('server status');
-  assert.match(stdout, new RegExp(`^The Temporal server \\(process ${pid}\\) does not answer: it is starting, stopped or overloaded\\.$`, 'm'));
+  assert.match(
+    stdout,
+    new RegExp(
+      `^The Temporal server \\(process ${pid}\\) does not answer: it is starting, stopped or overloaded\\.$`,
+      'm',
+    ),
+  );
 });
 
 test('one that somebody has named is named too', async () => {

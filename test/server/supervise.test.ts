@@ -32,7 +32,10 @@ test('a stranger who has the id of a program that is gone is neither taken for i
   });
   await stopSupervised('program', folder);
   const there = JSON.parse(await readFile(record(), 'utf8')) as object;
-  await writeFile(record(), JSON.stringify({ ...there, state: 'running', reason: '', supervisorPid: stranger.pid, childPid: stranger.pid }));
+  await writeFile(
+    record(),
+    JSON.stringify({ ...there, state: 'running', reason: '', supervisorPid: stranger.pid, childPid: stranger.pid }),
+  );
   assert.equal((await supervisedStatus('program', folder)).state, 'stopped');
   await stopSupervised('program', folder);
   const again = await ensureSupervised({ ...program, folder });

@@ -1,4 +1,7 @@
-/** Code of other people that lies where a process of ours looks: in the folder for temporary files, which all share, and in the current one. */
+/**
+ * Code of other people that lies where a process of ours looks: in the folder for temporary files, which all share, and
+ * in the current one.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -29,10 +32,16 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sweep-others-'));
   [temporary, current] = [join(folder, 'tmp'), join(folder, 'current')];
   for (const path of [temporary, current, join(current, 'pip')]) await mkdir(path);
-  await writeFile(join(current, 'theirs.mjs'), `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(ran())}, ''); export const z = {};`);
+  await writeFile(
+    join(current, 'theirs.mjs'),
+    `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(ran())}, ''); export const z = {};`,
+  );
   // As tsx understands it: imports of these mean that file.
   const theirs = [join(current, 'theirs.mjs')];
-  await writeFile(join(current, 'tsconfig.json'), JSON.stringify({ compilerOptions: { baseUrl: '.', paths: { zod: theirs, vega: theirs, commander: theirs } } }));
+  await writeFile(
+    join(current, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { baseUrl: '.', paths: { zod: theirs, vega: theirs, commander: theirs } } }),
+  );
   await writeFile(join(current, 'pip', '__init__.py'), '');
   await writeFile(join(current, 'pip', '__main__.py'), `open(${JSON.stringify(ran())}, 'w')`);
   process.chdir(current);
@@ -50,9 +59,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** tsx makes the folder of its cache when it has compiled the first file, and reads from one that is there before that. */
+/**
+ * tsx makes the folder of its cache when it has compiled the first file, and reads from one that is there before that.
+ */
 async function nothingOfTheirs(): Promise<void> {
-  assert.deepEqual((await readdir(temporary)).filter((name) => name.startsWith('tsx')), [], 'compiled code was kept where others may put theirs');
+  assert.deepEqual(
+    (await readdir(temporary)).filter((name) => name.startsWith('tsx')),
+    [],
+    'compiled code was kept where others may put theirs',
+  );
   assert.ok(!existsSync(ran()), 'their code ran');
 }
 
@@ -71,13 +86,35 @@ test('a command takes code from its checkout alone', async () => {
 });
 
 test('a trainer does', { timeout: 60_000 }, async () => {
-  const pool = createTrainerPool({ backend: JSON.stringify({ kind: 'cpu', threads: 1 }), env: {}, onWarning: (message) => assert.fail(message) });
-  const training = { optimizer: 'sgd', learningRate: 0.1, batchSize: 4, maxSteps: 1, evaluateEvery: 1, evaluationSize: 32 };
-  const trial = { task: { name: 'palindrome', length: 3, encoding: 'one-hot' }, model: { cell: 'rnn', hiddenUnits: 4, layers: 1 }, training, seed: 1 };
+  const pool = createTrainerPool({
+    backend: JSON.stringify({ kind: 'cpu', threads: 1 }),
+    env: {},
+    onWarning: (message) => assert.fail(message),
+  });
+  const training = {
+    optimizer: 'sgd',
+    learningRate: 0.1,
+    batchSize: 4,
+    maxSteps: 1,
+    evaluateEvery: 1,
+    evaluationSize: 32,
+  };
+  const trial = {
+    task: { name: 'palindrome', length: 3, encoding: 'one-hot' },
+    model: { cell: 'rnn', hiddenUnits: 4, layers: 1 },
+    training,
+    seed: 1,
+  };
   const lanes = [{ trialId: trialId(trial), index: 0, repeat: 0, trial, label: 'one' }];
   const job = { sweepId: 's', science: SCIENCE_VERSION, toStep: 1, lanes, objective: 'loss' };
   try {
-    const request = { job, store: openStore(join(folder, 'runs')).url, attempt: 'one', attemptNumber: 1, worker: 'here' };
+    const request = {
+      job,
+      store: openStore(join(folder, 'runs')).url,
+      attempt: 'one',
+      attemptNumber: 1,
+      worker: 'here',
+    };
     const [outcome] = await pool.run(request, { signal: new AbortController().signal, onProgress: () => {} });
     assert.equal(outcome?.status, 'completed');
     await nothingOfTheirs();
@@ -88,9 +125,22 @@ test('a trainer does', { timeout: 60_000 }, async () => {
 
 test('and the process that writes a report', { timeout: 60_000 }, async () => {
   const runs = join(folder, 'runs');
-  const sweepId = await writeExampleRun(openStore(runs), { spec: { ...exampleSpec, report: { figures: ['loss-curves'] } } });
-  const outcome = { state: 'completed', total: 42, completed: 41, diverged: 1, failed: 1, at: '2026-11-20T11:00:00.000Z', message: '' } as const;
-  await createReportWriters().write({ runs, sweepId, outcome }, { signal: new AbortController().signal, onAlive: () => {} });
+  const sweepId = await writeExampleRun(openStore(runs), {
+    spec: { ...exampleSpec, report: { figures: ['loss-curves'] } },
+  });
+  const outcome = {
+    state: 'completed',
+    total: 42,
+    completed: 41,
+    diverged: 1,
+    failed: 1,
+    at: '2026-11-20T11:00:00.000Z',
+    message: '',
+  } as const;
+  await createReportWriters().write(
+    { runs, sweepId, outcome },
+    { signal: new AbortController().signal, onAlive: () => {} },
+  );
   await nothingOfTheirs();
 });
 

@@ -28,7 +28,8 @@ afterEach(async () => {
 });
 
 const makers: Record<string, () => Promise<unknown>> = {
-  'a part that is set up': () => makeOnce(join(cacheDir(), 'part'), {}, (aside) => writeFile(join(aside, 'program'), '')),
+  'a part that is set up': () =>
+    makeOnce(join(cacheDir(), 'part'), {}, (aside) => writeFile(join(aside, 'program'), '')),
   'the bundle of workflows': () => workflowBundle(cacheDir()),
   'a server': async () => {
     const server = { name: 'server', folder: join(stateDir(), 'server') };
@@ -43,7 +44,8 @@ for (const [what, make] of Object.entries(makers)) {
     await make();
     const home = join(folder, 'home');
     assert.equal(await mode(home), '700');
-    for (const path of [join(home, 'cache'), join(home, 'state')]) assert.equal(await mode(path).catch(() => '700'), '700', path);
+    for (const path of [join(home, 'cache'), join(home, 'state')])
+      assert.equal(await mode(path).catch(() => '700'), '700', path);
   });
 }
 
@@ -53,12 +55,16 @@ test('what an earlier version left open to readers is closed before it is used',
   assert.equal(await mode(stateDir()), '700');
 });
 
-const refused = (path: string, why: RegExp, uid = process.getuid?.()) => assert.throws(() => ours(path, uid), (error: unknown) => {
-  assert.ok(error instanceof UserError);
-  assert.ok(error.message.startsWith(path) && !error.message.includes('\n'), error.message);
-  assert.match(error.message, why);
-  return true;
-});
+const refused = (path: string, why: RegExp, uid = process.getuid?.()) =>
+  assert.throws(
+    () => ours(path, uid),
+    (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.ok(error.message.startsWith(path) && !error.message.includes('\n'), error.message);
+      assert.match(error.message, why);
+      return true;
+    },
+  );
 
 test('a folder that every user may write to is refused, and so is one of another user', async () => {
   const cache = join(folder, 'home', 'cache');

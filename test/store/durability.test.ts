@@ -10,15 +10,28 @@ import type { Checkpoint, RungRecord, TrialResult } from '../../core/results.ts'
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { commitRung, readRung } from '../../store/rungs.ts';
-import { adoptTrial, claimSweep, commitTrial, readCorpus, readResult, reopenSweep, writeCorpus } from '../../store/runs.ts';
+import {
+  adoptTrial,
+  claimSweep,
+  commitTrial,
+  readCorpus,
+  readResult,
+  reopenSweep,
+  writeCorpus,
+} from '../../store/runs.ts';
 import { exampleSpec } from '../support/example-run.ts';
 
 let folder: string;
-before(async () => { folder = await mkdtemp(join(tmpdir(), 'sweep-durability-')); });
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sweep-durability-'));
+});
 after(() => rm(folder, { recursive: true, force: true }));
 const newStore = async () => openStore(await mkdtemp(join(folder, 'runs-')));
 
-/** What is asked of the file system, in order: 'sync NAME', 'rename NAME' and 'link NAME', each with the name of what becomes durable. */
+/**
+ * What is asked of the file system, in order: 'sync NAME', 'rename NAME' and 'link NAME', each with the name of what
+ * becomes durable.
+ */
 async function watched(work: () => Promise<unknown>): Promise<string[]> {
   const seen: string[] = [];
   const handle = await open(folder, 'r');
@@ -51,21 +64,35 @@ async function watched(work: () => Promise<unknown>): Promise<string[]> {
   return seen;
 }
 
-test('a write is on the disk before its name is there, and the name before anybody is told', { skip: process.platform === 'linux' ? false : 'looks into /proc' }, async () => {
-  const store = await newStore();
-  assert.deepEqual(await watched(() => store.put('a/b.txt', 'one')), ['sync draft', 'rename b.txt', 'sync a']);
-  assert.deepEqual(await watched(() => store.put('a/b.txt', 'two')), ['sync draft', 'rename b.txt', 'sync a']);
-  assert.deepEqual(await watched(() => store.putNew('a/c.txt', 'one')), ['sync draft', 'link c.txt', 'sync a']);
-});
+test(
+  'a write is on the disk before its name is there, and the name before anybody is told',
+  { skip: process.platform === 'linux' ? false : 'looks into /proc' },
+  async () => {
+    const store = await newStore();
+    assert.deepEqual(await watched(() => store.put('a/b.txt', 'one')), ['sync draft', 'rename b.txt', 'sync a']);
+    assert.deepEqual(await watched(() => store.put('a/b.txt', 'two')), ['sync draft', 'rename b.txt', 'sync a']);
+    assert.deepEqual(await watched(() => store.putNew('a/c.txt', 'one')), ['sync draft', 'link c.txt', 'sync a']);
+  },
+);
 
 const { task, model, training } = exampleSpec;
 const trial = { task, model, training, seed: 7 } as TrialResult['trial'];
 const checkpoint: Checkpoint = {
-  step: 900, curve: [{ step: 900, metrics: { accuracy: 0.5 } }], observations: [{ step: 900, kind: 'samples', data: ['a'] }],
+  step: 900,
+  curve: [{ step: 900, metrics: { accuracy: 0.5 } }],
+  observations: [{ step: 900, kind: 'samples', data: ['a'] }],
   tensors: { a: { shape: [1], values: Float32Array.from([1]) } },
 };
 const origin = { backend: 'test', replayed: false };
-const record: RungRecord = { trialId: 't', trial, science: SCIENCE_VERSION, steps: 900, metrics: { accuracy: 0.5 }, parameters: 1, ...origin };
+const record: RungRecord = {
+  trialId: 't',
+  trial,
+  science: SCIENCE_VERSION,
+  steps: 900,
+  metrics: { accuracy: 0.5 },
+  parameters: 1,
+  ...origin,
+};
 const result: TrialResult = { ...record, status: 'completed' };
 const timing = { seconds: 1, attempts: 1, worker: 'here', startedAt: 'a', endedAt: 'b' };
 
@@ -78,18 +105,29 @@ function mortal(store: Store, writes: number): Store {
     if (left-- <= 0) throw DEAD;
     return work();
   };
-  return { ...store, put: (key, bytes) => write(() => store.put(key, bytes)), putNew: (key, bytes) => write(() => store.putNew(key, bytes)) };
+  return {
+    ...store,
+    put: (key, bytes) => write(() => store.put(key, bytes)),
+    putNew: (key, bytes) => write(() => store.putNew(key, bytes)),
+  };
 }
 
 /** Kills the work at each of its writes in turn, and looks at what it left; at last lets it end. */
-async function killedAnywhere(work: (store: Store) => Promise<unknown>, prepare: (store: Store) => Promise<unknown>, check: (store: Store) => Promise<void>): Promise<void> {
+async function killedAnywhere(
+  work: (store: Store) => Promise<unknown>,
+  prepare: (store: Store) => Promise<unknown>,
+  check: (store: Store) => Promise<void>,
+): Promise<void> {
   for (let writes = 0; ; writes++) {
     const store = await newStore();
     await prepare(store);
-    const killed = await work(mortal(store, writes)).then(() => false, (error: unknown) => {
-      assert.equal(error, DEAD);
-      return true;
-    });
+    const killed = await work(mortal(store, writes)).then(
+      () => false,
+      (error: unknown) => {
+        assert.equal(error, DEAD);
+        return true;
+      },
+    );
     await check(store);
     if (killed) continue;
     assert.ok(writes > 2, 'it writes several files');
@@ -100,25 +138,39 @@ const nothing = async () => {};
 
 const filesOfTrial = ['metrics.csv', 'model.ckpt', 'observations.json', 'result.json', 'timing.json'];
 const wholeOrWithout = async (store: Store, sweepId: string) => {
-  if (await readResult(store, sweepId, 't') !== undefined) assert.deepEqual(await store.list(`${sweepId}/trials/t`), filesOfTrial);
+  if ((await readResult(store, sweepId, 't')) !== undefined)
+    assert.deepEqual(await store.list(`${sweepId}/trials/t`), filesOfTrial);
 };
 
 test('a trial that has a result is whole, whenever its trainer was killed', async () => {
-  await killedAnywhere((store) => commitTrial(store, 's', { result, timing, curve: checkpoint.curve, model: checkpoint }), nothing, (store) => wholeOrWithout(store, 's'));
+  await killedAnywhere(
+    (store) => commitTrial(store, 's', { result, timing, curve: checkpoint.curve, model: checkpoint }),
+    nothing,
+    (store) => wholeOrWithout(store, 's'),
+  );
 });
 
 test('so is one that was taken from another sweep', async () => {
-  await killedAnywhere((store) => adoptTrial(store, 's', 't', origin), async (store) => {
-    await store.put('first/sweep.json', '{}');
-    await commitTrial(store, 'first', { result, timing, curve: checkpoint.curve, model: checkpoint });
-  }, (store) => wholeOrWithout(store, 's'));
+  await killedAnywhere(
+    (store) => adoptTrial(store, 's', 't', origin),
+    async (store) => {
+      await store.put('first/sweep.json', '{}');
+      await commitTrial(store, 'first', { result, timing, curve: checkpoint.curve, model: checkpoint });
+    },
+    (store) => wholeOrWithout(store, 's'),
+  );
 });
 
 test('a rung that has a record has its curve and its checkpoint', async () => {
-  await killedAnywhere((store) => commitRung(store, 's', { record, checkpoint }, origin), nothing, async (store) => {
-    const names = ['csv', 'ckpt', 'json'].map((kind) => `step-000000900.${kind}`).sort();
-    if (await readRung(store, 's', 't', 900) !== undefined) assert.deepEqual(await store.list('s/trials/t/rungs'), names);
-  });
+  await killedAnywhere(
+    (store) => commitRung(store, 's', { record, checkpoint }, origin),
+    nothing,
+    async (store) => {
+      const names = ['csv', 'ckpt', 'json'].map((kind) => `step-000000900.${kind}`).sort();
+      if ((await readRung(store, 's', 't', 900)) !== undefined)
+        assert.deepEqual(await store.list('s/trials/t/rungs'), names);
+    },
+  );
 });
 
 test('an id is of the spec that came first: another one is refused, and the same, or one from before an extension, gets what stands', async () => {

@@ -10,15 +10,23 @@ import { knownStoreId, storeId } from '../../store/runs.ts';
 let parent: string;
 let folder: string;
 let count = 0;
-before(async () => { parent = await mkdtemp(join(tmpdir(), 'sweep-identity-')); });
+before(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'sweep-identity-'));
+});
 after(() => rm(parent, { recursive: true }));
-beforeEach(() => { folder = join(parent, String(++count)); });
+beforeEach(() => {
+  folder = join(parent, String(++count));
+});
 
 const at = (name: string) => `${folder}-${name}`;
 const idOf = (path: string) => storeId(openStore(path));
 const copy = (to: string) => cp(folder, to, { recursive: true });
 const file = (path: string) => join(path, '.store.json');
-const isThere = (path: string) => stat(path).then(() => true, () => false);
+const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 test('a copy has an id of its own, the same for all who ask, and the folder it is of keeps its own', async () => {
   const id = await idOf(folder);
@@ -68,6 +76,9 @@ test('where there is no folder none is made to know its id, and one that was mov
   await storeId(store);
   await rename(folder, at('moved'));
   assert.equal(await knownStoreId(store), undefined);
-  await assert.rejects(store.put('a/b', ''), /has gone: it was moved or deleted while a sweep used it; give its new place with --runs$/);
+  await assert.rejects(
+    store.put('a/b', ''),
+    /has gone: it was moved or deleted while a sweep used it; give its new place with --runs$/,
+  );
   assert.equal(await isThere(folder), false);
 });

@@ -1,4 +1,7 @@
-/** A result without what belongs to it counts as missing wherever results are looked for, and its trial is trained again. */
+/**
+ * A result without what belongs to it counts as missing wherever results are looked for, and its trial is trained
+ * again.
+ */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,9 +19,23 @@ const FILES = ['metrics.csv', 'model.ckpt', 'observations.json', 'timing.json'];
 const origin = { backend: 'test', replayed: false };
 const { trialId, trial } = trialAt(labSpec, 0);
 const curve = [{ step: 100, metrics: { loss: 1 } }];
-const result = { trialId, trial, science: SCIENCE_VERSION, steps: 100, metrics: { loss: 1 }, parameters: 1, ...origin, status: 'completed' as const };
+const result = {
+  trialId,
+  trial,
+  science: SCIENCE_VERSION,
+  steps: 100,
+  metrics: { loss: 1 },
+  parameters: 1,
+  ...origin,
+  status: 'completed' as const,
+};
 const timing = { seconds: 1, attempts: 1, worker: 'here', startedAt: '', endedAt: '' };
-const model = { step: 100, tensors: {}, curve, observations: [{ step: 100, kind: 'samples' as const, data: { texts: ['a'] } }] };
+const model = {
+  step: 100,
+  tensors: {},
+  curve,
+  observations: [{ step: 100, kind: 'samples' as const, data: { texts: ['a'] } }],
+};
 const finished = { result, timing, curve, model };
 const key = (file: string, sweep = 'own') => `${sweep}/trials/${trialId}/${file}`;
 
@@ -74,7 +91,13 @@ describe('in the store', () => {
   });
 
   test('a trial whose network or curve is damaged, or whose result is of another shape, is not adopted', async () => {
-    for (const [file, text] of [['model.ckpt', 'garbage'], ['metrics.csv', '"'], ['result.json', 'null'], ['result.json', '{}'], ['result.json', '[]']] as const) {
+    for (const [file, text] of [
+      ['model.ckpt', 'garbage'],
+      ['metrics.csv', '"'],
+      ['result.json', 'null'],
+      ['result.json', '{}'],
+      ['result.json', '[]'],
+    ] as const) {
       const store = await committed();
       await store.put(key(file), text);
       assert.equal(await adoptTrial(store, 'new', trialId, origin), undefined, file);
@@ -97,20 +120,29 @@ describe('in the store', () => {
 
 describe('in a sweep', () => {
   let lab: Laboratory;
-  before(async () => { lab = await newLaboratory(); });
+  before(async () => {
+    lab = await newLaboratory();
+  });
   after(() => lab.stop());
 
-  test('trials that have lost a file are trained again, those of which nothing is lost are not', { timeout: 60_000 }, async () => {
-    const spec = await lab.start('one');
-    await lab.ended('one');
-    const lost = FILES.filter((file) => file !== 'observations.json').map((file, i) => ({ file, id: trialAt(spec, i).trialId }));
-    for (const { file, id } of lost) await rm(join(lab.store.url, 'one/trials', id, file));
-    const before = lab.trained('one').length;
-    await lab.start('one');
-    assert.equal((await lab.ended('one')).completed, 6);
-    assert.deepEqual(lab.trained('one').slice(before).sort(), lost.map(({ id }) => id).sort());
-    for (const { file, id } of lost) assert.ok((await lab.store.list(`one/trials/${id}`)).includes(file), file);
-  });
+  test(
+    'trials that have lost a file are trained again, those of which nothing is lost are not',
+    { timeout: 60_000 },
+    async () => {
+      const spec = await lab.start('one');
+      await lab.ended('one');
+      const lost = FILES.filter((file) => file !== 'observations.json').map((file, i) => ({
+        file,
+        id: trialAt(spec, i).trialId,
+      }));
+      for (const { file, id } of lost) await rm(join(lab.store.url, 'one/trials', id, file));
+      const before = lab.trained('one').length;
+      await lab.start('one');
+      assert.equal((await lab.ended('one')).completed, 6);
+      assert.deepEqual(lab.trained('one').slice(before).sort(), lost.map(({ id }) => id).sort());
+      for (const { file, id } of lost) assert.ok((await lab.store.list(`one/trials/${id}`)).includes(file), file);
+    },
+  );
 
   test('a file that goes while the sweep runs is trained again before it ends', { timeout: 60_000 }, async () => {
     lab.flow(false);

@@ -11,12 +11,23 @@ import { readDecisions, writeDecisions } from '../../store/decisions.ts';
 import { openStore } from '../../store/index.ts';
 import { inTurn } from '../../store/in-turn.ts';
 import { highestRung } from '../../store/rungs.ts';
-import { clearAbandoned, clearLeftovers, listSweeps, listTrials, readOutcome, readSpec, storeId, writeOutcome } from '../../store/runs.ts';
+import {
+  clearAbandoned,
+  clearLeftovers,
+  listSweeps,
+  listTrials,
+  readOutcome,
+  readSpec,
+  storeId,
+  writeOutcome,
+} from '../../store/runs.ts';
 import { temporaryName } from '../../store/temporary.ts';
 import { exampleSpec, writeExampleRun } from '../support/example-run.ts';
 
 let folder: string;
-before(async () => { folder = await mkdtemp(join(tmpdir(), 'sweep-entries-')); });
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sweep-entries-'));
+});
 after(() => rm(folder, { recursive: true }));
 const newStore = async () => openStore(await mkdtemp(join(folder, 'runs-')));
 
@@ -24,32 +35,47 @@ const OUTCOME = { state: 'completed' as const, total: 2, completed: 2, diverged:
 const spec = { ...exampleSpec, space: {}, search: { name: 'random', trials: 1 }, repeats: 2 };
 
 async function status(runs: string, ...args: string[]): Promise<string> {
-  return (await promisify(execFile)(process.execPath, ['cli/bin.js', 'status', ...args, '--runs', runs], { env: { ...process.env, NO_COLOR: '1', LANG: 'C.UTF-8' } })).stdout;
+  return (
+    await promisify(execFile)(process.execPath, ['cli/bin.js', 'status', ...args, '--runs', runs], {
+      env: { ...process.env, NO_COLOR: '1', LANG: 'C.UTF-8' },
+    })
+  ).stdout;
 }
 
-test('sweeps whose files are damaged are named, and all others shown, a linked one too', { timeout: 60_000 }, async () => {
-  const store = await newStore();
-  const id = await writeExampleRun(store, { spec, diverged: -1, failed: -1 });
-  await writeOutcome(store, id, OUTCOME);
-  for (const [name, file, text] of [
-    ['a-empty', 'sweep.json', ''], ['b-object', 'sweep.json', '{}'], ['c-end', 'outcome.json', '{ "st'], ['d-end', 'outcome.json', 'null'], ['e-control', 'control.json', '{'],
-  ] as const) {
-    await cp(join(store.url, id), join(store.url, name), { recursive: true });
-    await writeFile(join(store.url, name, file), text);
-  }
-  await rename(join(store.url, id), `${store.url}-elsewhere`);
-  await symlink(`${store.url}-elsewhere`, join(store.url, 'linked'));
-  await symlink('nowhere', join(store.url, 'dangling'));
-  const text = await status(store.url);
-  assert.match(text, /^linked +completed +2\/2 /m);
-  for (const name of ['a-empty', 'b-object', 'c-end', 'd-end', 'e-control']) {
-    assert.match(text, new RegExp(`^${name} +damaged`, 'm'));
-    assert.match(text, new RegExp(`^Damaged: ${name}: \\S+/${name}/\\w+\\.json: not `, 'm'));
-  }
-  const json = JSON.parse(await status(store.url, '--json')) as { sweepId: string; state: string }[];
-  assert.deepEqual(json.map(({ state }) => state), ['damaged', 'damaged', 'damaged', 'damaged', 'damaged', 'completed']);
-  assert.match(await status(store.url, 'linked'), /completed/);
-});
+test(
+  'sweeps whose files are damaged are named, and all others shown, a linked one too',
+  { timeout: 60_000 },
+  async () => {
+    const store = await newStore();
+    const id = await writeExampleRun(store, { spec, diverged: -1, failed: -1 });
+    await writeOutcome(store, id, OUTCOME);
+    for (const [name, file, text] of [
+      ['a-empty', 'sweep.json', ''],
+      ['b-object', 'sweep.json', '{}'],
+      ['c-end', 'outcome.json', '{ "st'],
+      ['d-end', 'outcome.json', 'null'],
+      ['e-control', 'control.json', '{'],
+    ] as const) {
+      await cp(join(store.url, id), join(store.url, name), { recursive: true });
+      await writeFile(join(store.url, name, file), text);
+    }
+    await rename(join(store.url, id), `${store.url}-elsewhere`);
+    await symlink(`${store.url}-elsewhere`, join(store.url, 'linked'));
+    await symlink('nowhere', join(store.url, 'dangling'));
+    const text = await status(store.url);
+    assert.match(text, /^linked +completed +2\/2 /m);
+    for (const name of ['a-empty', 'b-object', 'c-end', 'd-end', 'e-control']) {
+      assert.match(text, new RegExp(`^${name} +damaged`, 'm'));
+      assert.match(text, new RegExp(`^Damaged: ${name}: \\S+/${name}/\\w+\\.json: not `, 'm'));
+    }
+    const json = JSON.parse(await status(store.url, '--json')) as { sweepId: string; state: string }[];
+    assert.deepEqual(
+      json.map(({ state }) => state),
+      ['damaged', 'damaged', 'damaged', 'damaged', 'damaged', 'completed'],
+    );
+    assert.match(await status(store.url, 'linked'), /completed/);
+  },
+);
 
 test('a folder that may not be looked into is no sweep', async () => {
   const store = await newStore();
@@ -115,7 +141,8 @@ test('what a writer that died has left is removed, what a living one or another 
 test('a finished trial keeps nothing of its way', async () => {
   const store = await newStore();
   const trial = `s/trials/${'a'.repeat(20)}`;
-  for (const file of ['result.json', 'failure.json', 'attempts/one/step-000000001.ckpt', 'rungs/step-000000001.json']) await store.put(`${trial}/${file}`, '{}');
+  for (const file of ['result.json', 'failure.json', 'attempts/one/step-000000001.ckpt', 'rungs/step-000000001.json'])
+    await store.put(`${trial}/${file}`, '{}');
   await clearLeftovers(store, 's', 'a'.repeat(20));
   assert.deepEqual(await store.list(trial), ['result.json']);
 });
@@ -124,7 +151,9 @@ test('however many ask, few files are open at a time', async () => {
   let [now, most] = [0, 0];
   const work = async () => {
     most = Math.max(most, ++now);
-    await new Promise((resolve) => { setImmediate(resolve); });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     now--;
   };
   await Promise.all(Array.from({ length: 1000 }, () => inTurn(work)));

@@ -7,7 +7,19 @@ import type { Checkpoint, TrialResult } from '../../core/results.ts';
 import type { TrialSpec } from '../../core/spec.ts';
 import { SCIENCE_VERSION, trialId } from '../../core/trial.ts';
 import { openStore } from '../../store/index.ts';
-import { adoptTrial, commitTrial, differenceFrom, isSampled, latestCheckpoint, readCurve, readModel, readResult, saveCheckpoint, storeId, writeSamples } from '../../store/runs.ts';
+import {
+  adoptTrial,
+  commitTrial,
+  differenceFrom,
+  isSampled,
+  latestCheckpoint,
+  readCurve,
+  readModel,
+  readResult,
+  saveCheckpoint,
+  storeId,
+  writeSamples,
+} from '../../store/runs.ts';
 
 const newStore = async () => openStore(await mkdtemp(join(tmpdir(), 'sweep-store-')));
 const trial: TrialSpec = {
@@ -21,10 +33,21 @@ const checkpointAt = (step: number): Checkpoint => ({
   step,
   curve: [{ step, metrics: { accuracy: 0.5, loss: 1.25 } }],
   observations: [{ step, kind: 'samples', data: ['a'] }],
-  tensors: { b: { shape: [2, 3], values: Float32Array.from([1, 2, 3, 4, 5, step]) }, a: { shape: [1], values: Float32Array.from([-0.1]) } },
+  tensors: {
+    b: { shape: [2, 3], values: Float32Array.from([1, 2, 3, 4, 5, step]) },
+    a: { shape: [1], values: Float32Array.from([-0.1]) },
+  },
 });
 const result: TrialResult = {
-  trialId: id, trial, science: SCIENCE_VERSION, status: 'completed', steps: 100, metrics: { accuracy: 0.5, loss: 1.25 }, parameters: 9, backend: 'test', replayed: false,
+  trialId: id,
+  trial,
+  science: SCIENCE_VERSION,
+  status: 'completed',
+  steps: 100,
+  metrics: { accuracy: 0.5, loss: 1.25 },
+  parameters: 9,
+  backend: 'test',
+  replayed: false,
 };
 const origin = { backend: 'test', replayed: false };
 const timing = { seconds: 1, attempts: 1, worker: 'here', startedAt: 'a', endedAt: 'b' };
@@ -47,7 +70,8 @@ test('of many who write a new file at once, exactly one wins and its bytes stay'
 
 test('a key cannot leave the runs folder', async () => {
   const store = await newStore();
-  for (const key of ['../x', 'a/../../x', 'a/./b', 'a\0b']) await assert.rejects(store.put(key, ''), /leaves the runs folder/);
+  for (const key of ['../x', 'a/../../x', 'a/./b', 'a\0b'])
+    await assert.rejects(store.put(key, ''), /leaves the runs folder/);
 });
 
 test('what is not there reads as nothing, lists as empty and removes as done', async () => {
@@ -77,29 +101,53 @@ test('the last two checkpoints are kept, and a damaged one falls back to the one
   const newest = join(folder, 'step-000000030.ckpt');
   const bytes = await readFile(newest);
   for (const damage of ['flip', 'cut', 'empty'] as const) {
-    if (damage === 'flip') await writeFile(newest, bytes.map((byte, i) => (i === bytes.length - 40 ? byte ^ 4 : byte)));
+    if (damage === 'flip')
+      await writeFile(
+        newest,
+        bytes.map((byte, i) => (i === bytes.length - 40 ? byte ^ 4 : byte)),
+      );
     else await truncate(newest, damage === 'cut' ? bytes.length - 1 : 0);
     const heard: string[] = [];
-    assert.equal((await latestCheckpoint(store, 's', id, origin, { onDamaged: (key) => void heard.push(key) }))?.step, 20, damage);
+    assert.equal(
+      (await latestCheckpoint(store, 's', id, origin, { onDamaged: (key) => void heard.push(key) }))?.step,
+      20,
+      damage,
+    );
     assert.deepEqual(heard, [newest]);
   }
 });
 
 test('a checkpoint is gone on from by its own backend alone, and each keeps its last two though another was further', async () => {
   const store = await newStore();
-  for (const step of [80, 90]) await saveCheckpoint(store, 's', id, checkpointAt(step), { attempt: 'one', origin: { ...origin, backend: 'another' } });
+  for (const step of [80, 90])
+    await saveCheckpoint(store, 's', id, checkpointAt(step), {
+      attempt: 'one',
+      origin: { ...origin, backend: 'another' },
+    });
   assert.equal(await latestCheckpoint(store, 's', id, origin), undefined);
   for (const step of [10, 20, 30]) await saveCheckpoint(store, 's', id, checkpointAt(step), { attempt: 'two', origin });
   assert.deepEqual(await store.list(`s/trials/${id}/attempts/two`), ['step-000000020.ckpt', 'step-000000030.ckpt']);
   const latest = async (of: object) => (await latestCheckpoint(store, 's', id, { ...origin, ...of }))?.step;
-  assert.deepEqual([await latest({}), await latest({ backend: 'another' }), await latest({ replayed: true })], [30, 90, undefined]);
+  assert.deepEqual(
+    [await latest({}), await latest({ backend: 'another' }), await latest({ replayed: true })],
+    [30, 90, undefined],
+  );
 });
 
 test('an attempt that comes back after another has committed its trial leaves nothing there', async () => {
   const store = await newStore();
   await commitTrial(store, 'first', finished);
-  await saveCheckpoint(store, 'first', id, checkpointAt(50), { attempt: 'zombie', origin: { backend: 'test', replayed: false } });
-  assert.deepEqual(await readdir(join(store.url, 'first/trials', id)), ['metrics.csv', 'model.ckpt', 'observations.json', 'result.json', 'timing.json']);
+  await saveCheckpoint(store, 'first', id, checkpointAt(50), {
+    attempt: 'zombie',
+    origin: { backend: 'test', replayed: false },
+  });
+  assert.deepEqual(await readdir(join(store.url, 'first/trials', id)), [
+    'metrics.csv',
+    'model.ckpt',
+    'observations.json',
+    'result.json',
+    'timing.json',
+  ]);
 });
 
 test('a trial is committed once: whoever comes second changes nothing', async () => {
@@ -111,7 +159,13 @@ test('a trial is committed once: whoever comes second changes nothing', async ()
   assert.deepEqual(await readResult(store, 's', id), result);
   assert.deepEqual(await readCurve(store, 's', id), finished.curve);
   assert.deepEqual(await readModel(store, 's', id), finished.model);
-  assert.deepEqual((await store.list(`s/trials/${id}`)), ['metrics.csv', 'model.ckpt', 'observations.json', 'result.json', 'timing.json']);
+  assert.deepEqual(await store.list(`s/trials/${id}`), [
+    'metrics.csv',
+    'model.ckpt',
+    'observations.json',
+    'result.json',
+    'timing.json',
+  ]);
 });
 
 test('a trained network is asked for texts until it has written them; one that diverged is not asked', async () => {

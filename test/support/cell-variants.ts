@@ -6,8 +6,13 @@ export const variants: Record<CellName, Options[]> = {
   rnn: [{}, { activation: 'identity' }],
   lstm: [{}],
   gru: [{}, { bias: false }],
-  'phased-lstm': [{ tau: 4, s: 0.7, rOn: 0.6 }, { tau: 4, s: 0.7, rOn: 0.6, phases: 'learned' }],
+  'phased-lstm': [
+    { tau: 4, s: 0.7, rOn: 0.6 },
+    { tau: 4, s: 0.7, rOn: 0.6, phases: 'learned' },
+  ],
 };
 
 /** Every cell with each of them. */
-export const cellVariants = Object.entries(variants).flatMap(([cell, all]) => all.map((options) => ({ cell, options })));
+export const cellVariants = Object.entries(variants).flatMap(([cell, all]) =>
+  all.map((options) => ({ cell, options })),
+);

@@ -1,5 +1,6 @@
 /**
- * A synthetic run folder for tests: rnn against lstm, lengths 5 to 35, three repeats, learning curves of a plausible shape
+ * A synthetic run folder for tests: rnn against lstm, lengths 5 to 35, three repeats, learning curves of a plausible
+ * shape
  * (the numbers are invented; MEASURED.md has real ones). One trial diverged, one failed; nothing random in it.
  */
 import { hashJson } from '../../core/json.ts';
@@ -60,7 +61,9 @@ export function exampleSweepId(spec: SweepSpec): string {
 const noise = (...parts: (string | number)[]) => Number.parseInt(hashJson(parts).slice(0, 8), 16) / 2 ** 32;
 const rounded = (x: number) => Number(x.toPrecision(6));
 
-/** Accuracy climbs from chance (0.1) to a plateau along a sigmoid; harder and slower with length, hardest for the RNN. */
+/**
+ * Accuracy climbs from chance (0.1) to a plateau along a sigmoid; harder and slower with length, hardest for the RNN.
+ */
 function curveOf({ trialId, trial }: PlannedTrial): CurvePoint[] {
   const length = Number(trial.task['length'] ?? 10);
   const lstm = trial.model.cell !== 'rnn';
@@ -73,9 +76,15 @@ function curveOf({ trialId, trial }: PlannedTrial): CurvePoint[] {
     const learned = plateau / (1 + Math.exp(-(step - halfway) / (halfway / 5)));
     const accuracy = Math.min(
       1,
-      Math.max(0, Math.round(1000 * (0.1 + 0.9 * learned + 0.03 * (noise(trialId, step) - 0.5) * (1 - learned))) / 1000),
+      Math.max(
+        0,
+        Math.round(1000 * (0.1 + 0.9 * learned + 0.03 * (noise(trialId, step) - 0.5) * (1 - learned))) / 1000,
+      ),
     );
-    curve.push({ step, metrics: { accuracy, loss: rounded(2.303 * (1 - learned) ** 1.3 + 0.02 * noise(step, trialId) + 0.004) } });
+    curve.push({
+      step,
+      metrics: { accuracy, loss: rounded(2.303 * (1 - learned) ** 1.3 + 0.02 * noise(step, trialId) + 0.004) },
+    });
     solved = accuracy >= 0.99 ? solved + 1 : 0;
   }
   return curve;
@@ -90,12 +99,19 @@ function attentionOver(input: string[], output: string[]): number[][] {
   });
 }
 
-/** The gradient shrinks by a factor a step on its way back from the last one: by less in an LSTM, and once it is trained. */
+/**
+ * The gradient shrinks by a factor a step on its way back from the last one: by less in an LSTM, and once it is
+ * trained.
+ */
 function flowOf({ trial, trialId }: PlannedTrial, last: boolean) {
   const length = Number(trial.task['length'] ?? 10);
   const factor = (trial.model.cell === 'rnn' ? 0.55 : 0.85) + (last ? 0.12 : 0) + 0.02 * noise(trialId);
-  const layer = (scale: number) => Array.from({ length: length - 1 }, (_, i) => rounded(scale * factor ** (length - 2 - i)));
-  return { layers: Array.from({ length: trial.model.layers }, (_, i) => layer(0.1 / (i + 1))), norm: rounded(last ? 0.2 : 1.1) };
+  const layer = (scale: number) =>
+    Array.from({ length: length - 1 }, (_, i) => rounded(scale * factor ** (length - 2 - i)));
+  return {
+    layers: Array.from({ length: trial.model.layers }, (_, i) => layer(0.1 / (i + 1))),
+    norm: rounded(last ? 0.2 : 1.1),
+  };
 }
 
 /** Seed 002, table 1: τ = 10, s = 3, r_on = 0.4. */
@@ -118,7 +134,9 @@ function observationsOf(planned: PlannedTrial, curve: CurvePoint[], kinds: reado
   return curve.flatMap(({ step }, i) => {
     const ends = i === 0 || i === curve.length - 1;
     const seen: Partial<Record<ObservationKind, Observation['data']>> = {
-      ...(i % Math.ceil(curve.length / 4) === 0 || ends ? { samples: { texts: [written(30, planned.trialId, step)] } } : {}),
+      ...(i % Math.ceil(curve.length / 4) === 0 || ends
+        ? { samples: { texts: [written(30, planned.trialId, step)] } }
+        : {}),
       ...(ends ? { 'gradient-flow': flowOf(planned, i > 0), gate: gateOf(planned) } : {}),
       ...(i === curve.length - 1 ? { attention: { input, output, weights: attentionOver(input, output) } } : {}),
     };
@@ -133,10 +151,16 @@ function samplesOf({ trialId }: PlannedTrial, sampling: SamplingSpec): TrialSamp
   );
   return {
     sampling,
-    samples: asked.map((request) => ({ ...request, text: written(request.length, trialId, request.temperature, request.prompt) })),
+    samples: asked.map((request) => ({
+      ...request,
+      text: written(request.length, trialId, request.temperature, request.prompt),
+    })),
     metrics: temperatures.map((temperature) => ({
       temperature,
-      metrics: { distinct2: rounded(noise(trialId, temperature)), knownWords: rounded(1 - 0.4 * noise(temperature, trialId)) },
+      metrics: {
+        distinct2: rounded(noise(trialId, temperature)),
+        knownWords: rounded(1 - 0.4 * noise(temperature, trialId)),
+      },
     })),
   };
 }
@@ -159,7 +183,16 @@ export interface ExampleOptions {
 
 /** Writes the run folder; returns the sweep's id. */
 export async function writeExampleRun(store: Store, options: ExampleOptions = {}): Promise<string> {
-  const { spec = exampleSpec, diverged = 13, failed = 20, missing = [], observe = [], writes = false, metrics = [], order } = options;
+  const {
+    spec = exampleSpec,
+    diverged = 13,
+    failed = 20,
+    missing = [],
+    observe = [],
+    writes = false,
+    metrics = [],
+    order,
+  } = options;
   const sweepId = exampleSweepId(spec);
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   await store.put(`${sweepId}/sweep.json`, json(spec));
@@ -169,7 +202,8 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
     if (missing.includes(index)) continue;
     const planned = trialAt(spec, index);
     const { trialId, trial } = planned;
-    const put = (file: string, content: string | Uint8Array) => store.put(`${sweepId}/trials/${trialId}/${file}`, content);
+    const put = (file: string, content: string | Uint8Array) =>
+      store.put(`${sweepId}/trials/${trialId}/${file}`, content);
     if (index === failed) {
       await put(
         'failure.json',
@@ -194,7 +228,9 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
       backend: 'tensorflow 2.21.0 cpu',
       replayed: true,
     };
-    const seconds = rounded(last.step * (trial.model.cell === 'rnn' ? 0.0003 : 0.0009) * Number(trial.task['length'] ?? 10));
+    const seconds = rounded(
+      last.step * (trial.model.cell === 'rnn' ? 0.0003 : 0.0009) * Number(trial.task['length'] ?? 10),
+    );
     const started = Date.UTC(2026, 10, 20, 10, 0, index * 7);
     await put(
       'timing.json',
@@ -228,7 +264,10 @@ export async function pieces(content: AsyncIterable<string>): Promise<string[]> 
 export async function builtReport(input: ReportInput): Promise<Map<string, string | Uint8Array>> {
   const whole = new Map<string, string | Uint8Array>();
   for (const [path, content] of await buildReport(input)) {
-    whole.set(path, typeof content === 'string' || content instanceof Uint8Array ? content : (await pieces(content)).join(''));
+    whole.set(
+      path,
+      typeof content === 'string' || content instanceof Uint8Array ? content : (await pieces(content)).join(''),
+    );
   }
   return whole;
 }
@@ -237,12 +276,18 @@ export async function builtReport(input: ReportInput): Promise<Map<string, strin
 export function memoryStore(): Store {
   const files = new Map<string, Uint8Array>();
   const bytesOf = (content: Uint8Array | string) => (typeof content === 'string' ? Buffer.from(content) : content);
-  const inside = (prefix: string) => [...files.keys()].filter((key) => prefix === '' || key.startsWith(`${prefix.replace(/\/+$/, '')}/`));
+  const inside = (prefix: string) =>
+    [...files.keys()].filter((key) => prefix === '' || key.startsWith(`${prefix.replace(/\/+$/, '')}/`));
   return {
     url: 'memory',
     get: async (key) => files.get(key),
     put: async (key, content) => {
-      files.set(key, typeof content === 'string' || content instanceof Uint8Array ? bytesOf(content) : Buffer.from((await pieces(content)).join('')));
+      files.set(
+        key,
+        typeof content === 'string' || content instanceof Uint8Array
+          ? bytesOf(content)
+          : Buffer.from((await pieces(content)).join('')),
+      );
     },
     putNew: async (key, content) => !files.has(key) && files.set(key, bytesOf(content)) !== undefined,
     async list(prefix) {

@@ -1,6 +1,6 @@
 /**
- * Sweeps on a real Temporal server with trainers that train nothing: what they answer is a function of the trial and the step,
- * and a test decides when. One a process, because a process has one Temporal runtime.
+ * Sweeps on a real Temporal server with trainers that train nothing: what they answer is a function of the trial and
+ * the step, and a test decides when. One a process, because a process has one Temporal runtime.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,13 +27,20 @@ import type { RunLimits, SweepInput } from '../../workflows/messages.ts';
 import { newMachine, until, type Machine } from './machine.ts';
 
 export const labSpec: SweepSpec = {
-  name: 'lab', description: '',
+  name: 'lab',
+  description: '',
   task: { name: 'palindrome', length: 5 },
   model: { cell: 'rnn', hiddenUnits: 1, layers: 1 },
   training: { optimizer: 'sgd', learningRate: 0.1, batchSize: 1, maxSteps: 900, evaluateEvery: 100, evaluationSize: 1 },
-  space: { 'training.learningRate': { choice: [0.1, 0.2, 0.3] } }, repeats: 2, seed: 1,
-  search: { name: 'grid' }, scheduler: { name: 'full' }, objective: { metric: 'accuracy', goal: 'maximize' },
-  budget: {}, resources: { accelerator: 'cpu' }, report: { figures: [] },
+  space: { 'training.learningRate': { choice: [0.1, 0.2, 0.3] } },
+  repeats: 2,
+  seed: 1,
+  search: { name: 'grid' },
+  scheduler: { name: 'full' },
+  objective: { metric: 'accuracy', goal: 'maximize' },
+  budget: {},
+  resources: { accelerator: 'cpu' },
+  report: { figures: [] },
 };
 
 const backend = { name: 'none', accelerator: 'cpu' as const, choice: { kind: 'cpu' as const }, env: {} };
@@ -63,7 +70,11 @@ export interface Laboratory {
   reporting(goes: boolean): void;
   /** What trainers say if they are asked for the size of packs; at first 1. */
   packSize(answer: (question: PackQuestion) => number): void;
-  start(sweepId: string, changes?: Partial<SweepSpec>, options?: { noCache?: boolean; limits?: RunLimits }): Promise<SweepSpec>;
+  start(
+    sweepId: string,
+    changes?: Partial<SweepSpec>,
+    options?: { noCache?: boolean; limits?: RunLimits },
+  ): Promise<SweepSpec>;
   ended(sweepId: string): Promise<SweepOutcome>;
   /** Until the worker has ended by itself. With why, if its folder is no longer there. */
   workerEnded(): Promise<string | undefined>;
@@ -86,10 +97,18 @@ export interface LaboratoryOptions {
   bare?: boolean;
 }
 
-/** With no workflow kept in memory, every task replays the history before it: whatever is not deterministic is found. */
-export const workers = { 'a worker that keeps workflows in memory': {}, 'a worker that replays them at every task': { maxCachedWorkflows: 0 } };
+/**
+ * With no workflow kept in memory, every task replays the history before it: whatever is not deterministic is found.
+ */
+export const workers = {
+  'a worker that keeps workflows in memory': {},
+  'a worker that replays them at every task': { maxCachedWorkflows: 0 },
+};
 
-/** A server for this laboratory alone or, where the run of all tests has started one for them together, that: `stop` leaves it as it is. */
+/**
+ * A server for this laboratory alone or, where the run of all tests has started one for them together, that: `stop`
+ * leaves it as it is.
+ */
 async function serverFor(machine: Machine): Promise<string> {
   const shared = process.env['SWEEP_TEST_SERVER'];
   if (shared) return shared;
@@ -105,7 +124,11 @@ function reportsHere(): ReportWriters & { goes(goes: boolean): void } {
   return {
     goes(goes) {
       if (goes) letGo();
-      held = goes ? undefined : new Promise((resolve) => { letGo = resolve; });
+      held = goes
+        ? undefined
+        : new Promise((resolve) => {
+            letGo = resolve;
+          });
     },
     prepare() {},
     async write({ runs, sweepId, outcome }) {
@@ -122,17 +145,30 @@ function reportsHere(): ReportWriters & { goes(goes: boolean): void } {
   };
 }
 
-export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, bare = false }: LaboratoryOptions = {}): Promise<Laboratory> {
+export async function newLaboratory({
+  slots = 4,
+  maxCachedWorkflows,
+  workflows,
+  bare = false,
+}: LaboratoryOptions = {}): Promise<Laboratory> {
   const machine = await newMachine();
   const address = await serverFor(machine);
   const connection = await Connection.connect({ address });
   /** What the next sweep's workflow runs take on. */
   let limits: RunLimits | undefined;
   const limited: WorkflowClientInterceptor = {
-    startWithDetails: (input, next) => next({ ...input, options: { ...input.options, args: [{ ...input.options.args[0] as SweepInput, ...(limits && { limits }) }] } }),
+    startWithDetails: (input, next) =>
+      next({
+        ...input,
+        options: { ...input.options, args: [{ ...(input.options.args[0] as SweepInput), ...(limits && { limits }) }] },
+      }),
   };
   const target: TemporalTarget = {
-    address, namespace: 'default', source: 'environment', connectionOptions: { address }, client: new Client({ connection, interceptors: { workflow: [limited] } }),
+    address,
+    namespace: 'default',
+    source: 'environment',
+    connectionOptions: { address },
+    client: new Client({ connection, interceptors: { workflow: [limited] } }),
   };
   const store = openStore(join(machine.folder, 'runs'));
 
@@ -149,17 +185,38 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
   const reports = bare ? { ...createReportWriters(), goes() {} } : reportsHere(); // a large report would stop all else that goes on here
 
   async function outcomesOf({ lanes, sweepId, toStep, objective }: TrainJob): Promise<LaneOutcome[]> {
-    return Promise.all(lanes.map(async ({ trialId, trial }) => {
-      const steps = Math.min(toStep, trial.training.maxSteps);
-      const point = { step: steps, metrics: { accuracy: accuracyOf(trialId, steps), loss: 1 } };
-      const record = { trialId, trial, science: SCIENCE_VERSION, steps, metrics: point.metrics, parameters: 1, backend: backend.name, replayed: false };
-      const checkpoint = { step: steps, tensors: {}, curve: [point], observations: [] };
-      if (steps < trial.training.maxSteps) return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, record), objective);
-      ends.push({ sweepId, trialId });
-      const result: TrialResult = { ...record, status: 'completed' };
-      const timing = { seconds: 1, attempts: 1, worker: 'lab', startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z' };
-      return outcomeOf(await commitTrial(store, sweepId, { result, timing, curve: checkpoint.curve, model: checkpoint }), objective);
-    }));
+    return Promise.all(
+      lanes.map(async ({ trialId, trial }) => {
+        const steps = Math.min(toStep, trial.training.maxSteps);
+        const point = { step: steps, metrics: { accuracy: accuracyOf(trialId, steps), loss: 1 } };
+        const record = {
+          trialId,
+          trial,
+          science: SCIENCE_VERSION,
+          steps,
+          metrics: point.metrics,
+          parameters: 1,
+          backend: backend.name,
+          replayed: false,
+        };
+        const checkpoint = { step: steps, tensors: {}, curve: [point], observations: [] };
+        if (steps < trial.training.maxSteps)
+          return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, record), objective);
+        ends.push({ sweepId, trialId });
+        const result: TrialResult = { ...record, status: 'completed' };
+        const timing = {
+          seconds: 1,
+          attempts: 1,
+          worker: 'lab',
+          startedAt: '2026-01-01T00:00:00.000Z',
+          endedAt: '2026-01-01T00:00:01.000Z',
+        };
+        return outcomeOf(
+          await commitTrial(store, sweepId, { result, timing, curve: checkpoint.curve, model: checkpoint }),
+          objective,
+        );
+      }),
+    );
   }
 
   const trainers: TrainerPool = {
@@ -172,7 +229,15 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       await new Promise<void>((resolve, reject) => {
         const beat = setInterval(() => {
           const [lane] = job.lanes;
-          if (lane) onProgress({ label: lane.label, trialId: lane.trialId, step: 0, toStep: job.toStep, metrics: {}, worker: 'lab' });
+          if (lane)
+            onProgress({
+              label: lane.label,
+              trialId: lane.trialId,
+              step: 0,
+              toStep: job.toStep,
+              metrics: {},
+              worker: 'lab',
+            });
         }, 100);
         const settle = (end: () => void) => {
           clearInterval(beat);
@@ -194,8 +259,16 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
   function work(bundle: { codePath: string } | undefined) {
     const ending = new AbortController();
     const ended = runWorker({
-      store, target, slots, backend, trainers, reports, signal: ending.signal, cacheDir: join(machine.folder, 'cache'),
-      ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }), ...(bundle && { workflows: bundle }),
+      store,
+      target,
+      slots,
+      backend,
+      trainers,
+      reports,
+      signal: ending.signal,
+      cacheDir: join(machine.folder, 'cache'),
+      ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
+      ...(bundle && { workflows: bundle }),
       onWarning: (message) => void warnings.push(message),
     });
     return {
@@ -239,7 +312,9 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
     async start(sweepId, changes = {}, options = {}) {
       limits = options.limits;
       const spec = { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId };
-      return (await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache: options.noCache ?? false })).spec;
+      return (
+        await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache: options.noCache ?? false })
+      ).spec;
     },
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),
     workerEnded: () => worker.ended,
@@ -251,7 +326,9 @@ export async function newLaboratory({ slots = 4, maxCachedWorkflows, workflows, 
       const runs: string[] = [];
       const found = target.client.workflow.list({ query: `WorkflowId = '${workflowId}'` });
       for await (const { runId, startTime } of found) runs.push(`${startTime.toISOString()} ${runId}`);
-      return Promise.all(runs.sort().map((run) => target.client.workflow.getHandle(workflowId, run.split(' ')[1]).fetchHistory()));
+      return Promise.all(
+        runs.sort().map((run) => target.client.workflow.getHandle(workflowId, run.split(' ')[1]).fetchHistory()),
+      );
     },
     async stop() {
       await worker.end();

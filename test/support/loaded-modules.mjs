@@ -10,4 +10,11 @@ const hook = `
     return next(url, context);
   }`;
 register(`data:text/javascript,${encodeURIComponent(hook)}`);
-process.on('exit', () => appendFileSync(file, Object.keys(createRequire(import.meta.url).cache).map((path) => `${path}\n`).join('')));
+process.on('exit', () =>
+  appendFileSync(
+    file,
+    Object.keys(createRequire(import.meta.url).cache)
+      .map((path) => `${path}\n`)
+      .join(''),
+  ),
+);

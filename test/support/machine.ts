@@ -13,8 +13,16 @@ import { openStore } from '../../store/index.ts';
 
 const BIN = fileURLToPath(new URL('../../cli/bin.js', import.meta.url));
 
-export interface Ended { code: number | null; stdout: string; stderr: string }
-export interface Running { process: ChildProcess; output(): string; ended: Promise<Ended> }
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+export interface Running {
+  process: ChildProcess;
+  output(): string;
+  ended: Promise<Ended>;
+}
 
 export interface Machine {
   folder: string;
@@ -40,7 +48,9 @@ export async function newMachine(variables: Record<string, string> = {}): Promis
   await symlink(cacheDir(), join(folder, 'cache'));
   const port = await freePort([]);
   const env: NodeJS.ProcessEnv = {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_') && name !== 'NODE_TEST_CONTEXT')),
+    ...Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_') && name !== 'NODE_TEST_CONTEXT'),
+    ),
     TEMPORAL_CONFIG_FILE: join(folder, 'none.toml'),
     SWEEP_HOME: folder,
     SWEEP_SERVER_PORT: String(port),
@@ -61,11 +71,19 @@ export async function newMachine(variables: Record<string, string> = {}): Promis
     database: join(serverFolder, 'temporal.db'),
     spawn: (...args) => machine.spawnWith({}, ...args),
     spawnWith(others, ...args) {
-      const child = spawn(process.execPath, [BIN, ...args], { env: { ...env, ...others }, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [BIN, ...args], {
+        env: { ...env, ...others },
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let stdout = '';
       let stderr = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text; });
-      child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text; });
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
       const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
       return { process: child, output: () => stdout + stderr, ended };
     },
@@ -73,8 +91,13 @@ export async function newMachine(variables: Record<string, string> = {}): Promis
     server: () => supervisedStatus('temporal', serverFolder),
     worker: async (runs) => supervisedStatus(await workerName(runs), workerFolder),
     async story({ stdout, stderr }) {
-      const logs = [join(serverFolder, 'temporal.log'), ...[...workers].map((name) => join(workerFolder, `${name}.log`))];
-      const tails = await Promise.all(logs.map(async (log) => `${log}:\n${(await readFile(log, 'utf8').catch(String)).slice(-2000)}`));
+      const logs = [
+        join(serverFolder, 'temporal.log'),
+        ...[...workers].map((name) => join(workerFolder, `${name}.log`)),
+      ];
+      const tails = await Promise.all(
+        logs.map(async (log) => `${log}:\n${(await readFile(log, 'utf8').catch(String)).slice(-2000)}`),
+      );
       return [stdout, stderr, JSON.stringify(await machine.server()), ...tails].join('\n');
     },
     async stop({ keep = false } = {}) {
@@ -98,6 +121,9 @@ export async function until<T>(probe: () => T | undefined | false | Promise<T | 
 /** Process ids of the trainers of a worker. */
 export function trainersOf(worker: number): number[] {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args=']).toString().split('\n');
-  return lines.filter((line) => line.includes('trainer/process.ts')).map((line) => line.trim().split(/\s+/))
-    .filter(([, parent]) => Number(parent) === worker).map(([pid]) => Number(pid));
+  return lines
+    .filter((line) => line.includes('trainer/process.ts'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, parent]) => Number(parent) === worker)
+    .map(([pid]) => Number(pid));
 }

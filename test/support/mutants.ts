@@ -1,4 +1,7 @@
-/** Mutants: edits that break the code in one place. Here they are read, made in a copy of the checkout, and put to the tests that must notice. */
+/**
+ * Mutants: edits that break the code in one place. Here they are read, made in a copy of the checkout, and put to the
+ * tests that must notice.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -14,7 +17,9 @@ const FOLDER = join(ROOT, 'test/mutants');
 const NO_LIST = ['run.ts', 'types.ts'];
 
 /** A mutant, and the file of test/mutants/ that it stands in, without '.ts'. */
-export interface Listed extends Mutant { area: string }
+export interface Listed extends Mutant {
+  area: string;
+}
 
 /** All mutants, or those of the given areas. */
 export async function readMutants(areas: readonly string[] = []): Promise<Listed[]> {
@@ -22,10 +27,14 @@ export async function readMutants(areas: readonly string[] = []): Promise<Listed
   const known = files.map((file) => basename(file, '.ts'));
   const unknown = areas.filter((area) => !known.includes(area));
   if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: no such area; there are ${known.join(', ')}`);
-  const lists = await Promise.all(known.filter((area) => areas.length === 0 || areas.includes(area)).map(async (area) => {
-    const { mutants } = await import(join(FOLDER, `${area}.ts`)) as { mutants: readonly Mutant[] };
-    return mutants.map((mutant): Listed => ({ ...mutant, area }));
-  }));
+  const lists = await Promise.all(
+    known
+      .filter((area) => areas.length === 0 || areas.includes(area))
+      .map(async (area) => {
+        const { mutants } = (await import(join(FOLDER, `${area}.ts`))) as { mutants: readonly Mutant[] };
+        return mutants.map((mutant): Listed => ({ ...mutant, area }));
+      }),
+  );
   return lists.flat();
 }
 
@@ -36,19 +45,37 @@ export function edited(text: string, { file, find, replace }: Mutant): string {
   return text.replace(find, () => replace);
 }
 
-/** `killed`: the first test that failed, and its file. `survived`: they all passed. `unusable`: why it proves nothing. */
+/**
+ * `killed`: the first test that failed, and its file. `survived`: they all passed. `unusable`: why it proves nothing.
+ */
 export type Verdict = { killed: string; by: string } | { survived: true } | { unusable: string };
 
-interface Run { passed: boolean; failed?: string; output: string }
+interface Run {
+  passed: boolean;
+  failed?: string;
+  output: string;
+}
 
-/** A copy of the checkout to edit, and a home with the parts that were set up, where edited workflows may leave their bundles. */
-interface Copy { root: string; home: string }
+/**
+ * A copy of the checkout to edit, and a home with the parts that were set up, where edited workflows may leave their
+ * bundles.
+ */
+interface Copy {
+  root: string;
+  home: string;
+}
 
 /** Runs one test file of a copy. One that does not end in time has not passed. */
 async function runTest({ root, home }: Copy, file: string, limitMs: number): Promise<Run> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const args = ['--import', 'tsx', '--test-reporter=tap', file];
-  const options = { cwd: root, env: { ...env, SWEEP_HOME: home }, maxBuffer: 2 ** 28, timeout: limitMs, killSignal: 'SIGKILL' as const };
+  const options = {
+    cwd: root,
+    env: { ...env, SWEEP_HOME: home },
+    maxBuffer: 2 ** 28,
+    timeout: limitMs,
+    killSignal: 'SIGKILL' as const,
+  };
   try {
     const { stdout } = await promisify(execFile)(process.execPath, args, options);
     return { passed: true, output: stdout };
@@ -63,7 +90,11 @@ async function runTest({ root, home }: Copy, file: string, limitMs: number): Pro
 /** What git knows of and what is new, with the packages that are there. */
 async function copyOf(root: string, folder: string): Promise<Copy> {
   const copy = { root: join(folder, 'tree'), home: join(folder, 'home') };
-  const { stdout } = await promisify(execFile)('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, maxBuffer: 2 ** 26 });
+  const { stdout } = await promisify(execFile)(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    { cwd: root, maxBuffer: 2 ** 26 },
+  );
   for (const file of stdout.split('\0').filter((name) => name !== '')) {
     if (existsSync(join(root, file))) await cp(join(root, file), join(copy.root, file)); // else it is deleted, which is not committed yet
   }
@@ -84,7 +115,9 @@ async function judge(copy: Copy, mutant: Mutant, limitOf: (file: string) => numb
       if (passed) continue;
       if (failed !== undefined) return { killed: failed, by: file };
       // No test failed, and none has run: what cannot be loaded is no mutant.
-      return { unusable: `${file} does not run: ${output.split('\n').find((line) => line.includes('Error')) ?? output.slice(-200)}` };
+      return {
+        unusable: `${file} does not run: ${output.split('\n').find((line) => line.includes('Error')) ?? output.slice(-200)}`,
+      };
     }
     return { survived: true };
   } catch (error) {
@@ -107,12 +140,19 @@ export interface Judging {
 const limitFor = (unedited: number) => Math.max(120_000, Math.ceil(6 * unedited));
 
 /** Puts every mutant to its tests, each in one of `jobs` copies of the checkout. Whether all were killed. */
-export async function judgeMutants(mutants: readonly Listed[], { root = ROOT, jobs, onBroken, onVerdict }: Judging): Promise<boolean> {
+export async function judgeMutants(
+  mutants: readonly Listed[],
+  { root = ROOT, jobs, onBroken, onVerdict }: Judging,
+): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'sweep-mutants-'));
   const copies = await Promise.all(Array.from({ length: jobs }, (_, i) => copyOf(root, join(folder, String(i)))));
   const inCopies = async <T>(items: readonly T[], work: (item: T, copy: Copy) => Promise<void>) => {
     const queue = items.values();
-    await Promise.all(copies.map(async (copy) => { for (const item of queue) await work(item, copy); }));
+    await Promise.all(
+      copies.map(async (copy) => {
+        for (const item of queue) await work(item, copy);
+      }),
+    );
   };
   try {
     const took = new Map<string, number>();

@@ -1,4 +1,5 @@
-// Loaded before a process: a file system without hard links, whose folders cannot be synced. What it has besides is the real one.
+// Loaded before a process: a file system without hard links, whose folders cannot be synced. What it has besides is the
+// real one.
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 

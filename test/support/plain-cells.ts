@@ -1,13 +1,22 @@
 /**
- * The cells once more, from their equations, on plain arrays of doubles: one example at a time, gate by gate, no TensorFlow.
- * Slow and obvious; what models/cells must agree with.
+ * The cells once more, from their equations, on plain arrays of doubles: one example at a time, gate by gate, no
+ * TensorFlow. Slow and obvious; what models/cells must agree with.
  */
 import type { CellName } from '../../models/cells/index.ts';
 
-export interface Matrix { shape: number[]; values: ArrayLike<number> }
+export interface Matrix {
+  shape: number[];
+  values: ArrayLike<number>;
+}
 export type PlainWeights = Record<string, Matrix>;
 export type PlainState = Record<string, number[]>;
-type Step = (weights: PlainWeights, x: number[], state: PlainState, t: number, options: Record<string, unknown>) => PlainState;
+type Step = (
+  weights: PlainWeights,
+  x: number[],
+  state: PlainState,
+  t: number,
+  options: Record<string, unknown>,
+) => PlainState;
 
 const sigma = (x: number) => 1 / (1 + Math.exp(-x));
 
@@ -18,7 +27,15 @@ function dot(x: readonly number[], { shape, values }: Matrix, j: number): number
 }
 
 /** W x + U h + b for unit u of a gate whose block starts at column `gate` × n; without a bias where there is none. */
-function sumOf(weights: PlainWeights, x: number[], h: number[], gate: number, u: number, recurrent = weights['recurrent'] as Matrix, block = gate): number {
+function sumOf(
+  weights: PlainWeights,
+  x: number[],
+  h: number[],
+  gate: number,
+  u: number,
+  recurrent = weights['recurrent'] as Matrix,
+  block = gate,
+): number {
   const { kernel, bias } = weights as { kernel: Matrix; bias?: Matrix };
   const n = h.length;
   return dot(x, kernel, gate * n + u) + dot(h, recurrent, block * n + u) + (bias?.values[gate * n + u] ?? 0);

@@ -30,8 +30,9 @@ export class Screen {
       if (command === 'A') this.row = Math.max(this.top(), this.row - Number(amount || 1));
       else if (command === 'K') this.lines[this.row] = this.line().slice(0, this.column);
       else if (command === 'J') this.lines.splice(this.row, Infinity, this.line().slice(0, this.column));
-      else if (command === 'h' || command === 'l') { if (amount === '25') this.cursorVisible = command === 'h'; }
-      else if (command === undefined) this.put(part);
+      else if (command === 'h' || command === 'l') {
+        if (amount === '25') this.cursorVisible = command === 'h';
+      } else if (command === undefined) this.put(part);
     }
     return true;
   }
@@ -49,7 +50,8 @@ export class Screen {
     else if (character === '\n') this.down();
     else {
       if (this.column === this.columns) this.down();
-      this.lines[this.row] = this.line().slice(0, this.column).padEnd(this.column) + character + this.line().slice(this.column + 1);
+      this.lines[this.row] =
+        this.line().slice(0, this.column).padEnd(this.column) + character + this.line().slice(this.column + 1);
       this.column++;
     }
   }

@@ -1,5 +1,6 @@
 /**
- * Looks at the displays without training anything: node --import tsx test/support/show-display.ts [live|plain|json] [speed-up]
+ * Looks at the displays without training anything: node --import tsx test/support/show-display.ts [live|plain|json]
+ * [speed-up]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,15 +24,33 @@ const began = Date.now();
 const simulated = { seconds: 0 };
 const now = () => began + simulated.seconds * 1000;
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const display = kind === 'json' ? jsonDisplay(print) : kind === 'plain' ? plainDisplay(print, style) : liveDisplay(process.stdout, style, { now });
+const display =
+  kind === 'json'
+    ? jsonDisplay(print)
+    : kind === 'plain'
+      ? plainDisplay(print, style)
+      : liveDisplay(process.stdout, style, { now });
 const sweepId = 'rnn-vs-lstm-7f3a0c11';
 
 display.open({
-  spec: exampleSpec, sweepId, total: countTrials(exampleSpec), attached: false, cached: 6, backend: 'tensorflow 2.21.0 cpu', slots: Number(slots), estimate: 420,
+  spec: exampleSpec,
+  sweepId,
+  total: countTrials(exampleSpec),
+  attached: false,
+  cached: 6,
+  backend: 'tensorflow 2.21.0 cpu',
+  slots: Number(slots),
+  estimate: 420,
   url: `http://localhost:8233/namespaces/default/workflows/${sweepId}`,
 });
 const snapshots = simulate({
-  spec: exampleSpec, sweepId, store, slots: Number(slots), tick: Number(speedUp) / 2, diverging: [13], failing: [20],
+  spec: exampleSpec,
+  sweepId,
+  store,
+  slots: Number(slots),
+  tick: Number(speedUp) / 2,
+  diverging: [13],
+  failing: [20],
   beforeSnapshot: async (elapsed) => {
     simulated.seconds = elapsed;
     await sleep(500);

@@ -1,6 +1,6 @@
 /**
- * A sweep that only looks like one: snapshots and a run folder as a real one makes them, from a clock that the test turns.
- * Trials take time in proportion to their length, an LSTM's four times an RNN's; nothing random in it.
+ * A sweep that only looks like one: snapshots and a run folder as a real one makes them, from a clock that the test
+ * turns. Trials take time in proportion to their length, an LSTM's four times an RNN's; nothing random in it.
  */
 import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import { emptyProgress, withOutcome } from '../../core/progress.ts';
@@ -34,10 +34,21 @@ function metricsAt(trial: PlannedTrial, share: number): Metrics {
 }
 
 export async function* simulate(simulation: Simulation): AsyncGenerator<SweepSnapshot> {
-  const { spec, sweepId, store, slots, tick, failing = [], diverging = [], beforeSnapshot = () => {}, cancelAfter = Infinity } = simulation;
+  const {
+    spec,
+    sweepId,
+    store,
+    slots,
+    tick,
+    failing = [],
+    diverging = [],
+    beforeSnapshot = () => {},
+    cancelAfter = Infinity,
+  } = simulation;
   const total = countTrials(spec);
   const { maxSteps } = spec.training;
-  const put = (trialId: string, file: string, value: unknown) => store.put(`${sweepId}/trials/${trialId}/${file}`, JSON.stringify(value));
+  const put = (trialId: string, file: string, value: unknown) =>
+    store.put(`${sweepId}/trials/${trialId}/${file}`, JSON.stringify(value));
   /** Without these a result is none. */
   const beside = ['model.ckpt', 'metrics.csv', 'observations.json'];
   let progress = emptyProgress(total);
@@ -50,19 +61,48 @@ export async function* simulate(simulation: Simulation): AsyncGenerator<SweepSna
     for (const { trial } of done) {
       const { trialId, index, label } = trial;
       const at = new Date(elapsed * 1000).toISOString();
-      const status = failing.includes(index) ? 'failed' as const : diverging.includes(index) ? 'diverged' as const : 'completed' as const;
+      const status = failing.includes(index)
+        ? ('failed' as const)
+        : diverging.includes(index)
+          ? ('diverged' as const)
+          : ('completed' as const);
       const metrics = metricsAt(trial, 1);
       const steps = status === 'completed' ? maxSteps : 437;
-      if (status === 'failed') await put(trialId, 'failure.json', { trialId, trial: trial.trial, message: 'the trainer was killed (SIGKILL) 5 times', at });
+      if (status === 'failed')
+        await put(trialId, 'failure.json', {
+          trialId,
+          trial: trial.trial,
+          message: 'the trainer was killed (SIGKILL) 5 times',
+          at,
+        });
       else {
-        await put(trialId, 'timing.json', { seconds: secondsOf(trial), attempts: 1, worker: 'simulated', startedAt: at, endedAt: at });
+        await put(trialId, 'timing.json', {
+          seconds: secondsOf(trial),
+          attempts: 1,
+          worker: 'simulated',
+          startedAt: at,
+          endedAt: at,
+        });
         for (const file of beside) await put(trialId, file, []);
         await put(trialId, 'result.json', {
-          trialId, trial: trial.trial, science: 1, status, steps, metrics: status === 'completed' ? metrics : {}, parameters: 1, backend: 'simulated', replayed: true,
+          trialId,
+          trial: trial.trial,
+          science: 1,
+          status,
+          steps,
+          metrics: status === 'completed' ? metrics : {},
+          parameters: 1,
+          backend: 'simulated',
+          replayed: true,
         });
       }
       const objective = status === 'completed' ? (metrics[spec.objective.metric] ?? null) : null;
-      progress = withOutcome(progress, { trialId, status, steps, objective, cached: false }, label, spec.objective.goal);
+      progress = withOutcome(
+        progress,
+        { trialId, status, steps, objective, cached: false },
+        label,
+        spec.objective.goal,
+      );
     }
     while (running.length < slots && next < total) running.push({ trial: trialAt(spec, next++), spent: 0 });
     const ended = running.length === 0 || elapsed >= cancelAfter;
@@ -71,11 +111,20 @@ export async function* simulate(simulation: Simulation): AsyncGenerator<SweepSna
       sweepId,
       state: elapsed >= cancelAfter ? 'cancelled' : ended ? 'completed' : 'running',
       ...progress,
-      running: ended ? [] : running.map(({ trial, spent }) => {
-        const share = spent / secondsOf(trial);
-        const metrics = share === 0 ? {} : metricsAt(trial, share);
-        return { label: trial.label, trialId: trial.trialId, step: Math.floor(share * maxSteps), toStep: maxSteps, metrics, worker: 'simulated' };
-      }),
+      running: ended
+        ? []
+        : running.map(({ trial, spent }) => {
+            const share = spent / secondsOf(trial);
+            const metrics = share === 0 ? {} : metricsAt(trial, share);
+            return {
+              label: trial.label,
+              trialId: trial.trialId,
+              step: Math.floor(share * maxSteps),
+              toStep: maxSteps,
+              metrics,
+              worker: 'simulated',
+            };
+          }),
     };
     if (ended) return;
   }

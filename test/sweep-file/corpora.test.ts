@@ -1,4 +1,6 @@
-/** The texts that a sweep file names: what is read, under which hash, and what is refused before anything is trained. */
+/**
+ * The texts that a sweep file names: what is read, under which hash, and what is refused before anything is trained.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +18,8 @@ import { memoryStore } from '../support/example-run.ts';
 /** Texts in the encodings that other programs write, with a mark of the order of bytes and without one. */
 const wide: [file: string, text: string, encoding: string][] = [
   ...['UTF-16LE', 'UTF-16BE', 'UTF-32LE', 'UTF-32BE'].flatMap((encoding): [string, string, string][] => [
-    [`${encoding}.txt`, 'the quick brown fox\n'.repeat(40), encoding], [`marked-${encoding}.txt`, `\uFEFF${'the quick brown fox\n'.repeat(40)}`, encoding],
+    [`${encoding}.txt`, 'the quick brown fox\n'.repeat(40), encoding],
+    [`marked-${encoding}.txt`, `\uFEFF${'the quick brown fox\n'.repeat(40)}`, encoding],
     [`russian-${encoding}.txt`, 'быстрая бурая лиса\n'.repeat(40), encoding],
   ]),
 ];
@@ -51,10 +54,15 @@ before(async () => {
 after(() => rm(folder, { recursive: true }));
 
 const base: JsonObject = {
-  name: 'x', task: { name: 'text', length: 10 }, model: { cell: 'lstm', hiddenUnits: 4 }, training: { batchSize: 4 },
-  space: { 'model.layers': [1, 2] }, objective: { metric: 'loss' },
+  name: 'x',
+  task: { name: 'text', length: 10 },
+  model: { cell: 'lstm', hiddenUnits: 4 },
+  training: { batchSize: 4 },
+  space: { 'model.layers': [1, 2] },
+  objective: { metric: 'loss' },
 };
-const parse = (changes: JsonObject = {}): Sweep => parseSweep(JSON.stringify({ ...base, ...changes }), { origin: join(folder, 'x.json') });
+const parse = (changes: JsonObject = {}): Sweep =>
+  parseSweep(JSON.stringify({ ...base, ...changes }), { origin: join(folder, 'x.json') });
 const textTask = (options: JsonObject): JsonObject => ({ task: { name: 'text', length: 10, ...options } });
 
 function refusal(changes: JsonObject): string[] {
@@ -97,14 +105,18 @@ describe('a text in a sweep file', () => {
     assert.equal(trialAt(spec, 0).trial.task['corpus'], reference);
 
     const other = parse(textTask({ corpus: 'books/same.txt' }));
-    assert.equal(trialAt(other.spec, 0).trialId, trialAt(spec, 0).trialId, 'the same text under another name gives the same trials');
+    assert.equal(
+      trialAt(other.spec, 0).trialId,
+      trialAt(spec, 0).trialId,
+      'the same text under another name gives the same trials',
+    );
 
     const store = memoryStore();
     await writeCorpus(store, 'x', reference!, text!);
     assert.equal(await readCorpus(store, 'x', reference!), text);
   });
 
-  test('is the task\'s own where none is named', () => {
+  test("is the task's own where none is named", () => {
     assert.deepEqual(Object.keys(parse().spec.corpora!), ['moby-dick']);
     assert.deepEqual(Object.keys(parse({ task: { name: 'names' } }).spec.corpora!), ['chemical-elements']);
     assert.equal(parse({ task: { name: 'palindrome' } }).spec.corpora, undefined);
@@ -114,21 +126,31 @@ describe('a text in a sweep file', () => {
     const { spec, corpora } = parse({ space: { 'task.corpus': ['moby-dick', 'books/mine.txt'] }, repeats: 1 });
     assert.equal(countTrials(spec), 2);
     assert.equal(corpora.size, 2);
-    assert.deepEqual([0, 1].map((i) => trialAt(spec, i).label), ['moby-dick seed 1', 'books/mine.txt seed 1']);
-    assert.deepEqual([0, 1].map((i) => trialAt(spec, i).trial.task['corpus']), [...corpora.keys()]);
+    assert.deepEqual(
+      [0, 1].map((i) => trialAt(spec, i).label),
+      ['moby-dick seed 1', 'books/mine.txt seed 1'],
+    );
+    assert.deepEqual(
+      [0, 1].map((i) => trialAt(spec, i).trial.task['corpus']),
+      [...corpora.keys()],
+    );
   });
 
   test('can depend on another dimension', () => {
     const { spec, corpora } = parse({
       task: { name: 'palindrome' },
-      space: { 'task.name': ['palindrome', 'text'], 'task.corpus': { choice: ['books/mine.txt'], when: { 'task.name': 'text' } } }, repeats: 1,
+      space: {
+        'task.name': ['palindrome', 'text'],
+        'task.corpus': { choice: ['books/mine.txt'], when: { 'task.name': 'text' } },
+      },
+      repeats: 1,
     });
     const [palindrome, text] = [0, 1].map((i) => trialAt(spec, i).trial.task);
     assert.equal(palindrome!.name, 'palindrome');
     assert.ok(corpora.get(String(text!['corpus']))!.startsWith('One line'));
   });
 
-  test('is part of the sweep\'s and the trials\' identity by its content', async () => {
+  test("is part of the sweep's and the trials' identity by its content", async () => {
     const idOf = () => trialAt(parse(textTask({ corpus: 'changing.txt' })).spec, 0).trialId;
     await writeFile(join(folder, 'changing.txt'), 'abcdefghij'.repeat(30));
     const before = idOf();
@@ -149,7 +171,7 @@ describe('a text in a sweep file', () => {
 });
 
 describe('refused before training, in a line that names its place', () => {
-  const allowed = 'allowed: chemical-elements, moby-dick, movie-titles, or a text file\'s path from the sweep file';
+  const allowed = "allowed: chemical-elements, moby-dick, movie-titles, or a text file's path from the sweep file";
   const ofTask: [what: string, corpus: string, said: string][] = [
     ['a missing file', 'books/min.txt', `no such file: books/min.txt (did you mean "mine.txt"?); ${allowed}`],
     ['a packaged name with a slip', 'mobydick', `no such file: mobydick (did you mean "moby-dick"?); ${allowed}`],
@@ -157,27 +179,41 @@ describe('refused before training, in a line that names its place', () => {
     ['a device that never ends', '/dev/zero', `is no file; ${allowed}`],
     ['bytes that are no UTF-8', 'latin1.txt', `is not UTF-8 text; ${allowed}`],
     ...wide.map(([file, , encoding]): [string, string, string] => [
-      `a book in ${file}`, file, `is ${encoding}, not UTF-8; convert it: iconv -f ${encoding} -t UTF-8 ${file} > ${file.replace('.txt', '-utf8.txt')}; ${allowed}`,
+      `a book in ${file}`,
+      file,
+      `is ${encoding}, not UTF-8; convert it: iconv -f ${encoding} -t UTF-8 ${file} > ${file.replace('.txt', '-utf8.txt')}; ${allowed}`,
     ]),
     ['a book with a NUL', 'nuls.txt', `has NUL characters, so that it is no text; ${allowed}`],
     ['an empty book', 'empty.txt', `is empty; ${allowed}`],
     ['a book of white space', 'blank.txt', `is empty; ${allowed}`],
     ['a book of one character', 'one.txt', `has no character but "a", so that there is nothing to learn; ${allowed}`],
-    ['a book of one distinct character', 'monotone.txt', `has no character but "a", so that there is nothing to learn; ${allowed}`],
+    [
+      'a book of one distinct character',
+      'monotone.txt',
+      `has no character but "a", so that there is nothing to learn; ${allowed}`,
+    ],
   ];
   for (const [what, corpus, said] of ofTask) {
     test(what, () => {
       assert.deepEqual(refusal(textTask({ corpus })), [`x.json: task.corpus: "${corpus}": ${said}`]);
-      assert.deepEqual(refusal({ space: { 'task.corpus': ['moby-dick', corpus] } }), [`x.json: space["task.corpus"][1]: "${corpus}": ${said}`]);
+      assert.deepEqual(refusal({ space: { 'task.corpus': ['moby-dick', corpus] } }), [
+        `x.json: space["task.corpus"][1]: "${corpus}": ${said}`,
+      ]);
     });
   }
   test('the same text twice', () => {
     const [line] = refusal({ space: { 'task.corpus': { choice: ['books/mine.txt', 'books/same.txt'] } } });
-    assert.match(line!, /^x\.json: space\["task\.corpus"\]\.choice\[1\]: "books\/same\.txt": the same text as "books\/mine\.txt"/);
+    assert.match(
+      line!,
+      /^x\.json: space\["task\.corpus"\]\.choice\[1\]: "books\/same\.txt": the same text as "books\/mine\.txt"/,
+    );
   });
   test('a book too short for its windows', () => {
     const [line] = refusal(textTask({ corpus: 'short.txt' }));
-    assert.match(line!, /^x\.json: task\.corpus has 7 characters: too few for windows of 10, .*shorten task\.length or give a longer book/);
+    assert.match(
+      line!,
+      /^x\.json: task\.corpus has 7 characters: too few for windows of 10, .*shorten task\.length or give a longer book/,
+    );
   });
   test('a book too short for its strips', () => {
     const [line] = refusal({ ...textTask({ corpus: 'books/mine.txt', carry: true }), training: { batchSize: 64 } });
@@ -188,20 +224,29 @@ describe('refused before training, in a line that names its place', () => {
     assert.match(line!, /training\.truncate is 11, but the network sees only 10 time steps/);
   });
   test('a prompt with a character that the book does not have', () => {
-    assert.deepEqual(refusal({ sampling: { prompts: ['Call me ', 'Señor'] } }).map((line) => line.slice(0, 95)),
-      ['x.json: sampling.prompts[1]: the prompt "Señor" has the character "ñ" (U+00F1), which the netwo']);
+    assert.deepEqual(
+      refusal({ sampling: { prompts: ['Call me ', 'Señor'] } }).map((line) => line.slice(0, 95)),
+      ['x.json: sampling.prompts[1]: the prompt "Señor" has the character "ñ" (U+00F1), which the netwo'],
+    );
   });
   test('a prompt of a name with a character that no name has, but not one in upper case', () => {
     assert.ok(parse({ task: { name: 'names' }, sampling: { prompts: ['Pl'] } }));
-    assert.match(refusal({ task: { name: 'names' }, sampling: { prompts: ['Jq'] } })[0]!, /sampling\.prompts\[0\]: the prompt "Jq" has the character "j"/);
+    assert.match(
+      refusal({ task: { name: 'names' }, sampling: { prompts: ['Jq'] } })[0]!,
+      /sampling\.prompts\[0\]: the prompt "Jq" has the character "j"/,
+    );
   });
   test('a temperature of 0 or below', () => {
     for (const temperature of [0, -1, [1, 0]]) {
-      assert.match(refusal({ sampling: { temperature } })[0]!, /^x\.json: sampling\.temperature(\[1\])?: .* is not allowed; allowed: a number > 0/);
+      assert.match(
+        refusal({ sampling: { temperature } })[0]!,
+        /^x\.json: sampling\.temperature(\[1\])?: .* is not allowed; allowed: a number > 0/,
+      );
     }
   });
   test('sampling of a task that writes nothing', () => {
-    assert.deepEqual(refusal({ task: { name: 'palindrome' }, sampling: { temperature: 1 } }),
-      ['x.json: sampling: palindrome generates no text; leave sampling out']);
+    assert.deepEqual(refusal({ task: { name: 'palindrome' }, sampling: { temperature: 1 } }), [
+      'x.json: sampling: palindrome generates no text; leave sampling out',
+    ]);
   });
 });

@@ -10,7 +10,15 @@ import { figures } from '../../reports/figures/index.ts';
 import { sweepJsonSchema } from '../../sweep-file/json-schema.ts';
 import { sectionNames, sections } from '../../sweep-file/schema.ts';
 
-interface Node { enum?: string[]; enumDescriptions?: string[]; const?: string; description?: string; properties?: Record<string, Node>; items?: Node; oneOf?: Node[] }
+interface Node {
+  enum?: string[];
+  enumDescriptions?: string[];
+  const?: string;
+  description?: string;
+  properties?: Record<string, Node>;
+  items?: Node;
+  oneOf?: Node[];
+}
 
 const schema = JSON.parse(sweepJsonSchema()) as Node;
 const at = (...path: string[]): Node => path.reduce<Node>((node, key) => node.properties?.[key] ?? {}, schema);
@@ -20,35 +28,47 @@ test('sweeps/sweep.schema.json is what the schemas say (npm run schema writes it
 });
 
 const registries: [path: string[], registry: Readonly<Record<string, { summary: string }>>][] = [
-  [['task', 'name'], tasks], [['model', 'cell'], cells], [['training', 'optimizer'], optimizers],
+  [['task', 'name'], tasks],
+  [['model', 'cell'], cells],
+  [['training', 'optimizer'], optimizers],
 ];
 for (const [path, registry] of registries) {
   test(`an editor offers every ${path.join('.')} with its summary`, () => {
     assert.deepEqual(at(...path).enum, Object.keys(registry));
-    assert.deepEqual(at(...path).enumDescriptions, Object.values(registry).map(({ summary }) => summary));
+    assert.deepEqual(
+      at(...path).enumDescriptions,
+      Object.values(registry).map(({ summary }) => summary),
+    );
   });
 }
 
 test('an editor offers every figure and every search', () => {
   assert.deepEqual(at('report', 'figures').items?.enum, Object.keys(figures));
-  assert.deepEqual(at('search').oneOf?.map((n) => n.properties?.['name']?.const), Object.keys(searches));
+  assert.deepEqual(
+    at('search').oneOf?.map((n) => n.properties?.['name']?.const),
+    Object.keys(searches),
+  );
 });
 
 test('an editor offers every option, described, in its section and as a path in space', () => {
   for (const section of sectionNames) {
     for (const [name, { options }] of Object.entries<{ options: Entry['options'] }>(sections[section].registry)) {
       for (const key of Object.keys(options.shape)) {
-        assert.ok(at(section, key).description ?? JSON.stringify(at(section, key)).includes('"description"'), `${name}'s ${key}`);
+        assert.ok(
+          at(section, key).description ?? JSON.stringify(at(section, key)).includes('"description"'),
+          `${name}'s ${key}`,
+        );
         assert.ok(Object.hasOwn(at('space').properties ?? {}, `${section}.${key}`), `${section}.${key} in space`);
       }
     }
   }
 });
 
-test('no option has the name of its section\'s own key', () => {
+test("no option has the name of its section's own key", () => {
   for (const section of sectionNames) {
     for (const [name, { options }] of Object.entries<{ options: Entry['options'] }>(sections[section].registry)) {
-      for (const key of Object.keys(options.shape)) assert.ok(!Object.hasOwn(sections[section].own, key), `${name}'s ${key} hides ${section}.${key}`);
+      for (const key of Object.keys(options.shape))
+        assert.ok(!Object.hasOwn(sections[section].own, key), `${name}'s ${key} hides ${section}.${key}`);
     }
   }
 });

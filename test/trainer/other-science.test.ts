@@ -1,4 +1,7 @@
-/** A sweep that began with an older version of the science goes on with that of today: no trial fails for it. On a real Temporal server. */
+/**
+ * A sweep that began with an older version of the science goes on with that of today: no trial fails for it. On a real
+ * Temporal server.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,14 +34,20 @@ before(async () => {
 after(async () => {
   await lab.stop();
   await rm(folder, { recursive: true });
-  assert.deepEqual(lab.warnings.filter((line) => !/meant to fail|shutting down/.test(line)), [], 'no history is refused');
+  assert.deepEqual(
+    lab.warnings.filter((line) => !/meant to fail|shutting down/.test(line)),
+    [],
+    'no history is refused',
+  );
 });
 
 const sweeps: Record<string, Partial<SweepSpec>> = {
   grid: {},
   packed: { repeats: 16 },
   adaptive: {
-    scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 }, search: { name: 'random', trials: 9 }, space: { 'training.learningRate': { logUniform: [0.001, 1] } },
+    scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 },
+    search: { name: 'random', trials: 9 },
+    space: { 'training.learningRate': { logUniform: [0.001, 1] } },
   },
 };
 

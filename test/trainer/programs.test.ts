@@ -37,7 +37,16 @@ test('steps are compiled once for trials of one network, and those not used for 
     made.push(name);
     open++;
     const compiled = compile(step, name);
-    return { ...compiled, get replayed() { return compiled.replayed; }, dispose() { open--; compiled.dispose(); } };
+    return {
+      ...compiled,
+      get replayed() {
+        return compiled.replayed;
+      },
+      dispose() {
+        open--;
+        compiled.dispose();
+      },
+    };
   };
   const programs = programsKept(counted, 2);
   for (const spec of [trial(1, 0.01), trial(2, 0.03), trial(3, 0.01)]) await trained(spec, { programs });

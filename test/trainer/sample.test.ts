@@ -20,7 +20,9 @@ import { openStore } from '../../store/index.ts';
 import { claimSweep, commitTrial, writeCorpus } from '../../store/runs.ts';
 import { useBackend } from '../support/backend.ts';
 
-before(async () => { await useBackend(); });
+before(async () => {
+  await useBackend();
+});
 
 const logits = [0.3, -1.2, 2.1, 0, 1.7, -3];
 
@@ -68,7 +70,14 @@ const spec = {
   name: 'tiny-text',
   task: { name: 'text', length: 10 },
   model: { cell: 'gru', hiddenUnits: 12, layers: 2 },
-  training: { optimizer: 'adam', learningRate: 0.01, batchSize: 8, maxSteps: 30, evaluateEvery: 10, evaluationSize: 16 },
+  training: {
+    optimizer: 'adam',
+    learningRate: 0.01,
+    batchSize: 8,
+    maxSteps: 30,
+    evaluateEvery: 10,
+    evaluationSize: 16,
+  },
   space: { 'task.corpus': ['book.txt'] },
   repeats: 2,
   objective: { metric: 'loss' },
@@ -85,7 +94,9 @@ async function trained(trial: TrialSpec, corpus: string): Promise<Checkpoint> {
 describe('a trained network', () => {
   const trial = { ...spec, seed: 3 } as unknown as TrialSpec;
   let model: Checkpoint;
-  before(async () => { model = await trained(trial, BOOK); });
+  before(async () => {
+    model = await trained(trial, BOOK);
+  });
   const write = (sampling: SamplingSpec, seed = trial.seed, onTurn?: () => void) =>
     sampleTrial({ ...trial, seed }, model, sampling, { corpus: BOOK, ...(onTurn && { onTurn }) });
 
@@ -97,7 +108,10 @@ describe('a trained network', () => {
     // Two of each, but for the likeliest after a prompt, of which there is one.
     assert.equal(samples.length, 2 * 2 * 2 * 2 + 2 * (2 + 1));
     for (const { text, length } of samples) assert.equal([...text].length, length);
-    assert.deepEqual(metrics.map(({ temperature }) => temperature), ['greedy', 0.5, 2]);
+    assert.deepEqual(
+      metrics.map(({ temperature }) => temperature),
+      ['greedy', 0.5, 2],
+    );
     for (const { metrics: numbers } of metrics) for (const x of Object.values(numbers)) assert.ok(x >= 0 && x <= 1);
     assert.deepEqual(await write(sampling), { sampling, samples, metrics });
     assert.notDeepEqual((await write(sampling, 4)).samples, samples);
@@ -110,7 +124,8 @@ describe('a trained network', () => {
   });
 
   test('goes on beyond what it was trained on in one piece: a long text is as a short one and more', async () => {
-    const of = async (length: number) => (await write({ temperature: [], length: [length], prompts: ['The '], greedy: true })).samples[0]!.text;
+    const of = async (length: number) =>
+      (await write({ temperature: [], length: [length], prompts: ['The '], greedy: true })).samples[0]!.text;
     const long = await of(1500);
     assert.equal(long.length, 1500);
     assert.ok(long.startsWith(await of(150)));
@@ -118,15 +133,22 @@ describe('a trained network', () => {
 
   test('tells of every character of a long text, and lets others have their turn between texts', async () => {
     let [characters, turns] = [0, 0];
-    const turn = setInterval(() => { turns++; }, 0);
-    await write({ temperature: [1], length: [300], prompts: ['The '], greedy: false, samples: 10 }, 1, () => { characters++; });
+    const turn = setInterval(() => {
+      turns++;
+    }, 0);
+    await write({ temperature: [1], length: [300], prompts: ['The '], greedy: false, samples: 10 }, 1, () => {
+      characters++;
+    });
     clearInterval(turn);
     assert.ok(characters >= 10 * 300, `told ${characters} times`);
     assert.ok(turns > 0);
   });
 
   test('names a character of the prompt that it cannot read', async () => {
-    await assert.rejects(write({ temperature: [1], length: [5], prompts: ['Thé'], greedy: false }), /the prompt "Thé" has the character "é" \(U\+00E9\)/);
+    await assert.rejects(
+      write({ temperature: [1], length: [5], prompts: ['Thé'], greedy: false }),
+      /the prompt "Thé" has the character "é" \(U\+00E9\)/,
+    );
   });
 });
 
@@ -136,7 +158,11 @@ describe('sweep sample', () => {
   let id: string;
   const ids: string[] = [];
   const sample = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, 'sample', ...args, '--runs', folder, '--backend', 'cpu'], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [BIN, 'sample', ...args, '--runs', folder, '--backend', 'cpu'],
+      { encoding: 'utf8' },
+    );
     return { status, stdout, stderr };
   };
 
@@ -154,11 +180,19 @@ describe('sweep sample', () => {
       ids.push(trialId);
       await commitTrial(store, id, {
         result: {
-          trialId, trial, science: SCIENCE_VERSION, status: 'completed', steps: 30, metrics: { loss: 2 - index },
-          parameters: 1, backend: 'cpu', replayed: false,
+          trialId,
+          trial,
+          science: SCIENCE_VERSION,
+          status: 'completed',
+          steps: 30,
+          metrics: { loss: 2 - index },
+          parameters: 1,
+          backend: 'cpu',
+          replayed: false,
         },
         timing: { seconds: 1, attempts: 1, worker: 'w', startedAt: '', endedAt: '' },
-        curve: [], model,
+        curve: [],
+        model,
       });
     }
   });
@@ -174,18 +208,38 @@ describe('sweep sample', () => {
   });
 
   test('takes the best trial, or one by its label, and prints JSON', () => {
-    const best = JSON.parse(sample('tiny-text', 'best', '--greedy', '--length', '5', '--json').stdout) as Record<string, never>;
+    const best = JSON.parse(sample('tiny-text', 'best', '--greedy', '--length', '5', '--json').stdout) as Record<
+      string,
+      never
+    >;
     assert.deepEqual([best['sweepId'], best['trialId']], [id, ids[1]]);
-    const named = JSON.parse(sample('tiny-text', 'book.txt seed 1', '--samples', '3', '--length', '5', '--json').stdout) as Record<string, { text: string }[]>;
+    const named = JSON.parse(
+      sample('tiny-text', 'book.txt seed 1', '--samples', '3', '--length', '5', '--json').stdout,
+    ) as Record<string, { text: string }[]>;
     assert.equal(named['trialId'], ids[0]);
-    assert.deepEqual(named['samples']!.map(({ text }) => text.length), [5, 5, 5]);
+    assert.deepEqual(
+      named['samples']!.map(({ text }) => text.length),
+      [5, 5, 5],
+    );
   });
 
   for (const [what, args, said] of [
-    ['a character that is not in the book', ['--prompt', 'Ünder'], /^error: the prompt "Ünder" has the character "Ü" \(U\+00DC\), which the network never reads; allowed: .*\n$/],
-    ['a temperature of 0', ['--temperature', '0'], /argument '0' is invalid\. Allowed: a number above 0; or --greedy\./],
+    [
+      'a character that is not in the book',
+      ['--prompt', 'Ünder'],
+      /^error: the prompt "Ünder" has the character "Ü" \(U\+00DC\), which the network never reads; allowed: .*\n$/,
+    ],
+    [
+      'a temperature of 0',
+      ['--temperature', '0'],
+      /argument '0' is invalid\. Allowed: a number above 0; or --greedy\./,
+    ],
     ['a negative temperature', ['--temperature=-1'], /argument '-1' is invalid/],
-    ['greedy at a temperature', ['--greedy', '--temperature', '1'], /^error: --greedy and --temperature exclude each other; give one\n$/],
+    [
+      'greedy at a temperature',
+      ['--greedy', '--temperature', '1'],
+      /^error: --greedy and --temperature exclude each other; give one\n$/,
+    ],
     ['no length', ['--length', '0'], /argument '0' is invalid\. Allowed: a whole number from 1 to 1000000\./],
   ] as const) {
     test(`refuses ${what}`, () => {
@@ -198,8 +252,11 @@ describe('sweep sample', () => {
   test('names a damaged network in one line', async () => {
     const store = openStore(folder);
     const key = `${id}/trials/${ids[0]}/model.ckpt`;
-    const bytes = await store.get(key) ?? assert.fail('there is no network');
-    await store.put(key, bytes.map((byte, i) => (i === 100 ? byte ^ 4 : byte)));
+    const bytes = (await store.get(key)) ?? assert.fail('there is no network');
+    await store.put(
+      key,
+      bytes.map((byte, i) => (i === 100 ? byte ^ 4 : byte)),
+    );
     const { status, stderr } = sample(id, ids[0]!);
     await store.put(key, bytes);
     assert.equal(status, 1);
@@ -209,6 +266,9 @@ describe('sweep sample', () => {
   test('says which trials there are if it is asked for another', () => {
     const { status, stderr } = sample('tiny-text', 'nosuch');
     assert.equal(status, 2);
-    assert.match(stderr, /has no finished trial "nosuch"; there is [0-9a-f]{20} \(book\.txt seed \d\), [0-9a-f]{20} \(book\.txt seed \d\), or best\n$/);
+    assert.match(
+      stderr,
+      /has no finished trial "nosuch"; there is [0-9a-f]{20} \(book\.txt seed \d\), [0-9a-f]{20} \(book\.txt seed \d\), or best\n$/,
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** A sweep in packs ends with the bytes of one in which each trial has a job of its own, even if its trainers are killed. */
+/**
+ * A sweep in packs ends with the bytes of one in which each trial has a job of its own, even if its trainers are
+ * killed.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,20 +32,35 @@ after(() => machine.stop());
 const runs = (name: string) => join(machine.folder, name);
 const results = (name: string) => readFile(join(runs(name), ID, 'report/results.csv'), 'utf8');
 const start = (name: string, variables: Record<string, string>) =>
-  machine.spawnWith(variables, 'start', join(machine.folder, 'packed.json'), '--id', ID, '--runs', runs(name), '--workers', '1');
+  machine.spawnWith(
+    variables,
+    'start',
+    join(machine.folder, 'packed.json'),
+    '--id',
+    ID,
+    '--runs',
+    runs(name),
+    '--workers',
+    '1',
+  );
 
 /** As if this machine had measured packs of four, whatever else it is doing now. */
 async function keepSize(folder: string): Promise<void> {
   const spec = JSON.parse(await readFile(join(runs('single'), ID, 'sweep.json'), 'utf8')) as SweepSpec;
   await mkdir(folder);
-  await writeFile(join(folder, packSizeFile(trialAt(spec, 0).trial, (await chooseBackend()).name)), JSON.stringify({ size: 4, measured: [], complete: true }));
+  await writeFile(
+    join(folder, packSizeFile(trialAt(spec, 0).trial, (await chooseBackend()).name)),
+    JSON.stringify({ size: 4, measured: [], complete: true }),
+  );
 }
 /** The most trials that began at the same moment: those of a pack do. */
 async function mostTogether(name: string): Promise<number> {
   const trials = join(runs(name), ID, 'trials');
   const counts = new Map<string, number>();
   for (const trial of await readdir(trials)) {
-    const { startedAt } = (JSON.parse(await readFile(join(trials, trial, 'timing.json'), 'utf8')) as { startedAt: string });
+    const { startedAt } = JSON.parse(await readFile(join(trials, trial, 'timing.json'), 'utf8')) as {
+      startedAt: string;
+    };
     counts.set(startedAt, (counts.get(startedAt) ?? 0) + 1);
   }
   return Math.max(...counts.values());
@@ -57,7 +75,9 @@ test('packs change no byte of the results, and a killed trainer loses nothing', 
   const worker = await until(async () => (await machine.worker(runs('together'))).childPid);
   await until(async () => {
     const trials = join(runs('together'), ID, 'trials');
-    const files = await Promise.all((await readdir(trials).catch(() => [])).map((trial) => readdir(join(trials, trial))));
+    const files = await Promise.all(
+      (await readdir(trials).catch(() => [])).map((trial) => readdir(join(trials, trial))),
+    );
     return files.some((names) => names.includes('attempts') && !names.includes('result.json')); // a checkpoint, and no result yet
   });
   const [trainer] = trainersOf(worker);
@@ -68,5 +88,5 @@ test('packs change no byte of the results, and a killed trainer loses nothing', 
   assert.equal(await results('together'), await results('single'));
   assert.match(await results('single'), /diverged/);
   assert.equal(await mostTogether('single'), 1);
-  if ((await chooseBackend()).choice.kind === 'native') assert.ok(await mostTogether('together') > 1);
+  if ((await chooseBackend()).choice.kind === 'native') assert.ok((await mostTogether('together')) > 1);
 });

@@ -13,7 +13,10 @@ import { stream } from '../../models/random.ts';
 import { disposeAll, listOf, mapTensors } from '../../engine/tensors.ts';
 import type { Checkpoint, Moment, Problem, Tensors } from '../../models/types.ts';
 
-/** Evaluations look at batches of the training's size, or of this one where that is smaller: single examples would be slow. */
+/**
+ * Evaluations look at batches of the training's size, or of this one where that is smaller: single examples would be
+ * slow.
+ */
 const EVALUATION_BATCH = 32;
 
 export interface Learner {
@@ -22,17 +25,22 @@ export interface Learner {
   /** Whether training steps run as a recorded graph. Known after the first. */
   readonly replayed: boolean;
   /**
-   * A training step of every lane, each with a number of its own, counting from 1; undefined: nobody looks at that lane any
-   * more. False where the loss is not finite.
+   * A training step of every lane, each with a number of its own, counting from 1; undefined: nobody looks at that lane
+   * any more. False where the loss is not finite.
    */
   advance(steps: LaneSteps): boolean[];
   /**
-   * Means over `evaluationSize` fresh examples, for each lane that has trained the number of steps given; undefined if one of
-   * them or of the weights is not finite.
+   * Means over `evaluationSize` fresh examples, for each lane that has trained the number of steps given; undefined if
+   * one of them or of the weights is not finite.
    */
   evaluate(steps: LaneSteps, breathe: () => Promise<void>): Promise<(Metrics | undefined)[]>;
   /** A copy of everything of the lane that changes, on the host. */
-  checkpoint(lane: number, step: number, curve: readonly CurvePoint[], observations: readonly Observation[]): Checkpoint;
+  checkpoint(
+    lane: number,
+    step: number,
+    curve: readonly CurvePoint[],
+    observations: readonly Observation[],
+  ): Checkpoint;
   /** What else there is to see of the lane at a point of the curve. */
   observe(lane: number, at: Moment): Observation[];
   /** Goes on with these lanes alone, in this order. */
@@ -43,8 +51,14 @@ export interface Learner {
 /** A number for each lane; undefined: that lane is not concerned. */
 export type LaneSteps = readonly (number | undefined)[];
 
-export interface LearnerLane { trial: TrialSpec; resume?: Checkpoint | undefined }
-export interface LearnerOptions { programs: Programs; corpus?: string | undefined }
+export interface LearnerLane {
+  trial: TrialSpec;
+  resume?: Checkpoint | undefined;
+}
+export interface LearnerOptions {
+  programs: Programs;
+  corpus?: string | undefined;
+}
 
 /** What changes from step to step. */
 type Learned = Record<'weights' | 'optimizer' | 'carried', Tensors>;
@@ -64,18 +78,24 @@ function initial(trial: TrialSpec, problem: Problem, update: Update): Learned {
 
 /** The checkpoint's tensors in the place of the initial ones; throws if it is of another network or optimizer. */
 function restored({ tensors }: Checkpoint, start: Learned): Learned {
-  const restore = (part: keyof Learned) => mapTensors(start[part], (x, name) => {
-    const saved = tensors[`${part}/${name}`];
-    if (saved === undefined || saved.shape.join() !== x.shape.join()) {
-      throw new Error(`the checkpoint does not fit the trial: ${part}/${name} is ${saved ? `[${saved.shape}]` : 'missing'}, not [${x.shape}]`);
-    }
-    return tensor(Float32Array.from(saved.values), saved.shape, x.dtype);
-  });
+  const restore = (part: keyof Learned) =>
+    mapTensors(start[part], (x, name) => {
+      const saved = tensors[`${part}/${name}`];
+      if (saved === undefined || saved.shape.join() !== x.shape.join()) {
+        throw new Error(
+          `the checkpoint does not fit the trial: ${part}/${name} is ${saved ? `[${saved.shape}]` : 'missing'}, not [${x.shape}]`,
+        );
+      }
+      return tensor(Float32Array.from(saved.values), saved.shape, x.dtype);
+    });
   return { weights: restore('weights'), optimizer: restore('optimizer'), carried: restore('carried') };
 }
 
-const mapParts = (make: (part: keyof Learned) => Tensors): Learned =>
-  ({ weights: make('weights'), optimizer: make('optimizer'), carried: make('carried') });
+const mapParts = (make: (part: keyof Learned) => Tensors): Learned => ({
+  weights: make('weights'),
+  optimizer: make('optimizer'),
+  carried: make('carried'),
+});
 
 const mapNames = (values: Readonly<Record<string, unknown>>, make: (name: string) => Tensor): Tensors =>
   Object.fromEntries(Object.keys(values).map((name) => [name, make(name)]));
@@ -88,11 +108,16 @@ const allFinite = (values: ArrayLike<number>) => {
 /** Seven digits are what 32-bit floats hold: 0.072, and not 0.07200000014901162. */
 const rounded = (x: number) => Number(x.toPrecision(7));
 
-interface StepInputs { before: readonly Tensors[]; batches: readonly Tensors[]; after: readonly Tensors[] }
+interface StepInputs {
+  before: readonly Tensors[];
+  batches: readonly Tensors[];
+  after: readonly Tensors[];
+}
 
 /**
- * Runs a step on all lanes: what comes before and after the batch is theirs together, and each has its own batch, which is
- * disposed of. Lanes whose batches differ in shape, as those of texts may at some steps, take the step one after the other.
+ * Runs a step on all lanes: what comes before and after the batch is theirs together, and each has its own batch, which
+ * is disposed of. Lanes whose batches differ in shape, as those of texts may at some steps, take the step one after the
+ * other.
  */
 function runLanes(step: Named, { before, batches, after }: StepInputs): Tensors[] {
   const count = batches.length;
@@ -105,24 +130,37 @@ function runLanes(step: Named, { before, batches, after }: StepInputs): Tensors[
     if (sameShapes(batches)) return step.runLanes(count, ...before, own(together(batches)), ...after);
     const alone = (group: Tensors, lane: number) => own(laneOf(group, lane, count));
     const results = batches.map((batch, lane) =>
-      step.run(...before.map((group) => alone(group, lane)), batch, ...after.map((group) => alone(group, lane))).map(own));
+      step
+        .run(...before.map((group) => alone(group, lane)), batch, ...after.map((group) => alone(group, lane)))
+        .map(own),
+    );
     return (results[0] ?? []).map((_, i) => together(results.map((groups) => groups[i] as Tensors)));
   } finally {
     for (const x of owned) x.dispose();
   }
 }
 
-interface Lane { trial: TrialSpec; problem: Problem; update: Update }
+interface Lane {
+  trial: TrialSpec;
+  problem: Problem;
+  update: Update;
+}
 
 /** One number for each lane. */
-const numbers = (values: readonly number[]): Tensor => (values.length === 1 ? scalar(values[0] as number) : tensor1d([...values]));
+const numbers = (values: readonly number[]): Tensor =>
+  values.length === 1 ? scalar(values[0] as number) : tensor1d([...values]);
 
-/** The trials at step 0, or where their checkpoints left them. Throws a UserError for a trial that cannot be trained. */
+/**
+ * The trials at step 0, or where their checkpoints left them. Throws a UserError for a trial that cannot be trained.
+ */
 export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: LearnerOptions): Learner {
   let lanes = trials.map(({ trial }): Lane => ({ trial, problem: problemOf(trial, corpus), update: updateOf(trial) }));
   const [example] = lanes;
   if (example === undefined) throw new Error('a pack has at least one lane');
-  const { trial: { training }, problem: { parameters } } = example;
+  const {
+    trial: { training },
+    problem: { parameters },
+  } = example;
   const program = programs.take(example.trial, example.problem, example.update);
 
   const nothing: Learned = { weights: {}, optimizer: {}, carried: {} };
@@ -136,7 +174,9 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
     replace(tensors);
     lanes = next;
     disposeAll(constants);
-    constants = mapNames(next[0]?.update.constants ?? {}, (name) => numbers(next.map(({ update }) => update.constants[name] as number)));
+    constants = mapNames(next[0]?.update.constants ?? {}, (name) =>
+      numbers(next.map(({ update }) => update.constants[name] as number)),
+    );
   }
   function dispose(): void {
     set([], nothing);
@@ -165,19 +205,24 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
 
   return {
     parameters,
-    get replayed() { return program.train.replayed; },
+    get replayed() {
+      return program.train.replayed;
+    },
     advance(steps) {
       const live = steps.findIndex((step) => step !== undefined);
-      const stepOf = (lane: number): number => steps[lane] ?? steps[live] as number;
+      const stepOf = (lane: number): number => steps[lane] ?? (steps[live] as number);
       const drawn = lanes.map(({ trial, problem }, lane) =>
-        (steps[lane] === undefined ? undefined : problem.batch(stream(trial.seed, 'batch', stepOf(lane)), training.batchSize)));
+        steps[lane] === undefined
+          ? undefined
+          : problem.batch(stream(trial.seed, 'batch', stepOf(lane)), training.batchSize),
+      );
       const own = {
         rate: numbers(lanes.map(({ trial }, lane) => rateAt(trial.training, stepOf(lane)))),
         step: numbers(lanes.map((_, lane) => stepOf(lane))),
       };
       const [weights = {}, optimizer = {}, carried = {}, { loss } = {}] = runLanes(program.train, {
         before: [learned.weights, learned.optimizer, learned.carried],
-        batches: drawn.map((batch) => batch ?? drawn[live] as Tensors),
+        batches: drawn.map((batch) => batch ?? (drawn[live] as Tensors)),
         after: [{ ...constants, ...own }],
       });
       const losses = [...(loss as Tensor).dataSync()];
@@ -201,31 +246,48 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
           const own = draws[lane];
           return own && (problem.evaluationBatch ?? problem.batch)(own, size);
         });
-        const batches = drawn.map((batch) => batch ?? drawn[live] as Tensors);
-        const [means = {}] = runLanes(program.evaluate, { before: [learned.weights], batches, after: [learned.carried] });
+        const batches = drawn.map((batch) => batch ?? (drawn[live] as Tensors));
+        const [means = {}] = runLanes(program.evaluate, {
+          before: [learned.weights],
+          batches,
+          after: [learned.carried],
+        });
         for (const [name, mean] of Object.entries(means)) {
           const values = mean.dataSync();
-          sums.forEach((own, lane) => { own[name] = (own[name] ?? 0) + Number(values[lane]) * size; });
+          sums.forEach((own, lane) => {
+            own[name] = (own[name] ?? 0) + Number(values[lane]) * size;
+          });
         }
         disposeAll(means);
         await breathe();
       }
-      const sound = (lane: number) => allFinite(Object.values(sums[lane] ?? {})) && listOf(learned.weights).every((w) => allFinite(laneValues(w, lane, count)));
-      return lanes.map((_, lane) => (steps[lane] === undefined || !sound(lane) ? undefined
-        : Object.fromEntries(Object.entries(sums[lane] ?? {}).map(([name, sum]) => [name, rounded(sum / total)]))));
+      const sound = (lane: number) =>
+        allFinite(Object.values(sums[lane] ?? {})) &&
+        listOf(learned.weights).every((w) => allFinite(laneValues(w, lane, count)));
+      return lanes.map((_, lane) =>
+        steps[lane] === undefined || !sound(lane)
+          ? undefined
+          : Object.fromEntries(Object.entries(sums[lane] ?? {}).map(([name, sum]) => [name, rounded(sum / total)])),
+      );
     },
     observe(lane, at) {
       const { problem, trial } = lanes[lane] as Lane;
       let seen: Omit<Observation, 'step'>[] = [];
       tidy(() => {
-        if (problem.observe) seen = problem.observe(laneOf(learned.weights, lane, lanes.length), at, stream(trial.seed, 'observe', at.step));
+        if (problem.observe)
+          seen = problem.observe(
+            laneOf(learned.weights, lane, lanes.length),
+            at,
+            stream(trial.seed, 'observe', at.step),
+          );
       });
       return seen.map((observation) => ({ step: at.step, ...observation }));
     },
     checkpoint(lane, step, curve, observations) {
       const tensors: Checkpoint['tensors'] = {};
       for (const part of parts) {
-        for (const [name, x] of Object.entries(learned[part])) tensors[`${part}/${name}`] = laneCopy(x, lane, lanes.length);
+        for (const [name, x] of Object.entries(learned[part]))
+          tensors[`${part}/${name}`] = laneCopy(x, lane, lanes.length);
       }
       return { step, tensors, curve: [...curve], observations: [...observations] };
     },
@@ -237,7 +299,10 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
         if (kept.length > 1) disposeAll(...each);
         return all;
       };
-      set(kept.map((lane) => lanes[lane] as Lane), mapParts((part) => take(learned[part])));
+      set(
+        kept.map((lane) => lanes[lane] as Lane),
+        mapParts((part) => take(learned[part])),
+      );
     },
     dispose,
   };

@@ -4,7 +4,10 @@ import type { TrialSpec } from '../../core/spec.ts';
 import { learnerOf, type Learner } from './learner.ts';
 import type { Programs } from './programs.ts';
 
-/** More lanes are taken only if they make a step of each lane faster by so much: they take memory, and are lost together. */
+/**
+ * More lanes are taken only if they make a step of each lane faster by so much: they take memory, and are lost
+ * together.
+ */
 const WORTH = 1.1;
 /** Sizes that are tried, and rounds in which they take turns. */
 const SIZES = [2, 4, 8, 16];
@@ -12,9 +15,15 @@ const ROUNDS = 4;
 /** Steps before the clock runs: the first records the step, and TensorFlow optimises it at the second. */
 const WARM = 2;
 
-/** Training that takes no longer than this, one trial after the other, is not worth recording and measuring for; milliseconds. */
+/**
+ * Training that takes no longer than this, one trial after the other, is not worth recording and measuring for;
+ * milliseconds.
+ */
 const WORTH_MEASURING = 10_000;
-/** A step that takes longer than this computes, and does not wait for its operations to begin: lanes gain nothing; milliseconds. */
+/**
+ * A step that takes longer than this computes, and does not wait for its operations to begin: lanes gain nothing;
+ * milliseconds.
+ */
 const LONG_STEP = 50;
 
 export interface PackSize {
@@ -39,7 +48,10 @@ const isShort = (millisecondsPerLane: number, steps: number) => millisecondsPerL
 /** Whether what was measured for something else is an answer for this too. */
 export function answers({ measured, complete }: PackSize, { most, steps }: Extent): boolean {
   const [first, last] = [measured[0], measured.at(-1)];
-  return complete || (first !== undefined && last !== undefined && (isShort(first.millisecondsPerLane, steps) || 2 * last.lanes > most));
+  return (
+    complete ||
+    (first !== undefined && last !== undefined && (isShort(first.millisecondsPerLane, steps) || 2 * last.lanes > most))
+  );
 }
 
 export interface MeasureOptions extends Extent {
@@ -54,12 +66,22 @@ export interface MeasureOptions extends Extent {
 }
 
 /**
- * Trains copies of the trial in packs of growing size, as long as that pays. A size and the best one before it take turns, and
- * the best round of each counts: others may use the machine too.
+ * Trains copies of the trial in packs of growing size, as long as that pays. A size and the best one before it take
+ * turns, and the best round of each counts: others may use the machine too.
  */
-export async function measurePackSize(trial: TrialSpec, { programs, corpus, most, steps, clock, onTurn = () => {}, signal }: MeasureOptions): Promise<PackSize> {
+export async function measurePackSize(
+  trial: TrialSpec,
+  { programs, corpus, most, steps, clock, onTurn = () => {}, signal }: MeasureOptions,
+): Promise<PackSize> {
   const open = (lanes: number) =>
-    contestant(lanes, clock, learnerOf(Array.from({ length: lanes }, (_, i) => ({ trial: { ...trial, seed: i + 1 } })), { programs, corpus }));
+    contestant(
+      lanes,
+      clock,
+      learnerOf(
+        Array.from({ length: lanes }, (_, i) => ({ trial: { ...trial, seed: i + 1 } })),
+        { programs, corpus },
+      ),
+    );
   const measured: PackSize['measured'] = [];
   let best = open(1);
   try {
@@ -110,7 +132,8 @@ function contestant(lanes: number, clock: () => number, learner: Learner) {
       const start = clock();
       let took = 0;
       let done = 0;
-      while (done < steps && took <= steps * LONG_STEP) { // of steps that take minutes one is enough
+      while (done < steps && took <= steps * LONG_STEP) {
+        // of steps that take minutes one is enough
         advance();
         done++;
         took = clock() - start;

@@ -1,4 +1,7 @@
-/** How many lanes this machine trains together of each program: measured once where there is enough to train, and kept on disk. */
+/**
+ * How many lanes this machine trains together of each program: measured once where there is enough to train, and kept
+ * on disk.
+ */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,7 +14,10 @@ import type { Programs } from './programs.ts';
 
 export interface PackSizes {
   /** For trials of the example's program. Rejects once the signal has aborted. */
-  sizeFor(example: TrialSpec, request: Extent & { corpus?: string | undefined; onTurn(): void; signal: AbortSignal }): Promise<number>;
+  sizeFor(
+    example: TrialSpec,
+    request: Extent & { corpus?: string | undefined; onTurn(): void; signal: AbortSignal },
+  ): Promise<number>;
 }
 
 /** Where lanes gain nothing: on a GPU, which no size was measured on, and where steps are not replayed. */
@@ -47,7 +53,9 @@ export function packSizes({ programs, backend, folder }: PackSizeOptions): PackS
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       await writeFile(draft, `${JSON.stringify(found)}\n`);
       await rename(draft, file);
-    } catch { /* no cache folder to write to */ }
+    } catch {
+      /* no cache folder to write to */
+    }
   }
 
   return {
@@ -59,7 +67,13 @@ export function packSizes({ programs, backend, folder }: PackSizeOptions): PackS
         known.set(key, before);
         return Math.min(before.size, most);
       }
-      const found = await measurePackSize(example, { programs, most, steps, clock: () => performance.now(), ...options });
+      const found = await measurePackSize(example, {
+        programs,
+        most,
+        steps,
+        clock: () => performance.now(),
+        ...options,
+      });
       known.set(key, found);
       if (file) await write(file, { ...found, program: JSON.parse(programKey(example)) as object, backend });
       return found.size;

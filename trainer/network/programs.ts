@@ -1,6 +1,7 @@
 /**
- * The compiled steps of a network: recording one takes up to seconds, and the trials of a sweep are mostly the same network
- * with other seeds. What is kept for the next trial are functions of tensors alone; nothing of a trial stays in them.
+ * The compiled steps of a network: recording one takes up to seconds, and the trials of a sweep are mostly the same
+ * network with other seeds. What is kept for the next trial are functions of tensors alone; nothing of a trial stays in
+ * them.
  */
 import { keep, valueAndGrads, type Tensor } from '@tensorflow/tfjs-core';
 import { programKey } from '../../core/shapes.ts';
@@ -43,7 +44,9 @@ function trainingStep(problem: Problem, update: Update) {
 
 const programOf = (compile: Compile, problem: Problem, update: Update): Program => ({
   train: compileNamed(compile, 'train', trainingStep(problem, update)),
-  evaluate: compileNamed(compile, 'evaluate', (weights: Weights, batch: Tensors, carried: Tensors) => [problem.metrics(weights, batch, carried)]),
+  evaluate: compileNamed(compile, 'evaluate', (weights: Weights, batch: Tensors, carried: Tensors) => [
+    problem.metrics(weights, batch, carried),
+  ]),
 });
 
 function dispose({ train, evaluate }: Program): void {

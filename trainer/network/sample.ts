@@ -11,7 +11,9 @@ import type { Weights } from '../../models/types.ts';
 function weightsOf({ tensors }: Checkpoint): Weights {
   const prefix = 'weights/';
   const entries = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(entries.map(([name, { values, shape }]) => [name.slice(prefix.length), tensor(values, shape)]));
+  return Object.fromEntries(
+    entries.map(([name, { values, shape }]) => [name.slice(prefix.length), tensor(values, shape)]),
+  );
 }
 
 export interface SampleOptions {
@@ -22,31 +24,50 @@ export interface SampleOptions {
 }
 
 /**
- * What the network writes; the same request gives the same text. Throws a UserError for a task that writes no text, or a
- * prompt that it cannot read.
+ * What the network writes; the same request gives the same text. Throws a UserError for a task that writes no text, or
+ * a prompt that it cannot read.
  */
-export async function sampleTrial(trial: TrialSpec, model: Checkpoint, sampling: SamplingSpec, { corpus, onTurn }: SampleOptions = {}): Promise<TrialSamples> {
+export async function sampleTrial(
+  trial: TrialSpec,
+  model: Checkpoint,
+  sampling: SamplingSpec,
+  { corpus, onTurn }: SampleOptions = {},
+): Promise<TrialSamples> {
   const { writer } = problemOf(trial, corpus);
-  if (writer === undefined) throw new UserError(`the task ${trial.task.name} writes no text: there is nothing to sample`, 2);
+  if (writer === undefined)
+    throw new UserError(`the task ${trial.task.name} writes no text: there is nothing to sample`, 2);
   const temperatures = [...(sampling.greedy ? ['greedy' as const] : []), ...sampling.temperature];
   const prompts = sampling.prompts.length > 0 ? sampling.prompts : ['']; // '': the task starts as it will
   const times = Array.from({ length: sampling.samples ?? 1 });
-  const requests = temperatures.flatMap((temperature) => sampling.length.flatMap((length) => prompts.flatMap((prompt) =>
-    // From a given prompt, the likeliest text is always the same.
-    (temperature === 'greedy' && prompt !== '' ? [0] : times).map(() => ({ prompt, length, temperature })))));
+  const requests = temperatures.flatMap((temperature) =>
+    sampling.length.flatMap((length) =>
+      prompts.flatMap((prompt) =>
+        // From a given prompt, the likeliest text is always the same.
+        (temperature === 'greedy' && prompt !== '' ? [0] : times).map(() => ({ prompt, length, temperature })),
+      ),
+    ),
+  );
   const weights = weightsOf(model);
   const breathe = breather(onTurn);
   const samples: Sample[] = [];
   for (const [i, request] of requests.entries()) {
     let text = '';
-    tidy(() => { text = writer.write(weights, { ...request, ...(onTurn && { onTurn }) }, stream(trial.seed, 'sample', i)); });
+    tidy(() => {
+      text = writer.write(weights, { ...request, ...(onTurn && { onTurn }) }, stream(trial.seed, 'sample', i));
+    });
     samples.push({ ...request, text });
     await breathe();
   }
   dispose(weights);
   const metrics = temperatures.map((temperature) => {
     const own = samples.filter((sample) => sample.temperature === temperature);
-    return { temperature, metrics: writer.metrics(own.map(({ text }) => text), own.map(({ prompt }) => prompt)) };
+    return {
+      temperature,
+      metrics: writer.metrics(
+        own.map(({ text }) => text),
+        own.map(({ prompt }) => prompt),
+      ),
+    };
   });
   return { sampling, samples, metrics };
 }

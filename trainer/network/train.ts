@@ -1,6 +1,6 @@
 /**
- * The training loop. It knows neither cell nor task nor optimizer, touches no disk, and is deterministic: a trial gives the
- * same numbers whether it ran in one go or was stopped and resumed at any step.
+ * The training loop. It knows neither cell nor task nor optimizer, touches no disk, and is deterministic: a trial gives
+ * the same numbers whether it ran in one go or was stopped and resumed at any step.
  */
 import type { CurvePoint, Metrics, Observation } from '../../core/results.ts';
 import type { StopRule, TrainingSpec, TrialSpec } from '../../core/spec.ts';
@@ -14,7 +14,10 @@ import type { Checkpoint } from '../../models/types.ts';
 export interface TrainOptions {
   /** How a step is made fast; left out: operation by operation. */
   compile?: Compile;
-  /** Where the compiled steps come from and go to, to be used again by the next trial; left out: made by `compile`, for this trial. */
+  /**
+   * Where the compiled steps come from and go to, to be used again by the next trial; left out: made by `compile`, for
+   * this trial.
+   */
   programs?: Programs;
   /** Where to go on from; left out: from the initial weights. */
   resume?: Checkpoint;
@@ -23,7 +26,9 @@ export interface TrainOptions {
   /** Pause between two steps once this is aborted. */
   signal?: AbortSignal;
   onStep?: (step: number) => void;
-  /** Called while it goes on: with each step, and each batch of an evaluation, which may take longer than many steps. */
+  /**
+   * Called while it goes on: with each step, and each batch of an evaluation, which may take longer than many steps.
+   */
   onTurn?: () => void;
   /** The text that the task's option `corpus` names. */
   corpus?: string | undefined;
@@ -55,7 +60,9 @@ export interface Trained {
 export function stops(curve: readonly CurvePoint[], rule: StopRule | undefined): boolean {
   if (rule === undefined || curve.length < rule.evaluations) return false;
   const { metric, atLeast = -Infinity, atMost = Infinity } = rule;
-  return curve.slice(-rule.evaluations).every(({ metrics: { [metric]: value = NaN } }) => value >= atLeast && value <= atMost);
+  return curve
+    .slice(-rule.evaluations)
+    .every(({ metrics: { [metric]: value = NaN } }) => value >= atLeast && value <= atMost);
 }
 
 /** Whether the curve has a point at this step: every evaluateEvery steps from 0 on, and at the end. */
@@ -78,38 +85,69 @@ export interface PackOptions extends Omit<TrainOptions, 'resume' | 'onStep'> {
 /** An evaluation of one lane, or its end. */
 export type PackEvent = { lane: number; report: Report } | { lane: number; end: Trained };
 
-/** A lane goes on without those that have ended once they are this share of the pack: a smaller one must be recorded first. */
+/**
+ * A lane goes on without those that have ended once they are this share of the pack: a smaller one must be recorded
+ * first.
+ */
 const REPACK = 1 / 2;
 
 /** What a lane has behind it. */
-interface Progress { lane: number; trial: TrialSpec; step: number; curve: CurvePoint[]; observations: Observation[]; ended: boolean }
+interface Progress {
+  lane: number;
+  trial: TrialSpec;
+  step: number;
+  curve: CurvePoint[];
+  observations: Observation[];
+  ended: boolean;
+}
 
 /**
- * Trains trials of one program (core/shapes.ts, programKey) side by side, each from and to a step of its own, and yields what
- * train() would yield and return for each, bit for bit; the end of each lane exactly once. One that has ended or diverged
- * leaves the others undisturbed.
+ * Trains trials of one program (core/shapes.ts, programKey) side by side, each from and to a step of its own, and
+ * yields what train() would yield and return for each, bit for bit; the end of each lane exactly once. One that has
+ * ended or diverged leaves the others undisturbed.
  */
-export async function* trainPack(pack: readonly PackLane[], options: PackOptions = {}): AsyncGenerator<PackEvent, void, void> {
-  const { compile = eager, programs = programsOnce(compile), toStep = Infinity, signal, onStep, onTurn, corpus } = options;
+export async function* trainPack(
+  pack: readonly PackLane[],
+  options: PackOptions = {},
+): AsyncGenerator<PackEvent, void, void> {
+  const {
+    compile = eager,
+    programs = programsOnce(compile),
+    toStep = Infinity,
+    signal,
+    onStep,
+    onTurn,
+    corpus,
+  } = options;
   const breathe = breather(onTurn);
   const learner = learnerOf(pack, { programs, corpus });
-  const all = pack.map(({ trial, resume }, lane): Progress => ({
-    lane, trial, step: resume?.step ?? 0, curve: [...(resume?.curve ?? [])], observations: [...(resume?.observations ?? [])], ended: false,
-  }));
+  const all = pack.map(
+    ({ trial, resume }, lane): Progress => ({
+      lane,
+      trial,
+      step: resume?.step ?? 0,
+      curve: [...(resume?.curve ?? [])],
+      observations: [...(resume?.observations ?? [])],
+      ended: false,
+    }),
+  );
   /** Those that the learner has, in its order: some may have ended. */
   let places = all;
 
   const evaluated = ({ curve, step }: Progress) => curve.at(-1)?.step === step;
   const isDue = (own: Progress) => !own.ended && evaluatesAt(own.trial.training, own.step) && !evaluated(own);
-  const isDone = ({ trial: { training }, step, curve }: Progress) => step >= training.maxSteps || stops(curve, training.stopWhen);
+  const isDone = ({ trial: { training }, step, curve }: Progress) =>
+    step >= training.maxSteps || stops(curve, training.stopWhen);
   const stepsOf = (holds: (own: Progress) => boolean) => places.map((own) => (holds(own) ? own.step : undefined));
   const checkpoint = (own: Progress) => learner.checkpoint(places.indexOf(own), own.step, own.curve, own.observations);
   const report = (own: Progress, metrics: Metrics, here = own.step): PackEvent => ({
     lane: own.lane,
     report: {
-      step: here, metrics,
+      step: here,
+      metrics,
       checkpoint() {
-        if (own.step !== here || own.ended) throw new Error(`the checkpoint of step ${here} was asked for at step ${own.step}`);
+        if (own.step !== here || own.ended)
+          throw new Error(`the checkpoint of step ${here} was asked for at step ${own.step}`);
         return checkpoint(own);
       },
     },
@@ -117,7 +155,18 @@ export async function* trainPack(pack: readonly PackLane[], options: PackOptions
   function end(own: Progress, status: Trained['status'], metrics = own.curve.at(-1)?.metrics ?? {}): PackEvent {
     own.ended = true;
     const { step: steps, curve } = own;
-    return { lane: own.lane, end: { status, steps, metrics, curve, parameters: learner.parameters, replayed: learner.replayed, checkpoint: checkpoint(own) } };
+    return {
+      lane: own.lane,
+      end: {
+        status,
+        steps,
+        metrics,
+        curve,
+        parameters: learner.parameters,
+        replayed: learner.replayed,
+        checkpoint: checkpoint(own),
+      },
+    };
   }
   const going = () => places.filter(({ ended }) => !ended);
 
@@ -133,7 +182,9 @@ export async function* trainPack(pack: readonly PackLane[], options: PackOptions
             continue;
           }
           own.curve.push({ step: own.step, metrics });
-          own.observations.push(...learner.observe(places.indexOf(own), { step: own.step, first: own.step === 0, last: isDone(own) }));
+          own.observations.push(
+            ...learner.observe(places.indexOf(own), { step: own.step, first: own.step === 0, last: isDone(own) }),
+          );
           yield report(own, metrics);
         }
       }
@@ -141,8 +192,14 @@ export async function* trainPack(pack: readonly PackLane[], options: PackOptions
       const isThere = (own: Progress) => !own.ended && own.step >= toStep;
       const there = places.filter(isThere);
       if (there.length > 0) {
-        const found = there.every(evaluated) ? [] : await learner.evaluate(stepsOf((own) => isThere(own) && !evaluated(own)), breathe);
-        for (const own of there) yield end(own, 'paused', evaluated(own) ? undefined : found[places.indexOf(own)] ?? {});
+        const found = there.every(evaluated)
+          ? []
+          : await learner.evaluate(
+              stepsOf((own) => isThere(own) && !evaluated(own)),
+              breathe,
+            );
+        for (const own of there)
+          yield end(own, 'paused', evaluated(own) ? undefined : (found[places.indexOf(own)] ?? {}));
       }
       if (signal?.aborted) for (const own of going()) yield end(own, 'paused');
       const left = going();
@@ -164,10 +221,13 @@ export async function* trainPack(pack: readonly PackLane[], options: PackOptions
 }
 
 /**
- * Trains the trial, and yields a report at every evaluation: at step 0, every `evaluateEvery` steps, and at the last one.
- * The stopping rule looks at those alone, so that pausing elsewhere changes nothing. It is a pack of one.
+ * Trains the trial, and yields a report at every evaluation: at step 0, every `evaluateEvery` steps, and at the last
+ * one. The stopping rule looks at those alone, so that pausing elsewhere changes nothing. It is a pack of one.
  */
-export async function* train(trial: TrialSpec, { resume, onStep, ...options }: TrainOptions = {}): AsyncGenerator<Report, Trained, void> {
+export async function* train(
+  trial: TrialSpec,
+  { resume, onStep, ...options }: TrainOptions = {},
+): AsyncGenerator<Report, Trained, void> {
   const steps = onStep && { onStep: (reached: ReadonlyMap<number, number>) => onStep(reached.get(0) as number) };
   for await (const event of trainPack([{ trial, resume }], { ...options, ...steps })) {
     if ('end' in event) return event.end;

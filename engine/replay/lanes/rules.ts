@@ -1,10 +1,11 @@
 /**
- * How one op of TensorFlow does for all lanes what it does for one, for ops where that changes no bit. Whether it does was
- * measured (README.md, "Lanes"); the conditions are those of TensorFlow's kernels on a CPU:
+ * How one op of TensorFlow does for all lanes what it does for one, for ops where that changes no bit. Whether it does
+ * was measured (README.md, "Lanes"); the conditions are those of TensorFlow's kernels on a CPU:
  *
- *  - Where a kernel approximates (exp, log, σ, …), numbers that fill a SIMD packet are computed by one formula, and those left
- *    over at the end of a tensor by another. Lanes of whole packets leave none over.
- *  - Eigen's product of matrices takes one kernel if it is large or alone, and another if it is small and one of several.
+ *  - Where a kernel approximates (exp, log, σ, …), numbers that fill a SIMD packet are computed by one formula, and
+ *    those left over at the end of a tensor by another. Lanes of whole packets leave none over.
+ *  - Eigen's product of matrices takes one kernel if it is large or alone, and another if it is small and one of
+ *    several.
  *  - A sum adds up in an order that depends on which axes of the tensor it runs over.
  */
 import { typeOf, valueOf, type Attribute, type Attributes, type Node, type TensorType, type Value } from '../graph.ts';
@@ -31,24 +32,40 @@ function made(node: Node, inputs: readonly Value[], { count }: Lanes, attributes
 /** Each element of the result is computed from one element of each operand; operands broadcast. */
 const elementwise: LaneRule = (node, lanes) => {
   const rank = shapeOf(valueOf(node)).length;
-  return made(node, node.inputs.map((value) => lanes.broadcast(value, rank)), lanes);
+  return made(
+    node,
+    node.inputs.map((value) => lanes.broadcast(value, rank)),
+    lanes,
+  );
 };
 
 /** Elementwise, and not to the last bit the same in and outside of a packet. */
-const approximate: LaneRule = (node, lanes) => (sizeOf(shapeOf(valueOf(node))) % PACKET === 0 ? elementwise(node, lanes) : undefined);
+const approximate: LaneRule = (node, lanes) =>
+  sizeOf(shapeOf(valueOf(node))) % PACKET === 0 ? elementwise(node, lanes) : undefined;
 
 /** Exact, but Grappler makes 1 / y an op of its own, which is approximate. */
 const quotient: LaneRule = (node, lanes) => (lanes.shared(input(node, 0)) ? approximate : elementwise)(node, lanes);
 
 /** Elementwise, but the operands must be of one shape. */
-const alike: LaneRule = (node, lanes) => made(node, node.inputs.map((value) => lanes.stacked(value)), lanes);
+const alike: LaneRule = (node, lanes) =>
+  made(
+    node,
+    node.inputs.map((value) => lanes.stacked(value)),
+    lanes,
+  );
 
 const product: LaneRule = (node, lanes) => {
   const { length } = shapeOf(valueOf(node));
-  return made(node, node.inputs.map((value) => lanes.broadcast(value, length)), lanes);
+  return made(
+    node,
+    node.inputs.map((value) => lanes.broadcast(value, length)),
+    lanes,
+  );
 };
 
-/** TensorFlow multiplies several matrices in one op by this kernel if one product has no more multiplications than this. */
+/**
+ * TensorFlow multiplies several matrices in one op by this kernel if one product has no more multiplications than this.
+ */
 const SMALL_PRODUCT = 128 * 128;
 
 /** In the solo graph a lone product takes the kernel for large ones; in a pack, a small one would take the other. */
@@ -64,7 +81,9 @@ const fromFront = (axis: number, rank: number): number => (axis < 0 ? axis + ran
 /** The axes of a reduction, in order and counted from the front. */
 function axesOf(node: Node): number[] | undefined {
   const rank = shapeOf(input(node, 0)).length;
-  return integersOf(input(node, 1))?.map((axis) => fromFront(axis, rank)).sort((a, b) => a - b);
+  return integersOf(input(node, 1))
+    ?.map((axis) => fromFront(axis, rank))
+    .sort((a, b) => a - b);
 }
 
 function reduced(node: Node, axes: readonly number[], lanes: Lanes): Node {
@@ -78,8 +97,8 @@ const reduction: LaneRule = (node, lanes) => {
 };
 
 /**
- * Sums over neighbouring axes. A sum over the last ones runs along memory, and one over inner ones across it, with or without
- * lanes. One over the first ones becomes one over inner ones: the same if what lies behind them fills packets.
+ * Sums over neighbouring axes. A sum over the last ones runs along memory, and one over inner ones across it, with or
+ * without lanes. One over the first ones becomes one over inner ones: the same if what lies behind them fills packets.
  */
 const sum: LaneRule = (node, lanes) => {
   const axes = axesOf(node);
@@ -94,7 +113,9 @@ const sum: LaneRule = (node, lanes) => {
 const argument: LaneRule = (node, lanes) => {
   const [axis] = integersOf(input(node, 1)) ?? [];
   const value = input(node, 0);
-  return axis === undefined ? undefined : made(node, [lanes.stacked(value), ints([fromFront(axis, shapeOf(value).length) + 1], [])], lanes);
+  return axis === undefined
+    ? undefined
+    : made(node, [lanes.stacked(value), ints([fromFront(axis, shapeOf(value).length) + 1], [])], lanes);
 };
 
 const integer = (value: number): Attribute => ({ kind: 'int', value });
@@ -103,12 +124,19 @@ const concat: LaneRule = (node, lanes) => {
   const values = node.inputs.slice(0, -1);
   const [axis] = integersOf(node.inputs.at(-1) as Value) ?? [];
   const rank = shapeOf(valueOf(node)).length;
-  return axis === undefined ? undefined : made(node, [...values.map((value) => lanes.stacked(value)), ints([fromFront(axis, rank) + 1], [])], lanes);
+  return axis === undefined
+    ? undefined
+    : made(node, [...values.map((value) => lanes.stacked(value)), ints([fromFront(axis, rank) + 1], [])], lanes);
 };
 
 const pack: LaneRule = (node, lanes) => {
   const axis = fromFront(Number(node.attributes['axis']?.value ?? 0), shapeOf(valueOf(node)).length);
-  return made(node, node.inputs.map((value) => lanes.stacked(value)), lanes, { axis: integer(axis + 1) });
+  return made(
+    node,
+    node.inputs.map((value) => lanes.stacked(value)),
+    lanes,
+    { axis: integer(axis + 1) },
+  );
 };
 
 const unpack: LaneRule = (node, lanes) => {
@@ -120,16 +148,20 @@ const splitV: LaneRule = (node, lanes) => {
   const [value, sizes, axes] = [input(node, 0), input(node, 1), input(node, 2)];
   const [axis] = integersOf(axes) ?? [];
   const known = lanes.shared(sizes);
-  return axis === undefined || !known ? undefined
+  return axis === undefined || !known
+    ? undefined
     : made(node, [lanes.stacked(value), known, ints([fromFront(axis, shapeOf(value).length) + 1], [])], lanes);
 };
 
 const slice: LaneRule = (node, lanes) => {
   const [begin, size] = [integersOf(input(node, 1)), integersOf(input(node, 2))];
-  return begin && size ? made(node, [lanes.stacked(input(node, 0)), ints([0, ...begin]), ints([lanes.count, ...size])], lanes) : undefined;
+  return begin && size
+    ? made(node, [lanes.stacked(input(node, 0)), ints([0, ...begin]), ints([lanes.count, ...size])], lanes)
+    : undefined;
 };
 
-const reshape: LaneRule = (node, lanes) => made(node, [lanes.stacked(input(node, 0)), ints([lanes.count, ...shapeOf(valueOf(node))])], lanes);
+const reshape: LaneRule = (node, lanes) =>
+  made(node, [lanes.stacked(input(node, 0)), ints([lanes.count, ...shapeOf(valueOf(node))])], lanes);
 
 const transpose: LaneRule = (node, lanes) => {
   const order = integersOf(input(node, 1));
@@ -141,26 +173,69 @@ const oneHot: LaneRule = (node, lanes) => {
   const [indices, ...rest] = node.inputs;
   const others = rest.map((value) => lanes.shared(value));
   return indices && node.attributes['axis']?.value === -1 && others.every((value) => value !== undefined)
-    ? made(node, [lanes.stacked(indices), ...others], lanes) : undefined;
+    ? made(node, [lanes.stacked(indices), ...others], lanes)
+    : undefined;
 };
 
-const withDefault: LaneRule = (node, lanes) => made(node, [lanes.stacked(input(node, 0))], lanes, {
-  shape: { kind: 'shape', value: [lanes.count, ...shapeOf(valueOf(node))] },
-});
+const withDefault: LaneRule = (node, lanes) =>
+  made(node, [lanes.stacked(input(node, 0))], lanes, {
+    shape: { kind: 'shape', value: [lanes.count, ...shapeOf(valueOf(node))] },
+  });
 
 /** By op; what is not here is done lane by lane. */
 export const rules: Readonly<Partial<Record<string, LaneRule>>> = {
-  Abs: elementwise, Add: elementwise, AddV2: elementwise, Cast: elementwise, Equal: elementwise, Greater: elementwise,
-  GreaterEqual: elementwise, Identity: elementwise, Less: elementwise, LessEqual: elementwise, LogicalAnd: elementwise,
-  LogicalNot: elementwise, LogicalOr: elementwise, Maximum: elementwise, Minimum: elementwise, Mul: elementwise, Neg: elementwise,
-  NotEqual: elementwise, OnesLike: elementwise, RealDiv: quotient, Relu: elementwise, Sign: elementwise, Sqrt: elementwise,
-  Square: elementwise, Sub: elementwise, ZerosLike: elementwise,
+  Abs: elementwise,
+  Add: elementwise,
+  AddV2: elementwise,
+  Cast: elementwise,
+  Equal: elementwise,
+  Greater: elementwise,
+  GreaterEqual: elementwise,
+  Identity: elementwise,
+  Less: elementwise,
+  LessEqual: elementwise,
+  LogicalAnd: elementwise,
+  LogicalNot: elementwise,
+  LogicalOr: elementwise,
+  Maximum: elementwise,
+  Minimum: elementwise,
+  Mul: elementwise,
+  Neg: elementwise,
+  NotEqual: elementwise,
+  OnesLike: elementwise,
+  RealDiv: quotient,
+  Relu: elementwise,
+  Sign: elementwise,
+  Sqrt: elementwise,
+  Square: elementwise,
+  Sub: elementwise,
+  ZerosLike: elementwise,
   AddN: alike,
-  Exp: approximate, Expm1: approximate, Log: approximate, Log1p: approximate, Rsqrt: approximate, Sigmoid: approximate,
-  SigmoidGrad: approximate, Softplus: approximate, Tanh: approximate, TanhGrad: approximate,
-  BatchMatMulV2: eigenProduct, [ONE_DNN_PRODUCT]: product,
-  Max: reduction, Min: reduction, Sum: sum, Mean: sum,
-  ArgMax: argument, ArgMin: argument,
-  ConcatV2: concat, Pack: pack, Unpack: unpack, SplitV: splitV, Slice: slice, Reshape: reshape, Transpose: transpose,
-  OneHot: oneHot, PlaceholderWithDefault: withDefault,
+  Exp: approximate,
+  Expm1: approximate,
+  Log: approximate,
+  Log1p: approximate,
+  Rsqrt: approximate,
+  Sigmoid: approximate,
+  SigmoidGrad: approximate,
+  Softplus: approximate,
+  Tanh: approximate,
+  TanhGrad: approximate,
+  BatchMatMulV2: eigenProduct,
+  [ONE_DNN_PRODUCT]: product,
+  Max: reduction,
+  Min: reduction,
+  Sum: sum,
+  Mean: sum,
+  ArgMax: argument,
+  ArgMin: argument,
+  ConcatV2: concat,
+  Pack: pack,
+  Unpack: unpack,
+  SplitV: splitV,
+  Slice: slice,
+  Reshape: reshape,
+  Transpose: transpose,
+  OneHot: oneHot,
+  PlaceholderWithDefault: withDefault,
 };

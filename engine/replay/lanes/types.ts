@@ -5,7 +5,10 @@ export interface Lanes {
   count: number;
   /** The one value for all lanes, if there is one. */
   shared(value: Value): Value | undefined;
-  /** [count, …shape]; with a rank given, [count, 1, …, 1, …shape], so that values of different ranks fit each other as before. */
+  /**
+   * [count, …shape]; with a rank given, [count, 1, …, 1, …shape], so that values of different ranks fit each other as
+   * before.
+   */
   stacked(value: Value, rank?: number): Value;
   /** With a lane axis if the lanes differ, and without if they do not: for ops that broadcast. Ranks as above. */
   broadcast(value: Value, rank: number): Value;

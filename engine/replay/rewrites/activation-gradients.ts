@@ -11,12 +11,21 @@ export function fuseActivationGradients(graph: Graph): Graph {
   return transform(graph, (node) => {
     const [left, right] = node.inputs;
     if (node.op !== 'Mul' || !left || !right) return undefined;
-    return gradient('TanhGrad', node, tanhSlope(left), right) ?? gradient('TanhGrad', node, tanhSlope(right), left)
-      ?? gradient('SigmoidGrad', node, sigmoidSlope(right), left) ?? gradient('SigmoidGrad', node, sigmoidSlope(left), right);
+    return (
+      gradient('TanhGrad', node, tanhSlope(left), right) ??
+      gradient('TanhGrad', node, tanhSlope(right), left) ??
+      gradient('SigmoidGrad', node, sigmoidSlope(right), left) ??
+      gradient('SigmoidGrad', node, sigmoidSlope(left), right)
+    );
   });
 }
 
-function gradient(op: string, { attributes, outputs: [type] }: Node, y: Value | undefined, dy: Value): Value[] | undefined {
+function gradient(
+  op: string,
+  { attributes, outputs: [type] }: Node,
+  y: Value | undefined,
+  dy: Value,
+): Value[] | undefined {
   if (!y || !type || !sameType(typeOf(y), type) || !sameType(typeOf(dy), type)) return undefined;
   return [valueOf({ op, attributes, inputs: [y, dy], outputs: [type] })];
 }

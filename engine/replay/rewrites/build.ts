@@ -15,7 +15,12 @@ export function ints(numbers: readonly number[], shape: readonly number[] = [num
   return valueOf(constant({ dtype: DT.int32, shape }, new Uint8Array(Int32Array.from(numbers).buffer)));
 }
 
-function float(op: string, inputs: readonly Value[], shape: readonly number[], attributes: Record<string, Attribute>): Value {
+function float(
+  op: string,
+  inputs: readonly Value[],
+  shape: readonly number[],
+  attributes: Record<string, Attribute>,
+): Value {
   return valueOf({ op, inputs, attributes: { T: FLOAT, ...attributes }, outputs: [{ dtype: DT.float, shape }] });
 }
 
@@ -24,7 +29,8 @@ export function product(a: Value, b: Value, { transposeA = false, transposeB = f
   const rows = typeOf(a).shape[transposeA ? 1 : 0] ?? 0;
   const columns = typeOf(b).shape[transposeB ? 0 : 1] ?? 0;
   return float('BatchMatMulV2', [a, b], [rows, columns], {
-    adj_x: { kind: 'bool', value: transposeA }, adj_y: { kind: 'bool', value: transposeB },
+    adj_x: { kind: 'bool', value: transposeA },
+    adj_y: { kind: 'bool', value: transposeB },
   });
 }
 
@@ -36,7 +42,8 @@ export function concat(values: readonly Value[], axis: 0 | 1): Value {
   const along = sizes.reduce((total, shape) => total + (shape[axis] ?? 0), 0);
   const other = sizes[0]?.[1 - axis] ?? 0;
   return float('ConcatV2', [...values, ints([axis], [])], axis === 0 ? [along, other] : [other, along], {
-    N: { kind: 'int', value: values.length }, Tidx: INT32,
+    N: { kind: 'int', value: values.length },
+    Tidx: INT32,
   });
 }
 
@@ -47,17 +54,29 @@ export function rows(matrix: Value, first: number, count: number): Value {
 }
 
 /** Of any type. */
-export const reshape = (value: Value, shape: readonly number[]): Value => valueOf({
-  op: 'Reshape', inputs: [value, ints(shape)], attributes: { T: typeAttribute(value), Tshape: INT32 },
-  outputs: [{ dtype: typeOf(value).dtype, shape }],
-});
+export const reshape = (value: Value, shape: readonly number[]): Value =>
+  valueOf({
+    op: 'Reshape',
+    inputs: [value, ints(shape)],
+    attributes: { T: typeAttribute(value), Tshape: INT32 },
+    outputs: [{ dtype: typeOf(value).dtype, shape }],
+  });
 
 /** The slices along the first axis, of any type. */
 export function unstack(value: Value): Value[] {
-  const { shape: [count = 0, ...shape], dtype } = typeOf(value);
+  const {
+    shape: [count = 0, ...shape],
+    dtype,
+  } = typeOf(value);
   const node = {
-    op: 'Unpack', inputs: [value], outputs: Array.from({ length: count }, () => ({ dtype, shape })),
-    attributes: { T: typeAttribute(value), num: { kind: 'int', value: count }, axis: { kind: 'int', value: 0 } } as const,
+    op: 'Unpack',
+    inputs: [value],
+    outputs: Array.from({ length: count }, () => ({ dtype, shape })),
+    attributes: {
+      T: typeAttribute(value),
+      num: { kind: 'int', value: count },
+      axis: { kind: 'int', value: 0 },
+    } as const,
   };
   return node.outputs.map((_, index) => ({ node, index }));
 }
@@ -66,8 +85,14 @@ export function unstack(value: Value): Value[] {
 export function stack(values: readonly [Value, ...Value[]]): Value {
   const { shape, dtype } = typeOf(values[0]);
   return valueOf({
-    op: 'Pack', inputs: values, outputs: [{ dtype, shape: [values.length, ...shape] }],
-    attributes: { T: typeAttribute(values[0]), N: { kind: 'int', value: values.length }, axis: { kind: 'int', value: 0 } },
+    op: 'Pack',
+    inputs: values,
+    outputs: [{ dtype, shape: [values.length, ...shape] }],
+    attributes: {
+      T: typeAttribute(values[0]),
+      N: { kind: 'int', value: values.length },
+      axis: { kind: 'int', value: 0 },
+    },
   });
 }
 
@@ -78,7 +103,10 @@ export function transposed(matrix: Value): Value {
 }
 
 /** The same tensor; Grappler does not look through it, as it would through Identity. */
-export const opaque = (value: Value): Value => valueOf({
-  op: 'PlaceholderWithDefault', inputs: [value], outputs: [typeOf(value)],
-  attributes: { dtype: FLOAT, shape: { kind: 'shape', value: typeOf(value).shape } },
-});
+export const opaque = (value: Value): Value =>
+  valueOf({
+    op: 'PlaceholderWithDefault',
+    inputs: [value],
+    outputs: [typeOf(value)],
+    attributes: { dtype: FLOAT, shape: { kind: 'shape', value: typeOf(value).shape } },
+  });

@@ -6,8 +6,9 @@ import { transform } from './transform.ts';
 const GROUPED = new Set(['Mul', 'Add']);
 
 /**
- * Grappler regroups products, and sums, of tensors of unequal shapes, (x y) v, so that the smaller ones come first: x (y v). It
- * does not in all graphs alike, and lanes must compute what one trial alone computes. So it does not get to see such groups.
+ * Grappler regroups products, and sums, of tensors of unequal shapes, (x y) v, so that the smaller ones come first: x
+ * (y v). It does not in all graphs alike, and lanes must compute what one trial alone computes. So it does not get to
+ * see such groups.
  */
 export function keepGroups(graph: Graph): Graph {
   const counts = readers(graph);

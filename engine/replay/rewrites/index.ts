@@ -1,6 +1,6 @@
 /**
- * What is done to a recording before TensorFlow sees it: the same mathematics with less work, so that a model can be written
- * as its equations are. Each rewrite is a pure function from graph to graph.
+ * What is done to a recording before TensorFlow sees it: the same mathematics with less work, so that a model can be
+ * written as its equations are. Each rewrite is a pure function from graph to graph.
  */
 import type { Graph } from '../graph.ts';
 import { fuseActivationGradients } from './activation-gradients.ts';
@@ -24,12 +24,26 @@ export type Device = 'cpu' | 'one-dnn' | 'gpu';
 
 const everywhere: readonly Rewrite[] = [prune, dropIdentities, fuseActivationGradients, mergeDuplicates, prune];
 /** Their reasons are a CPU's: caches, and the cost of one more pass over memory. */
-const onCpu: readonly Rewrite[] = [stepwise, dropZeros, joinProducts, mergeDuplicates, joinGradients, mergeDuplicates, prune, transposeOnce];
+const onCpu: readonly Rewrite[] = [
+  stepwise,
+  dropZeros,
+  joinProducts,
+  mergeDuplicates,
+  joinGradients,
+  mergeDuplicates,
+  prune,
+  transposeOnce,
+];
 
 /** What Grappler would do otherwise, and not always. */
 const atLast: readonly Rewrite[] = [reciprocalRoots, joinScales, mergeDuplicates, prune, keepGroups];
 
 export function rewrite(graph: Graph, device: Device): Graph {
-  const rewrites = [...everywhere, ...(device === 'gpu' ? [] : onCpu), ...atLast, ...(device === 'one-dnn' ? [useOneDnn] : [])];
+  const rewrites = [
+    ...everywhere,
+    ...(device === 'gpu' ? [] : onCpu),
+    ...atLast,
+    ...(device === 'one-dnn' ? [useOneDnn] : []),
+  ];
   return rewrites.reduce((result, apply) => apply(result), graph);
 }

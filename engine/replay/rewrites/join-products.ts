@@ -7,7 +7,8 @@ import { transform } from './transform.ts';
 const MOST_TERMS = 8;
 
 /**
- * A sum of matrix products is one product of matrices side by side, and a bias is a row of weights for an input of ones:
+ * A sum of matrix products is one product of matrices side by side, and a bias is a row of weights for an input of
+ * ones:
  *
  *   x W + h R + b  =  [x h 1] [W; R; b]
  *
@@ -21,8 +22,11 @@ export function joinProducts(graph: Graph): Graph {
     const parts = terms(node, () => true) ?? [];
     const products = parts.flatMap((part) => productOf(part) ?? []);
     const biases = parts.filter((part) => !productOf(part));
-    const fits = products.length >= 2 && products.every(({ transposeA, transposeB }) => !transposeA && !transposeB)
-      && biases.length <= 1 && biases.every((bias) => sameShape(typeOf(bias).shape, [columns]));
+    const fits =
+      products.length >= 2 &&
+      products.every(({ transposeA, transposeB }) => !transposeA && !transposeB) &&
+      biases.length <= 1 &&
+      biases.every((bias) => sameShape(typeOf(bias).shape, [columns]));
     if (!fits) return undefined;
     const left = [...products.map(({ a }) => a), ...biases.map(() => floats([rows, 1], 1))];
     const right = [...products.map(({ b }) => b), ...biases.map((bias) => reshape(bias, [1, columns]))];

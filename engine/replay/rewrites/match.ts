@@ -1,11 +1,20 @@
 /** What rewrites look for. */
 import { DT, typeOf, type Graph, type Node, type Value } from '../graph.ts';
 
-export interface Product { a: Value; b: Value; transposeA: boolean; transposeB: boolean }
+export interface Product {
+  a: Value;
+  b: Value;
+  transposeA: boolean;
+  transposeB: boolean;
+}
 
 /** The factors, if the value is a product of two float32 matrices. */
 export function productOf({ node }: Value): Product | undefined {
-  const { op, inputs: [a, b], attributes: { adj_x: x, adj_y: y } } = node;
+  const {
+    op,
+    inputs: [a, b],
+    attributes: { adj_x: x, adj_y: y },
+  } = node;
   if (op !== 'BatchMatMulV2' || !a || !b || !isMatrix(a) || !isMatrix(b)) return undefined;
   return { a, b, transposeA: x?.value === true, transposeB: y?.value === true };
 }
@@ -41,8 +50,8 @@ export function readers(graph: Graph): Map<Node, number> {
 }
 
 /**
- * What a node adds up, through sums of sums, in order; undefined if `goThrough` refuses one of the sums in between or one of
- * the terms that are products, or if there are more than `most` terms.
+ * What a node adds up, through sums of sums, in order; undefined if `goThrough` refuses one of the sums in between or
+ * one of the terms that are products, or if there are more than `most` terms.
  */
 export function terms(root: Node, goThrough: (value: Value) => boolean, most = Infinity): Value[] | undefined {
   const found: Value[] = [];

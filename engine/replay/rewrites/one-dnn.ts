@@ -2,7 +2,10 @@ import type { Attribute, Graph, Node } from '../graph.ts';
 import { isFloat, productSize } from './match.ts';
 import { transform } from './transform.ts';
 
-/** By this label TensorFlow finds oneDNN's kernels, which are there whether or not TF_ENABLE_ONEDNN_OPTS lets it choose them itself. */
+/**
+ * By this label TensorFlow finds oneDNN's kernels, which are there whether or not TF_ENABLE_ONEDNN_OPTS lets it choose
+ * them itself.
+ */
 const KERNEL: Attribute = { kind: 'string', value: 'MklNameChangeOp' };
 export const ONE_DNN_PRODUCT = '_MklBatchMatMulV2';
 
@@ -10,9 +13,9 @@ export const ONE_DNN_PRODUCT = '_MklBatchMatMulV2';
 const LARGE = 2 ** 23;
 
 /**
- * Products of matrices by oneDNN. Small ones are two to three times as fast as Eigen's where there are several in one op, as
- * lanes have them. And unlike Eigen, which has one kernel for a lone product and another for several, it gives each the same
- * bits whatever their number. Large ones stay Eigen's, whose kernel for those does so too.
+ * Products of matrices by oneDNN. Small ones are two to three times as fast as Eigen's where there are several in one
+ * op, as lanes have them. And unlike Eigen, which has one kernel for a lone product and another for several, it gives
+ * each the same bits whatever their number. Large ones stay Eigen's, whose kernel for those does so too.
  */
 export function useOneDnn(graph: Graph): Graph {
   return transform(graph, (node) => {

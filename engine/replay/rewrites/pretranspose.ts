@@ -7,9 +7,9 @@ import { transform } from './transform.ts';
 const WORTH = 4;
 
 /**
- * Multiplying by a transposed matrix takes TensorFlow's CPU kernel half as long again as by a matrix that lies in memory as
- * it is read. Weights that are multiplied transposed at every time step, as those that carry gradients back through time are,
- * are transposed once.
+ * Multiplying by a transposed matrix takes TensorFlow's CPU kernel half as long again as by a matrix that lies in
+ * memory as it is read. Weights that are multiplied transposed at every time step, as those that carry gradients back
+ * through time are, are transposed once.
  */
 export function transposeOnce(graph: Graph): Graph {
   const uses = new Map<string, number>();

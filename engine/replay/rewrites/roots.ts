@@ -2,8 +2,8 @@ import { typeOf, valueOf, type Graph } from '../graph.ts';
 import { transform } from './transform.ts';
 
 /**
- * x / √y = x · (1 / √y), which is one op. Grappler does so too, but only where it sees both, and lanes must compute what one
- * trial alone computes.
+ * x / √y = x · (1 / √y), which is one op. Grappler does so too, but only where it sees both, and lanes must compute
+ * what one trial alone computes.
  */
 export function reciprocalRoots(graph: Graph): Graph {
   return transform(graph, (node) => {

@@ -3,15 +3,18 @@ import { readers } from './match.ts';
 import { transform } from './transform.ts';
 
 /**
- * A tensor times two numbers, one after the other, is the tensor times their product: (x a) b = x (a b). Clipping by norm and
- * the learning rate make one factor for every gradient. Grappler does so too, but not in all graphs alike, and lanes must
- * compute what one trial alone computes.
+ * A tensor times two numbers, one after the other, is the tensor times their product: (x a) b = x (a b). Clipping by
+ * norm and the learning rate make one factor for every gradient. Grappler does so too, but not in all graphs alike, and
+ * lanes must compute what one trial alone computes.
  */
 export function joinScales(graph: Graph): Graph {
   const counts = readers(graph);
   return transform(graph, (node, old) => {
     const outer = scaled(node);
-    const inner = outer && counts.get(old.inputs[node.inputs.indexOf(outer.tensor)]?.node as Node) === 1 ? scaled(outer.tensor.node) : undefined;
+    const inner =
+      outer && counts.get(old.inputs[node.inputs.indexOf(outer.tensor)]?.node as Node) === 1
+        ? scaled(outer.tensor.node)
+        : undefined;
     if (!outer || !inner) return undefined;
     const factor = valueOf({ ...node, inputs: [inner.by, outer.by], outputs: [typeOf(outer.by)] });
     return [valueOf({ ...node, inputs: [inner.tensor, factor] })];

@@ -1,13 +1,16 @@
 import type { Graph, Node, Value } from '../graph.ts';
 
 /**
- * What takes the place of a node's outputs, or undefined to leave it as it is. The node's inputs are rewritten already, so a
- * rule sees what earlier replacements have made; `old` is the node as it was in the graph.
+ * What takes the place of a node's outputs, or undefined to leave it as it is. The node's inputs are rewritten already,
+ * so a rule sees what earlier replacements have made; `old` is the node as it was in the graph.
  */
 export type Rule = (node: Node, old: Node) => readonly Value[] | undefined;
 
 /** Nodes in an order in which each comes after all that it reads. */
-export interface Order { readonly nodes: Node[]; place(node: Node): void }
+export interface Order {
+  readonly nodes: Node[];
+  place(node: Node): void;
+}
 
 export function inOrder(): Order {
   const nodes: Node[] = [];
