@@ -49,11 +49,21 @@ function sweep(
   { env = {}, to = '', first = '' }: { env?: Environment; to?: string; first?: string } = {},
 ): Outcome {
   const script = `${first} "$@" ${to}`;
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', process.execPath, BIN, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, SWEEP_HOME: join(folder, 'home'), TEMPORAL_ADDRESS: '127.0.0.1:1', LANG: 'C.UTF-8', ...env },
-  });
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    ['--norc', '-c', script, 'bash', process.execPath, BIN, ...args],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        SWEEP_HOME: join(folder, 'home'),
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+        LANG: 'C.UTF-8',
+        ...env,
+      },
+    },
+  );
   return { code: status, out: stdout, err: stderr };
 }
 

@@ -27,8 +27,8 @@ after(() => rm(runs, { recursive: true }));
 /** The command as its own process: its exit code is part of what it says. */
 function report(...args: string[]): { code: number | null; out: string; err: string } {
   const program = `
-    const { reportCommand } = await import('./report.ts');
-    const { UserError } = await import('../core/errors.ts');
+    const { reportCommand } = await import('./cli/report.ts');
+    const { UserError } = await import('./core/errors.ts');
     await reportCommand().parseAsync(${JSON.stringify([...args, '--runs', runs])}, { from: 'user' })
       .catch((error) => { console.error(error instanceof UserError ? error.message : error); process.exitCode = error.exitCode ?? 1; });`;
   const { status, stdout, stderr } = spawnSync(

@@ -61,7 +61,7 @@ test('without a server and without leave to start one, connecting says what to d
 });
 
 test('two starts at once are one server, and a third finds it', async () => {
-  const program = `import { startEmbedded } from './embedded.ts'; console.log(JSON.stringify(await startEmbedded()));`;
+  const program = `import { startEmbedded } from './server/embedded.ts'; console.log(JSON.stringify(await startEmbedded()));`;
   const start = async (): Promise<{ childPid: number }> => {
     const { stdout } = await execute(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program]);
     return JSON.parse(stdout) as { childPid: number };

@@ -47,7 +47,7 @@ const inProcess = (program: string, ...args: string[]) =>
 /** Makes a folder in two steps with a pause between, and says when it has begun. */
 const slowly = `
   import { writeFile } from 'node:fs/promises';
-  import { makeOnce } from './workplace.ts';
+  import { makeOnce } from './setup/workplace.ts';
   await makeOnce(process.argv[1], {}, async (aside) => {
     await writeFile(aside + '/first', '');
     console.log('begun');
