@@ -1,40 +1,98 @@
 /**
- * What the documents say is so: the README names every command, and CONTRIBUTING's recipes work as they stand there.
+ * What the documents say is so: the reference is up to date, and CONTRIBUTING's recipes work as they stand there.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Command } from 'commander';
 import { commands } from '../../cli/commands.ts';
+import { commandsBlocks } from '../../docs/commands.ts';
+import { blocksOf, filled } from '../../docs/markdown.ts';
+import { sweepFileBlocks } from '../../docs/sweep-file.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const document = (name: string) => readFile(join(ROOT, name), 'utf8');
 const run = promisify(execFile);
 
-test('the README has a row for every command, and for no other', async () => {
-  const rows = [...(await document('README.md')).matchAll(/^\| `sweep ([a-z]+)[^`]*` \|/gm)].map(([, name]) => name);
+/** Everything for users; `docs/` has the reference. */
+const documents = [
+  'README.md',
+  'docs/sweep-file.md',
+  'docs/commands.md',
+  'docs/run-folder.md',
+  'docs/operations.md',
+  'docs/results.md',
+];
+
+const rowsOf = (text: string) => [...text.matchAll(/^\| `sweep ([a-z]+)[^`]*` \|/gm)].map(([, name = '']) => name);
+
+test('docs/commands.md has a row for every command, and for no other', async () => {
+  const rows = rowsOf(await document('docs/commands.md'));
   assert.deepEqual([...new Set(rows)].sort(), Object.keys(commands).sort());
 });
 
-test('every option of a command that the README shows exists', async () => {
+test('the README shows only commands that there are', async () => {
+  const rows = rowsOf(await document('README.md'));
+  assert.ok(rows.length > 0);
+  for (const name of rows) assert.ok(name in commands, name);
+});
+
+test('every option of a command that the documents show exists', async () => {
   const known = new Set(['--no-color', '--help', '--version']);
-  for (const { load } of Object.values(commands))
-    for (const { long } of (await load()).options) if (long) known.add(long);
-  for (const [code] of (await document('README.md')).matchAll(/`sweep [^`]*`/g)) {
-    for (const [option] of code.matchAll(/--[a-z-]+/g)) assert.ok(known.has(option), `${option} in ${code}`);
+  const learn = ({ options, commands: below }: Command) => {
+    for (const { long } of options) if (long) known.add(long);
+    below.forEach(learn);
+  };
+  for (const { load } of Object.values(commands)) learn(await load());
+  for (const name of documents)
+    for (const [code] of (await document(name)).matchAll(/`sweep [^`]*`/g)) {
+      for (const [option] of code.matchAll(/--[a-z-]+/g)) assert.ok(known.has(option), `${option} in ${code}, ${name}`);
+    }
+});
+
+test('every file and heading that the documents point to is there', async () => {
+  for (const name of [...documents, 'CONTRIBUTING.md', 'CHANGELOG.md']) {
+    for (const [, target = '', heading] of (await document(name)).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const file = target === '' ? name : join(dirname(name), target);
+      const text = await document(file).catch(() => assert.fail(`${target} in ${name} is not there`));
+      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => anchor(title));
+      if (heading !== undefined) assert.ok(headings.includes(heading), `#${heading} in ${name}`);
+    }
   }
 });
 
-test('every file that the documents point to is there', async () => {
-  for (const name of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
-    for (const [, target = ''] of (await document(name)).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
-      if (!/^https?:/.test(target)) await assert.doesNotReject(readFile(join(ROOT, target)), `${target} in ${name}`);
-    }
-  }
+/** As GitHub makes it of a heading. */
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+describe('the reference that is made of the code', () => {
+  const made: [name: string, blocks: () => Promise<Record<string, string>> | Record<string, string>][] = [
+    ['docs/sweep-file.md', sweepFileBlocks],
+    ['docs/commands.md', commandsBlocks],
+  ];
+  for (const [name, blocks] of made)
+    test(`${name} is up to date, and has all of it`, async () => {
+      const [text, now] = [await document(name), await blocks()];
+      assert.deepEqual(blocksOf(text).sort(), Object.keys(now).sort());
+      assert.equal(text, filled(text, now), 'npm run docs writes it anew');
+    });
+
+  test('every key, option and command has a meaning', async () => {
+    for (const [, blocks] of made)
+      for (const text of Object.values(await blocks())) {
+        assert.doesNotMatch(text, /\| \|$/m);
+        assert.doesNotMatch(text, /undefined|\[object /);
+      }
+  });
 });
 
 describe('the recipes of CONTRIBUTING', () => {
