@@ -1,5 +1,5 @@
 /**
- * The tensors of several trials of equal shapes as those of one: with one more axis in front, if there are more than
+ * The tensors of several lanes of equal shapes as those of one: with one more axis in front, if there are more than
  * one.
  */
 import { tensor, type Tensor, type TypedArray } from '@tensorflow/tfjs-core';

@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline';
 import { memory } from '@tensorflow/tfjs-core';
 import { loadBackend, type BackendChoice } from '../../engine/backends/index.ts';
-import { nativeBackend } from '../../engine/replay/binding.ts';
+import { nativeBackend } from '../../engine/replay/tensorflow/binding.ts';
 import { compile } from '../../engine/replay/index.ts';
 import { learnerOf } from '../../trainer/network/learner.ts';
 import { programsOnce } from '../../trainer/network/programs.ts';

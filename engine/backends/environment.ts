@@ -54,7 +54,8 @@ export function nativeEnvironment(native: NativeTensorFlow, threads = 1): Record
     OMP_NUM_THREADS: n,
     // A step makes and frees hundreds of tensors, which malloc is slow at.
     TF_CPU_ALLOCATOR_USE_BFC: process.env.TF_CPU_ALLOCATOR_USE_BFC ?? 'true',
-    // Recorded graphs say themselves where oneDNN pays (graph/rewrites/one-dnn.ts); elsewhere it wins nothing.
+    // Recorded graphs say themselves where oneDNN pays (replay/tensorflow/rewrites/one-dnn.ts); elsewhere it wins
+    // nothing.
     TF_ENABLE_ONEDNN_OPTS: process.env.TF_ENABLE_ONEDNN_OPTS ?? '0',
     ...(own && { ONEDNN_MAX_CPU_ISA: ISA[own] }),
     TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '2',

@@ -1,5 +1,5 @@
 /** Which TensorFlow runs here: TensorFlow's own C library, WebAssembly, or plain JavaScript. */
-// The union package registers every gradient (and the cpu backend) with the one tfjs-core that all of models/ imports.
+// The union package registers every gradient (and the cpu backend) with the one tfjs-core that everybody imports.
 import '@tensorflow/tfjs';
 import { loadCpu } from './cpu.ts';
 import { loadNative } from './native.ts';
@@ -9,7 +9,7 @@ import { loadWasm } from './wasm.ts';
 export type * from './types.ts';
 
 /**
- * Loads, registers and selects the backend on the one tfjs-core that models/ imports. Once per process for each kind.
+ * Loads, registers and selects the backend on the one tfjs-core that everybody imports. Once per process for each kind.
  */
 export function loadBackend({ kind, native, threads = 1 }: BackendChoice): Promise<Backend> {
   switch (kind) {

@@ -8,7 +8,7 @@ export interface Backend {
   /** For people and provenance: 'tensorflow 2.21.0 cpu', 'wasm 4.22.0', 'cpu 4.22.0'. */
   name: string;
   version: string;
-  /** A recorded training step can be replayed as one TensorFlow graph, through `binding`. */
+  /** A recorded function can be replayed as one TensorFlow graph, through `binding`. */
   replayable: boolean;
   /** tfjs-node's N-API binding. */
   binding?: unknown;

@@ -1,26 +1,21 @@
 /**
- * A pure function of tensors, made fast on the native backend.
+ * A pure function of tensors, made fast where there is a device for it.
  *
- * There, each op of plain tfjs costs 15 to 25 µs before it computes anything: a training step of a recurrent network
- * runs a thousand of them. Here the step runs once under a recorder, what it did becomes one TensorFlow graph, and from
- * then on a call is one call into TensorFlow:
+ * Each op of plain tfjs on a native backend costs 15 to 25 µs before it computes anything, and a function of many small
+ * ops runs a thousand of them. Here the function runs once under a recorder, what it did becomes one graph, and from
+ * then on a call is one call into the device:
  *
- *   record (record.ts) → rewrite (rewrites/) → encode (saved-model.ts) → load and run (session.ts)
+ *   record (record.ts) → rewrite (rewrites/) → lanes (lanes/) → encode, load and run (the device's folder)
  *
  * Every call runs the graph, the first one too: so results do not depend on which call was the first one in its
  * process.
  */
 import { dispose, engine, tensor, zeros, type Tensor } from '@tensorflow/tfjs-core';
-import { nativeBackend, type NativeBackend } from './binding.ts';
+import { deviceInUse } from './devices.ts';
 import { runEagerly } from './eager.ts';
-import { deviceOf } from './device.ts';
-import type { Graph } from './graph.ts';
+import { sameGraph, type Graph } from './graph.ts';
 import { lanes } from './lanes/index.ts';
-import { record } from './record.ts';
-import { rewrite } from './rewrites/index.ts';
-import { toSavedModel } from './saved-model.ts';
-import { openSession, type Session } from './session.ts';
-import type { Compile, Compiled, TensorFunction } from './types.ts';
+import type { Compile, Compiled, Device, Session, TensorFunction } from './types.ts';
 
 /**
  * A `compile` that says on `debug`, in a line, why a function runs operation by operation: on another backend, or
@@ -33,32 +28,32 @@ export function compiler(debug: (line: string) => void): Compile {
 export const compile: Compile = compiler(() => {});
 
 function compileStep(step: TensorFunction, explain: (reason: string) => void): Compiled {
-  /** By the number of lanes and the inputs' types and shapes; undefined: eager. */
+  /** By the device, the number of lanes and the inputs' types and shapes; undefined: eager. */
   const sessions = new Map<string, Session | undefined>();
-  /** By the types and shapes of one lane's inputs. */
+  /** By the device, and the types and shapes of one lane's inputs. */
   const graphs = new Map<string, Graph>();
 
-  function graphOf(inputs: readonly Tensor[], count: number, backend: NativeBackend): Graph {
+  function graphOf(inputs: readonly Tensor[], count: number, device: Device): Graph {
     const examples = inputs.map((x) => exampleOf(x, count));
     try {
-      const key = keyOf(examples);
-      const graph = graphs.get(key) ?? rewrite(recordPure(step, examples, backend), deviceOf(backend.binding));
+      const key = `${device.name} ${keyOf(examples)}`;
+      const graph = graphs.get(key) ?? rewritten(recordPure(step, examples, device), device);
       graphs.set(key, graph);
-      return count === 1 ? graph : lanes(graph, count);
+      return count === 1 ? graph : lanes(graph, count, device.laneRules);
     } finally {
       dispose(examples);
     }
   }
 
-  function first(key: string, inputs: Tensor[], count: number, backend: NativeBackend): Tensor[] {
+  function first(key: string, inputs: Tensor[], count: number, device: Device): Tensor[] {
     let session: Session | undefined;
     try {
-      session = openSession(backend.binding, graphOf(inputs, count, backend));
-      const outputs = replay(session, inputs, backend);
+      session = device.openSession(graphOf(inputs, count, device));
+      const outputs = session.run(inputs);
       sessions.set(key, session);
       return outputs;
     } catch (error) {
-      session?.close();
+      session?.dispose();
       sessions.set(key, undefined);
       explain(error instanceof Error ? error.message : String(error));
       return runEagerly(step, inputs, count);
@@ -66,14 +61,14 @@ function compileStep(step: TensorFunction, explain: (reason: string) => void): C
   }
 
   function run(inputs: Tensor[], count: number): Tensor[] {
-    const backend = nativeBackend();
-    const key = backend === undefined ? 'eager' : `${count}×${keyOf(inputs)}`;
-    const session = sessions.get(key);
     // Under tf.grad the ops themselves are wanted: the gradient goes through them.
     if (engine().state.gradientDepth > 0) return runEagerly(step, inputs, count);
-    if (session !== undefined && backend !== undefined) return replay(session, inputs, backend);
+    const device = deviceInUse();
+    const key = device === undefined ? 'eager' : `${device.name} ${count}×${keyOf(inputs)}`;
+    const session = sessions.get(key);
+    if (session !== undefined) return session.run(inputs);
     if (sessions.has(key)) return runEagerly(step, inputs, count);
-    if (backend !== undefined) return first(key, inputs, count, backend);
+    if (device !== undefined) return first(key, inputs, count, device);
     sessions.set(key, undefined);
     explain('recording needs the native backend');
     return runEagerly(step, inputs, count);
@@ -89,7 +84,7 @@ function compileStep(step: TensorFunction, explain: (reason: string) => void): C
       return sessions.size > 0 && [...sessions.values()].every((session) => session !== undefined);
     },
     dispose() {
-      for (const session of sessions.values()) session?.close();
+      for (const session of sessions.values()) session?.dispose();
       sessions.clear();
       graphs.clear();
     },
@@ -105,26 +100,24 @@ function exampleOf(x: Tensor, count: number): Tensor {
 
 const keyOf = (inputs: readonly Tensor[]): string => inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join();
 
-function replay(session: Session, inputs: readonly Tensor[], backend: NativeBackend): Tensor[] {
-  return session.run(backend.getInputTensorIds(inputs)).map((handle) => backend.createOutputTensor(handle));
-}
+const rewritten = (recording: Graph, { rewrites }: Device): Graph =>
+  rewrites.reduce((graph, apply) => apply(graph), recording);
 
 /**
  * Records the function twice: on copies of the inputs, and on zeros of their shapes. If the two graphs are not the same
- * to the byte, then something went into it that is not in its inputs (a random number, a counter), or what it does
+ * to the bit, then something went into it that is not in its inputs (a random number, a counter), or what it does
  * depends on their values; throws.
  */
-export function recordPure(step: TensorFunction, inputs: readonly Tensor[], backend: NativeBackend): Graph {
+export function recordPure(step: TensorFunction, inputs: readonly Tensor[], device: Device): Graph {
   const recordOn = (copies: Tensor[]): Graph => {
     try {
-      return record(step, copies, backend);
+      return device.record(step, copies);
     } finally {
       dispose(copies);
     }
   };
   const graph = recordOn(inputs.map((x) => tensor(x.dataSync().slice(), x.shape, x.dtype)));
   const again = recordOn(inputs.map(({ shape, dtype }) => zeros(shape, dtype)));
-  const same = Buffer.compare(toSavedModel(graph).bytes, toSavedModel(again).bytes) === 0;
-  if (!same) throw new Error('it does not do the same at every call');
+  if (!sameGraph(graph, again)) throw new Error('it does not do the same at every call');
   return graph;
 }

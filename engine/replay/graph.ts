@@ -1,7 +1,9 @@
 /**
  * A computation as data: nodes in an order in which each comes after those it reads. Recording makes one, rewrites turn
- * one into another, and encoding turns one into a TensorFlow GraphDef. Nodes are never changed.
+ * one into another, and a device encodes one for what runs it. The ops and their attributes are TensorFlow's, which
+ * tfjs-node's kernels speak. Nodes are never changed.
  */
+import { isDeepStrictEqual } from 'node:util';
 
 /** TensorFlow's numbers for its types of elements. */
 export const DT = { float: 1, int32: 3, string: 7, complex64: 8, int64: 9, bool: 10 } as const;
@@ -67,6 +69,19 @@ export function constant(type: TensorType, bytes: Uint8Array): Node {
 export const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, i) => size === b[i]);
+
+/** Whether both run the same ops with the same attributes on the same values, in the same order. */
+export const sameGraph = (a: Graph, b: Graph): boolean => isDeepStrictEqual(byPlace(a), byPlace(b));
+
+/** The graph with a node's place in the order wherever the node is read. */
+function byPlace({ nodes, outputs }: Graph) {
+  const places = new Map(nodes.map((node, i) => [node, i]));
+  const read = ({ node, index }: Value) => [places.get(node), index];
+  return {
+    nodes: nodes.map(({ op, attributes, inputs }) => ({ op, attributes, inputs: inputs.map(read) })),
+    outputs: outputs.map(read),
+  };
+}
 
 /** The first output of a node of one output, as which it is read. */
 export const valueOf = (node: Node): Value => ({ node, index: 0 });

@@ -1,12 +1,12 @@
 /**
  * Recording: run a function once, and write down every op it executes.
  *
- * A stand-in takes the binding's place for that one call. It executes each op for real and notes its name, its
+ * A stand-in takes the binding's place for that one call. It has the binding execute each op and notes its name, its
  * attributes and which earlier tensors it read. What results is the function's graph, gradients included: tfjs computes
  * them by running more kernels.
  */
 import { dispose, tidy, type Tensor } from '@tensorflow/tfjs-core';
-import type { Binding, BindingAttribute, Handle, HostValues, NativeBackend } from './binding.ts';
+import type { Binding, BindingAttribute, Handle, HostValues, KernelBackend } from './binding.ts';
 import { constant, DT, placeholder, type Attribute, type Graph, type Node, type Value } from './graph.ts';
 import type { TensorFunction } from './types.ts';
 
@@ -19,7 +19,7 @@ const shapedByValues = /^(Where|Unique|UniqueV2|NonMaxSuppression.*|BooleanMask|
 /**
  * Runs step(...inputs), throws its result away and returns its graph; throws the reason if it cannot be written down.
  */
-export function record(step: TensorFunction, inputs: readonly Tensor[], backend: NativeBackend): Graph {
+export function record(step: TensorFunction, inputs: readonly Tensor[], backend: KernelBackend): Graph {
   const { binding } = backend;
   const writer = recorder(binding, inputs, backend.getInputTensorIds(inputs));
   let outputs: Value[] = [];

@@ -1,4 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Graph } from './graph.ts';
+import type { LaneRules } from './lanes/types.ts';
 
 /** A pure function of tensors: the same inputs give the same outputs, and nothing else happens. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor[];
@@ -21,3 +23,30 @@ export interface Compiled {
  * messages.
  */
 export type Compile = (step: TensorFunction, name: string) => Compiled;
+
+/** The same mathematics as another graph. */
+export type Rewrite = (graph: Graph) => Graph;
+
+/** A graph, loaded and ready to run. */
+export interface Session {
+  /** Tensors of the backend in use, in the order of the graph's inputs; new ones come out. Throws if an op fails. */
+  run(inputs: readonly Tensor[]): Tensor[];
+  dispose(): void;
+}
+
+/** What runs graphs, with what it needs done to a recording so that the graph suits it. */
+export interface Device {
+  /** Its own among the devices: what was compiled for one is not run on another. */
+  name: string;
+  /**
+   * The function's graph; throws the reason if it cannot be written down. Whether the inputs' values are computed with
+   * or only their shapes looked at is the device's business.
+   */
+  record(step: TensorFunction, inputs: readonly Tensor[]): Graph;
+  /** Applied to a recording one after the other. */
+  rewrites: readonly Rewrite[];
+  /** For which ops one op serves all lanes without changing a bit here. */
+  laneRules: LaneRules;
+  /** Throws the reason if it does not take the graph. */
+  openSession(graph: Graph): Session;
+}

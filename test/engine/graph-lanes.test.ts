@@ -5,11 +5,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { TaskSpec, TrainingSpec, TrialSpec } from '../../core/spec.ts';
 import { loadBackend } from '../../engine/backends/index.ts';
 import { cells } from '../../models/cells/index.ts';
-import { nativeBackend } from '../../engine/replay/binding.ts';
 import { recordPure } from '../../engine/replay/compile.ts';
+import { deviceInUse } from '../../engine/replay/devices.ts';
 import { compiler, eager } from '../../engine/replay/index.ts';
 import { lanes } from '../../engine/replay/lanes/index.ts';
-import { closeIdle } from '../../engine/replay/session.ts';
+import { nativeBackend } from '../../engine/replay/tensorflow/binding.ts';
+import { closeIdle } from '../../engine/replay/tensorflow/session.ts';
 import type { Compile, TensorFunction } from '../../engine/replay/types.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
 import { problemOf, updateOf } from '../../models/problem.ts';
@@ -208,7 +209,8 @@ test('an op without a rule, a constant and an input that comes out again', { ski
 
 test('one op serves all lanes where a rule says how, and each has its own where none does', { skip }, () => {
   const inputs = [numbers(2, 3), numbers(3)];
-  const graph = lanes(recordPure(plain, inputs, nativeBackend() ?? assert.fail('not native')), 5);
+  const device = deviceInUse() ?? assert.fail('not native');
+  const graph = lanes(recordPure(plain, inputs, device), 5, device.laneRules);
   tf.dispose(inputs);
   const count = (op: string) => graph.nodes.filter((node) => node.op === op).length;
   assert.deepEqual([count('Cumsum'), count('Softmax'), count('ArgMax'), count('ConcatV2')], [5, 5, 1, 1]);

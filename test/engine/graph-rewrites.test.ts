@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadBackend } from '../../engine/backends/index.ts';
-import { nativeBackend } from '../../engine/replay/binding.ts';
 import { recordPure } from '../../engine/replay/compile.ts';
+import { deviceInUse } from '../../engine/replay/devices.ts';
 import type { Graph } from '../../engine/replay/graph.ts';
 import { fuseActivationGradients } from '../../engine/replay/rewrites/activation-gradients.ts';
 import { dropIdentities } from '../../engine/replay/rewrites/identities.ts';
-import { rewrite, type Rewrite } from '../../engine/replay/rewrites/index.ts';
 import { joinGradients } from '../../engine/replay/rewrites/join-gradients.ts';
 import { joinProducts } from '../../engine/replay/rewrites/join-products.ts';
 import { mergeDuplicates } from '../../engine/replay/rewrites/merge.ts';
@@ -16,8 +15,8 @@ import { transposeOnce } from '../../engine/replay/rewrites/pretranspose.ts';
 import { prune } from '../../engine/replay/rewrites/prune.ts';
 import { stepwise } from '../../engine/replay/rewrites/stepwise.ts';
 import { dropZeros } from '../../engine/replay/rewrites/zeros.ts';
-import { openSession } from '../../engine/replay/session.ts';
-import type { TensorFunction } from '../../engine/replay/types.ts';
+import { rewritesFor } from '../../engine/replay/tensorflow/rewrites/index.ts';
+import type { Rewrite, TensorFunction } from '../../engine/replay/types.ts';
 import { findNative } from '../../setup/tensorflow.ts';
 
 const native = await findNative();
@@ -31,21 +30,20 @@ const ramp = (shape: number[], scale = 1) =>
   );
 const count = (graph: Graph, op: string) => graph.nodes.filter((node) => node.op === op).length;
 
+const device = () => deviceInUse() ?? assert.fail('not native');
+
 function results(graph: Graph, inputs: tf.Tensor[]): number[][] {
-  const backend = nativeBackend() ?? assert.fail('not native');
-  const session = openSession(backend.binding, graph);
+  const session = device().openSession(graph);
   try {
-    return session
-      .run(backend.getInputTensorIds(inputs))
-      .map((handle) => [...backend.createOutputTensor(handle).dataSync()]);
+    return session.run(inputs).map((x) => [...x.dataSync()]);
   } finally {
-    session.close();
+    session.dispose();
   }
 }
 
 /** Checks that the rewritten graph gives the same numbers, and returns both graphs. */
 function rewritten(step: TensorFunction, inputs: tf.Tensor[], ...rewrites: Rewrite[]): { before: Graph; after: Graph } {
-  const before = prune(recordPure(step, inputs, nativeBackend() ?? assert.fail('not native')));
+  const before = prune(recordPure(step, inputs, device()));
   const after = prune(rewrites.reduce((graph, apply) => apply(graph), before));
   const expected = results(before, inputs);
   results(after, inputs).forEach((values, i) => {
@@ -84,7 +82,7 @@ test('prune leaves out what no output needs', { skip }, () => {
     tf.exp(x as tf.Tensor);
     return [tf.neg(x as tf.Tensor)];
   };
-  const recording = recordPure(step, [ramp([2])], nativeBackend() ?? assert.fail('not native'));
+  const recording = recordPure(step, [ramp([2])], device());
   assert.equal(count(recording, 'Exp'), 1);
   assert.deepEqual(
     prune(recording).nodes.map(({ op }) => op),
@@ -214,9 +212,9 @@ test('a matrix that is often multiplied transposed is transposed once', { skip }
   assert.equal(count(rewritten(step, [ramp([3, 3]), ramp([3, 3], 0.5)], transposeOnce).after, 'Transpose'), 1);
 });
 
-test('all of them together, on either device', { skip }, () => {
-  for (const device of ['cpu', 'gpu'] as const) {
-    const { before, after } = rewritten(recurrent, layer(), (graph) => rewrite(graph, device));
+test('all of them together, on either processor', { skip }, () => {
+  for (const processor of ['cpu', 'gpu'] as const) {
+    const { before, after } = rewritten(recurrent, layer(), ...rewritesFor(processor));
     assert.ok(after.nodes.length < before.nodes.length);
   }
 });

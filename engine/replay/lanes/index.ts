@@ -1,22 +1,21 @@
 /**
  * Several runs of one function as one: like JAX's vmap, but of a recording.
  *
- * `lanes(graph, P)` takes and gives every tensor with one more axis in front, of P lanes. Each lane gets the same bits
- * as it would alone. Three forms of a value see to that:
+ * `lanes(graph, P, rules)` takes and gives every tensor with one more axis in front, of P lanes. Each lane gets the
+ * same bits as it would alone. Three forms of a value see to that:
  *
  *   shared     depends on no input: one for all lanes, as in the graph
- *   stacked    [P, …]: what one op of TensorFlow does for all lanes
+ *   stacked    [P, …]: what one op does for all lanes
  *   apart      P values: what is done lane by lane
  *
- * An op is done for all lanes at once where a rule (rules.ts) says how, and that no bit changes. For all others, each
- * lane has its own op: slower, and never wrong.
+ * An op is done for all lanes at once where one of the device's rules says how, and that no bit changes. For all
+ * others, each lane has its own op: slower, and never wrong.
  */
 import { placeholder, typeOf, type Graph, type Node, type TensorType, type Value } from '../graph.ts';
 import { reshape, stack, unstack } from '../rewrites/build.ts';
 import { prune } from '../rewrites/prune.ts';
 import { inOrder } from '../rewrites/transform.ts';
-import { rules } from './rules.ts';
-import type { Lanes } from './types.ts';
+import type { LaneRules, Lanes } from './types.ts';
 
 /** A value of the graph as it is with lanes; any of them that has been asked for, and at least one. */
 interface Forms {
@@ -26,7 +25,7 @@ interface Forms {
 }
 
 /** The graph for `count` lanes of at least two; its inputs and outputs are the graph's, with the lane axis in front. */
-export function lanes(graph: Graph, count: number): Graph {
+export function lanes(graph: Graph, count: number, rules: LaneRules): Graph {
   const { nodes, place } = inOrder();
   const forms = new Map<Node, Forms[]>();
   const formsOf = ({ node, index }: Value): Forms => forms.get(node)?.[index] ?? {};

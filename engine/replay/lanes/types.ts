@@ -1,4 +1,4 @@
-import type { Value } from '../graph.ts';
+import type { Node, Value } from '../graph.ts';
 
 /** What a rule may ask of the values that a node reads. */
 export interface Lanes {
@@ -13,3 +13,9 @@ export interface Lanes {
   /** With a lane axis if the lanes differ, and without if they do not: for ops that broadcast. Ranks as above. */
   broadcast(value: Value, rank: number): Value;
 }
+
+/** The node for all lanes, each of whose outputs has the lane axis in front; undefined: lane by lane. */
+export type LaneRule = (node: Node, lanes: Lanes) => Node | undefined;
+
+/** By op; what is not among them is done lane by lane. */
+export type LaneRules = Readonly<Partial<Record<string, LaneRule>>>;

@@ -17,7 +17,7 @@ interface Shared {
 }
 
 /**
- * The gradients of matrices that were multiplied from the same results d[t], as those of a recurrent layer are, at
+ * The gradients of matrices that were multiplied from the same results d[t], as those of a recurrence are, at
  * once:
  *
  *   Σ_t x[t]ᵀ d[t],  Σ_t h[t]ᵀ d[t],  Σ_t 1ᵀ d[t]  =  the rows of  Σ_t [x[t] h[t] 1]ᵀ d[t]

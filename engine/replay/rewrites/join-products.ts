@@ -3,11 +3,11 @@ import { concat, floats, product, reshape } from './build.ts';
 import { productOf, readers, terms } from './match.ts';
 import { transform } from './transform.ts';
 
-/** A layer adds two or three. Long sums are those of gradients over time, and there is one at every step. */
+/** A recurrence adds two or three. Long sums are those of gradients over time, and there is one at every step. */
 const MOST_TERMS = 8;
 
 /**
- * A sum of matrix products is one product of matrices side by side, and a bias is a row of weights for an input of
+ * A sum of matrix products is one product of matrices side by side, and a bias is one more row for an input of
  * ones:
  *
  *   x W + h R + b  =  [x h 1] [W; R; b]

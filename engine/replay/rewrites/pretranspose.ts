@@ -8,8 +8,8 @@ const WORTH = 4;
 
 /**
  * Multiplying by a transposed matrix takes TensorFlow's CPU kernel half as long again as by a matrix that lies in
- * memory as it is read. Weights that are multiplied transposed at every time step, as those that carry gradients back
- * through time are, are transposed once.
+ * memory as it is read. A matrix that is multiplied transposed at every time step, as one that carries gradients
+ * back through time is, is transposed once.
  */
 export function transposeOnce(graph: Graph): Graph {
   const uses = new Map<string, number>();

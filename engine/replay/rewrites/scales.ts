@@ -3,9 +3,9 @@ import { readers } from './match.ts';
 import { transform } from './transform.ts';
 
 /**
- * A tensor times two numbers, one after the other, is the tensor times their product: (x a) b = x (a b). Clipping by
- * norm and the learning rate make one factor for every gradient. Grappler does so too, but not in all graphs alike, and
- * lanes must compute what one trial alone computes.
+ * A tensor times two numbers, one after the other, is the tensor times their product: (x a) b = x (a b). A gradient
+ * that is clipped by its norm and scaled by a rate gets one factor. Grappler does so too, but not in all graphs alike,
+ * and lanes must compute what one alone computes.
  */
 export function joinScales(graph: Graph): Graph {
   const counts = readers(graph);

@@ -7,9 +7,9 @@ import { transform } from './transform.ts';
 const GRADIENTS = new Set(['TanhGrad', 'SigmoidGrad']);
 
 /**
- * A network's first state is zero, and so is what it is multiplied by: 0 R = 0, x + 0 = x. The first time step has no
- * recurrent product, forward or back. (What is not finite counts as a number here: 0 ∞ = 0. A network with such a
- * weight has diverged, and shows it at its second step.)
+ * A recurrence that starts from zeros multiplies them first: 0 R = 0, x + 0 = x. Its first time step has no recurrent
+ * product, forward or back. (What is not finite counts as a number here: 0 ∞ = 0. An R that is not finite shows at the
+ * second step.)
  */
 export function dropZeros(graph: Graph): Graph {
   return transform(graph, (node) => {

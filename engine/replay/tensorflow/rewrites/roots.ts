@@ -1,9 +1,9 @@
-import { typeOf, valueOf, type Graph } from '../graph.ts';
-import { transform } from './transform.ts';
+import { typeOf, valueOf, type Graph } from '../../graph.ts';
+import { transform } from '../../rewrites/transform.ts';
 
 /**
  * x / √y = x · (1 / √y), which is one op. Grappler does so too, but only where it sees both, and lanes must compute
- * what one trial alone computes.
+ * what one alone computes.
  */
 export function reciprocalRoots(graph: Graph): Graph {
   return transform(graph, (node) => {

@@ -1,13 +1,13 @@
-import { sameShape, typeOf, valueOf, type Graph, type Value } from '../graph.ts';
-import { opaque } from './build.ts';
-import { isFloat, readers } from './match.ts';
-import { transform } from './transform.ts';
+import { sameShape, typeOf, valueOf, type Graph, type Value } from '../../graph.ts';
+import { opaque } from '../../rewrites/build.ts';
+import { isFloat, readers } from '../../rewrites/match.ts';
+import { transform } from '../../rewrites/transform.ts';
 
 const GROUPED = new Set(['Mul', 'Add']);
 
 /**
  * Grappler regroups products, and sums, of tensors of unequal shapes, (x y) v, so that the smaller ones come first: x
- * (y v). It does not in all graphs alike, and lanes must compute what one trial alone computes. So it does not get to
+ * (y v). It does not in all graphs alike, and lanes must compute what one alone computes. So it does not get to
  * see such groups.
  */
 export function keepGroups(graph: Graph): Graph {

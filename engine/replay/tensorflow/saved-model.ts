@@ -3,7 +3,7 @@
  * tensorflow/core/protobuf/{saved_model,meta_graph}.proto and
  * tensorflow/core/framework/{graph,node_def,attr_value,tensor,tensor_shape}.proto.
  */
-import type { Attribute, Graph, Node, TensorType, Value } from './graph.ts';
+import type { Attribute, Graph, Node, TensorType, Value } from '../graph.ts';
 import { bytes, float, integer, join, message, text, type Message } from './protobuf.ts';
 
 /** What loadSavedModel asks for. */

@@ -1,6 +1,6 @@
-import type { Attribute, Graph, Node } from '../graph.ts';
-import { isFloat, productSize } from './match.ts';
-import { transform } from './transform.ts';
+import type { Attribute, Graph, Node } from '../../graph.ts';
+import { isFloat, productSize } from '../../rewrites/match.ts';
+import { transform } from '../../rewrites/transform.ts';
 
 /**
  * By this label TensorFlow finds oneDNN's kernels, which are there whether or not TF_ENABLE_ONEDNN_OPTS lets it choose

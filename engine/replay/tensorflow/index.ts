@@ -1,0 +1,30 @@
+/** TensorFlow's C library as what runs recorded graphs: encode (saved-model.ts) → load and run (session.ts). */
+import { record } from '../record.ts';
+import type { Device } from '../types.ts';
+import { nativeBackend, type NativeBackend } from './binding.ts';
+import { laneRules } from './lane-rules.ts';
+import { processorOf } from './processor.ts';
+import { rewritesFor } from './rewrites/index.ts';
+import { openSession } from './session.ts';
+
+const known = new WeakMap<NativeBackend, Device>();
+
+/** There if the backend in use is tfjs-node's, whose tensors sessions take and give. */
+export function tensorflow(): Device | undefined {
+  const backend = nativeBackend();
+  if (backend === undefined) return undefined;
+  const device = known.get(backend) ?? deviceOf(backend);
+  known.set(backend, device);
+  return device;
+}
+
+function deviceOf(backend: NativeBackend): Device {
+  const processor = processorOf(backend);
+  return {
+    name: `tensorflow ${processor}`,
+    record: (step, inputs) => record(step, inputs, backend),
+    rewrites: rewritesFor(processor),
+    laneRules,
+    openSession: (graph) => openSession(backend, graph),
+  };
+}
