@@ -6,6 +6,7 @@
  * no equal of one that was trained to its end, and stays out too. A repeat that has not ended yet is `missing`.
  */
 import { canonicalJson } from './json.ts';
+import { metricOf, type Metric } from './metrics.ts';
 import { countTrials, trialWith, type PlannedTrial, type Suggestions } from './plan.ts';
 import { hasEnded } from './progress.ts';
 import type { Metrics, RungRecord, TrialResult, TrialStatus } from './results.ts';
@@ -108,7 +109,7 @@ export function summarize(trials: readonly TrialRow[]): SummaryRow[] {
       metrics: Object.fromEntries(
         metricNames(completed.map(({ metrics }) => metrics)).map((name) => {
           const values = completed.flatMap(({ metrics }) => metrics[name] ?? []);
-          return [name, estimate(values, metricRange(name))];
+          return [name, estimate(values, metricOf(name).range)];
         }),
       ),
     };
@@ -122,18 +123,11 @@ export function metricNames(metrics: readonly Metrics[]): string[] {
   return [...first, ...[...names].sort()];
 }
 
-/** The values a metric can take; intervals are clipped to it. */
-export function metricRange(name: string): [low: number, high: number] {
-  if (/(accuracy|match)$/i.test(name)) return [0, 1];
-  if (/(loss|entropy|bitsPerCharacter)$/i.test(name)) return [0, Infinity];
-  return [-Infinity, Infinity];
-}
-
 /**
  * mean ± t(0.975; n − 1) · s / √n with s² = Σ(x − mean)² / (n − 1), clipped to the metric's range. This is Student's
  * interval: exact for normal repeats, honest about how little two or three of them say.
  */
-export function estimate(values: readonly number[], [min, max]: [number, number] = [-Infinity, Infinity]): Estimate {
+export function estimate(values: readonly number[], [min, max]: Metric['range'] = [-Infinity, Infinity]): Estimate {
   const n = values.length;
   // A running mean: equal values give that value, bit for bit.
   const mean = values.reduce((m, x, i) => m + (x - m) / (i + 1), 0);

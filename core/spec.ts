@@ -43,6 +43,5 @@ export interface SweepSpec extends Resolved {
 }
 
 export type Objective = SweepSpec['objective'];
-export type Metric = 'accuracy' | 'loss' | (string & {});
 /** Numbers that somebody has published, for the report to show beside its own. */
 export type Reference = NonNullable<SweepSpec['report']['reference']>;

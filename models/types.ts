@@ -2,6 +2,7 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { z } from 'zod';
 import type { JsonObject } from '../core/json.ts';
+import type { Metric, MetricName } from '../core/metrics.ts';
 import type { Metrics, Observation } from '../core/results.ts';
 import type { ModelSpec, TrainingSpec } from '../core/spec.ts';
 import type { Tensors } from '../engine/tensors.ts';
@@ -68,12 +69,15 @@ export interface Cell<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
 /** What a task draws from a stream for one step: tensors only, so that a step is a function of tensors. */
 export type Batch = Tensors;
 
+/** A metric of core/metrics.ts, and in a few words what it is of in this task. */
+export interface TaskMetric extends Metric {
+  meaning: string;
+}
+
 /** What is learned. A task owns its output layer, and may own the whole network (an encoder and a decoder). */
 export interface Task<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
-  /**
-   * Name -> meaning of every number that an evaluation yields: at least `loss`. Stop rules and objectives name these.
-   */
-  metrics: Record<string, string>;
+  /** Every number that an evaluation yields: at least `loss`. Stop rules and objectives name these. */
+  metrics: Readonly<Record<'loss', TaskMetric> & Partial<Record<MetricName, TaskMetric>>>;
   /** Whether its networks write text: then a sweep file may have `sampling`, and problems have a writer. */
   writes?: boolean;
   /**

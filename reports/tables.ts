@@ -2,8 +2,9 @@
  * The tables that people read, the same in report.html and report.md. Numbers are rounded; the CSV files have every
  * digit.
  */
-import { metricRange, type SummaryRow, type TrialRow } from '../core/aggregate.ts';
+import type { SummaryRow, TrialRow } from '../core/aggregate.ts';
 import type { Json } from '../core/json.ts';
+import { metricOf } from '../core/metrics.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { isWhole, shareText } from '../core/standing.ts';
 import { intervalText, LENGTH, labelOf, ranked, shortText, textOf, valuesOf, wordsOf } from './model.ts';
@@ -154,7 +155,7 @@ function rankingTable(report: Report): TitledTable {
 
 /** When the task counts as solved: by the sweep's own stopping rule, where that bounds a share from below. */
 function solvedWhen({ objective, training: { stopWhen } }: SweepSpec): { metric: string; atLeast: number } | undefined {
-  if (stopWhen?.atLeast !== undefined && metricRange(stopWhen.metric)[1] === 1)
+  if (stopWhen?.atLeast !== undefined && metricOf(stopWhen.metric).range[1] === 1)
     return { metric: stopWhen.metric, atLeast: stopWhen.atLeast };
   return objective.metric === 'accuracy' ? { metric: 'accuracy', atLeast: 0.95 } : undefined;
 }

@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
 import { MOST_TRIALS } from '../core/form/limits.ts';
 import { getPath, setPath, type Json, type JsonObject } from '../core/json.ts';
+import { metricOf } from '../core/metrics.ts';
 import { countTrials } from '../core/plan.ts';
 import { searchOf } from '../core/search/index.ts';
 import { kindOf, type Dimension } from '../core/space/index.ts';
@@ -117,7 +118,7 @@ function resolve(
   space: Record<string, Dimension>,
 ): SweepSpec {
   const { name, description, sampling, repeats, seed, search, scheduler, resources } = file;
-  const { metric, goal = /accuracy$/i.test(metric) ? 'maximize' : 'minimize' } = file.objective;
+  const { metric, goal = metricOf(metric).goal } = file.objective;
   const { maxConcurrent, wallClock, maxTrials } = file.budget;
   const { figures, reference } = file.report;
   return {

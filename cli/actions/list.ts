@@ -33,14 +33,17 @@ interface Registry {
   entries(): Entry[];
 }
 
-type Described = Pick<ModelEntry, 'summary' | 'source' | 'options'> & { metrics?: Record<string, string> };
+type Described = Pick<ModelEntry, 'summary' | 'source' | 'options'> & { metrics?: Record<string, { meaning: string }> };
+
+const meaningsOf = (metrics: Record<string, { meaning: string }>): Record<string, string> =>
+  Object.fromEntries(Object.entries(metrics).map(([name, { meaning }]) => [name, meaning]));
 
 function ofModels(registry: Readonly<Record<string, Described>>): Entry[] {
   return Object.entries(registry).map(([name, { summary, source, options, metrics }]) => ({
     name,
     summary,
     source,
-    ...(metrics && { metrics }),
+    ...(metrics && { metrics: meaningsOf(metrics) }),
     options: Object.entries(options.shape).map(([key, schema]) => {
       const { success, data } = schema.safeParse(undefined);
       const known = success && data !== undefined ? { default: data } : {};

@@ -1,5 +1,6 @@
 /** Words and numbers as people read them. Pure. */
 import stringWidth from 'string-width';
+import { metricOf } from '../../core/metrics.ts';
 
 export { clean } from './output.ts';
 
@@ -33,9 +34,9 @@ export const count = (n: number): string => n.toLocaleString('en-US');
 export const plural = (n: number, one: string, many = one.endsWith('s') ? one : `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
 
-/** Shares get two decimals, anything else three digits. */
+/** With two decimals or three digits, as suits the metric. */
 export function metricValue(name: string, value: number): string {
-  if (/accuracy$/i.test(name)) return value.toFixed(2);
+  if (metricOf(name).format === 'decimals') return value.toFixed(2);
   const size = Math.abs(value);
   if (size !== 0 && (size < 0.001 || size >= 1e5)) return value.toExponential(2);
   return size < 100 ? value.toPrecision(3) : String(Math.round(value));

@@ -3,6 +3,7 @@
  * optimizers.
  */
 import { MOST_CONCURRENT, MOST_REPEATS, MOST_STEPS, MOST_TRIALS } from './limits.ts';
+import { goalsText } from '../metrics.ts';
 import type { Keys, ObjectForm } from './types.ts';
 
 const line = { is: 'text', pattern: '^[^\\n\\t]*$', allowed: 'one line' } as const;
@@ -192,12 +193,7 @@ export const sweepForm = {
       summary: 'what makes one trial better than another',
       keys: {
         metric: { ...metric, default: 'accuracy' },
-        goal: {
-          is: 'choice',
-          of: ['maximize', 'minimize'],
-          optional: 'in file',
-          summary: 'left out: maximize an accuracy, minimize anything else',
-        },
+        goal: { is: 'choice', of: ['maximize', 'minimize'], optional: 'in file', summary: `left out: ${goalsText()}` },
       },
     },
     budget: {

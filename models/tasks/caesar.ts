@@ -16,6 +16,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { metrics } from '../../core/metrics.ts';
 import { accuracy, crossEntropy } from '../loss.ts';
 import { outputLayer } from '../layers/output.ts';
 import type { Stream } from '../random.ts';
@@ -75,9 +76,9 @@ export const caesar: Task<typeof options> = {
   writes: true,
   answers: true,
   metrics: {
-    accuracy: 'share of characters that are right',
-    loss: 'mean cross-entropy of a character, in nats',
-    exactMatch: 'share of sentences in which every character is right',
+    accuracy: { ...metrics.accuracy, meaning: 'share of characters that are right' },
+    loss: { ...metrics.loss, meaning: 'mean cross-entropy of a character, in nats' },
+    exactMatch: { ...metrics.exactMatch, meaning: 'share of sentences in which every character is right' },
   },
   build({ length, minLength, shift, direction }, model, training) {
     checkLengths(minLength, length);

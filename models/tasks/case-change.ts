@@ -15,6 +15,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { metrics } from '../../core/metrics.ts';
 import { attentionKinds } from '../layers/attention.ts';
 import { encoderDecoder } from '../layers/encoder-decoder.ts';
 import { crossEntropy } from '../loss.ts';
@@ -101,10 +102,19 @@ export const caseChange: Task<typeof options> = {
   writes: true,
   answers: true,
   metrics: {
-    accuracy:
-      'share of characters, the end among them, that are right when the decoder goes on from what it has written itself',
-    loss: 'mean cross-entropy of a character when the decoder goes on from what is right, in nats',
-    exactMatch: 'share of sentences in which every character is right, and the end where it should be',
+    accuracy: {
+      ...metrics.accuracy,
+      meaning:
+        'share of characters, the end among them, that are right when the decoder goes on from what it has written itself',
+    },
+    loss: {
+      ...metrics.loss,
+      meaning: 'mean cross-entropy of a character when the decoder goes on from what is right, in nats',
+    },
+    exactMatch: {
+      ...metrics.exactMatch,
+      meaning: 'share of sentences in which every character is right, and the end where it should be',
+    },
   },
   build({ length, minLength, attention }, model, training) {
     checkLengths(minLength, length);

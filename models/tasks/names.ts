@@ -16,6 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { metrics } from '../../core/metrics.ts';
 import { accuracy, crossEntropies, meanOver } from '../loss.ts';
 import { outputLayer } from '../layers/output.ts';
 import { stream as streamOf, type Stream } from '../random.ts';
@@ -78,9 +79,18 @@ export const names: Task<typeof options> = {
   source: 'seed 000, part B',
   options,
   metrics: {
-    accuracy: "share of characters of the list's names, their ends among them, that are predicted",
-    bitsPerCharacter: "mean cross-entropy of a character of the list's names, in bits",
-    loss: "the seed's smoothed training loss: a running mean of the cross-entropy summed over a name, in nats",
+    accuracy: {
+      ...metrics.accuracy,
+      meaning: "share of characters of the list's names, their ends among them, that are predicted",
+    },
+    bitsPerCharacter: {
+      ...metrics.bitsPerCharacter,
+      meaning: "mean cross-entropy of a character of the list's names, in bits",
+    },
+    loss: {
+      ...metrics.loss,
+      meaning: "the seed's smoothed training loss: a running mean of the cross-entropy summed over a name, in nats",
+    },
   },
   writes: true,
   build({ corpus: _, samples, sampleEvery }, model, training, corpus) {

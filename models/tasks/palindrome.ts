@@ -9,6 +9,7 @@ import {
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
+import { metrics } from '../../core/metrics.ts';
 import { gradientFlow } from '../diagnostics.ts';
 import { accuracy, crossEntropy } from '../loss.ts';
 import { outputLayer } from '../layers/output.ts';
@@ -64,8 +65,8 @@ export const palindrome: Task<typeof options> = {
   source: 'seed 001, part 1, equation (3)',
   options,
   metrics: {
-    accuracy: 'share of last digits that are right',
-    loss: 'mean cross-entropy (3) of the last digit, in nats',
+    accuracy: { ...metrics.accuracy, meaning: 'share of last digits that are right' },
+    loss: { ...metrics.loss, meaning: 'mean cross-entropy (3) of the last digit, in nats' },
   },
   build({ length, encoding }, model, training) {
     const steps = length - 1;

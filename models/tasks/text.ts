@@ -16,6 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { metrics } from '../../core/metrics.ts';
 import { accuracy, crossEntropy } from '../loss.ts';
 import { outputLayer } from '../layers/output.ts';
 import type { Stream } from '../random.ts';
@@ -98,9 +99,12 @@ export const text: Task<typeof options> = {
   source: 'seed 001, part 3, equations (17) and (18); seed 002, section 3',
   options,
   metrics: {
-    accuracy: 'share of next characters that are right, in windows of the held-out end of the book',
-    bitsPerCharacter: 'the loss in bits',
-    loss: 'mean cross-entropy (18) of a next character there, in nats',
+    accuracy: {
+      ...metrics.accuracy,
+      meaning: 'share of next characters that are right, in windows of the held-out end of the book',
+    },
+    bitsPerCharacter: { ...metrics.bitsPerCharacter, meaning: 'the loss in bits' },
+    loss: { ...metrics.loss, meaning: 'mean cross-entropy (18) of a next character there, in nats' },
   },
   writes: true,
   build({ length, carry, heldOut, sampleEvery, sampleLength }, model, training, corpus) {

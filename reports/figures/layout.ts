@@ -1,5 +1,5 @@
 /** How a figure spreads the dimensions over an axis, lines and panels. */
-import { metricRange } from '../../core/aggregate.ts';
+import { metricOf } from '../../core/metrics.ts';
 import type { Configuration } from '../../core/search/index.ts';
 import { labelOf, LENGTH, textOf, wordsOf } from '../model.ts';
 import type { Report } from '../types.ts';
@@ -124,7 +124,7 @@ export function objectiveSpan(
   goal: 'maximize' | 'minimize',
   values: number[],
 ): [low: number, high: number] {
-  const [least, most] = metricRange(metric);
+  const [least, most] = metricOf(metric).range;
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const up = goal === 'maximize';
   const span = LEAST_SPAN * (Number.isFinite(most - least) ? most - least : Math.abs(up ? high : low) || 1);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
+import { metricOf } from '../../core/metrics.ts';
 import type { ModelSpec, TaskSpec, TrainingSpec, TrialSpec } from '../../core/spec.ts';
 import { cells } from '../../models/cells/index.ts';
 import { describeRegistry } from '../../models/describe.ts';
@@ -9,7 +10,7 @@ import { entryOf, ownOptions } from '../../models/options.ts';
 import { countParameters, problemOf } from '../../models/problem.ts';
 import { stream } from '../../models/random.ts';
 import { tasks } from '../../models/tasks/index.ts';
-import { listOf, namesOf, tensorOf } from '../../engine/tensors.ts';
+import { listOf, namesOf, tensorOf, type Tensors } from '../../engine/tensors.ts';
 import { train, type Trained, type TrainOptions } from '../../trainer/network/train.ts';
 import type { Entry } from '../../models/types.ts';
 import { useBackend } from '../support/backend.ts';
@@ -94,6 +95,37 @@ const corpora: Record<string, string> = {
   names: 'Tin\nIron\nRadium',
 };
 
+/** Each is a number, and one that it can be by its description. */
+function inRange(metrics: Tensors): void {
+  for (const name of namesOf(metrics)) {
+    const [value = NaN] = tensorOf(metrics, name).dataSync();
+    const [low, high] = metricOf(name).range;
+    assert.ok(Number.isFinite(value) && low <= value && value <= high, `${name} ${value} is not in [${low}, ${high}]`);
+  }
+}
+
+for (const [name, { metrics }] of Object.entries(tasks)) {
+  test(`${name}: each metric says what it means; all else is as for all tasks`, () => {
+    for (const [metric, { meaning, ...rest }] of Object.entries(metrics)) {
+      assert.ok(meaning.length > 0 && !meaning.includes('\n'), metric);
+      assert.deepEqual(rest, metricOf(metric));
+      const [low, high] = rest.range;
+      assert.ok(low < high, metric);
+    }
+  });
+
+  test(`${name}: metrics of a network that is sure of itself lie in their ranges, too`, () => {
+    const task = smallTasks[name as keyof typeof tasks];
+    const problem = problemOf(
+      { task, model: { cell: 'rnn', hiddenUnits: 5, layers: 1 }, training, seed: 1 },
+      corpora[name],
+    );
+    const weights = problem.init(stream(1, 'init'));
+    const sure = Object.fromEntries(namesOf(weights).map((key) => [key, tf.mul(tensorOf(weights, key), 100)]));
+    inRange(problem.metrics(sure, problem.batch(stream(1, 'batch', 1), 50), problem.carried?.(50) ?? {}));
+  });
+}
+
 describe('every task with every cell, in one layer and in two', () => {
   for (const task of Object.values(smallTasks)) {
     for (const { cell, options } of cellVariants) {
@@ -133,7 +165,7 @@ describe('every task with every cell, in one layer and in two', () => {
 
           const metrics = problem.metrics(weights, batch, carried);
           assert.deepEqual(namesOf(metrics), Object.keys(entryOf(tasks, 'task', task.name).metrics).sort());
-          for (const name of namesOf(metrics)) assert.ok(Number.isFinite(tensorOf(metrics, name).dataSync()[0]));
+          inRange(metrics);
           const { smoothedLoss: loss = value } = carried; // the task names reports the running mean of its losses
           assert.ok(
             Math.abs(tensorOf(metrics, 'loss').dataSync()[0]! - loss.dataSync()[0]!) < 1e-6,

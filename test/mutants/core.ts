@@ -137,6 +137,13 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/core/aggregate.test.ts', 'test/reports/reports.test.ts'],
   },
   {
+    what: 'exact matches are something to minimize',
+    file: 'core/metrics.ts',
+    find: "  exactMatch: { goal: 'maximize',",
+    replace: "  exactMatch: { goal: 'minimize',",
+    noticedBy: ['test/core/metrics.test.ts', 'test/sweep-file/spec.test.ts'],
+  },
+  {
     what: 'an extension may end trials earlier',
     file: 'core/extend.ts',
     find: '  if (maxSteps < before.maxSteps)',

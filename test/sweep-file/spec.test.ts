@@ -582,6 +582,11 @@ test('a loss is minimized, a duration is seconds, one temperature is a list', ()
   assert.deepEqual(spec.budget, { maxConcurrent: 2, wallClockSeconds: 91_805 });
 });
 
+test('the goal that is left out is that of the metric', () => {
+  const of = (metric: string) => parse({ ...good, task: { name: 'caesar' }, objective: { metric } }).objective.goal;
+  assert.deepEqual(['accuracy', 'exactMatch', 'loss'].map(of), ['maximize', 'maximize', 'minimize']);
+});
+
 test('the space alone may name the cell, and a swept cell may have options of its own', () => {
   const { model: _, ...rest } = good;
   const spec = parse({ ...rest, model: { forgetBias: 2 }, space: { 'model.cell': ['rnn', 'lstm'] } });
