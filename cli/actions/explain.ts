@@ -7,7 +7,7 @@ import { plannedTrial, type PlannedTrial } from '../../core/plan.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { readDecisions } from '../../store/decisions.ts';
 import { openStore } from '../../store/index.ts';
-import { readSpec } from '../../store/runs.ts';
+import { specOf } from '../../store/runs.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { say, sayJson } from '../ui/output.ts';
 import { styleOf, symbols } from '../ui/style.ts';
@@ -29,8 +29,7 @@ export async function explain(
 ): Promise<void> {
   const store = openStore(runs);
   const sweepId = await resolveSweepId(store, givenSweep);
-  const spec = await readSpec(store, sweepId);
-  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  const spec = await specOf(store, sweepId);
   if (!isAdaptive(spec)) {
     throw new UserError(
       `${sweepId} has nothing to explain: its scheduler "${spec.scheduler.name}" trains every trial to its end, ` +

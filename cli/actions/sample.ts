@@ -14,7 +14,7 @@ import type { Task } from '../../models/types.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readAhead } from '../../store/read-ahead.ts';
-import { listTrials, readCorpus, readModel, readResult, readSpec } from '../../store/runs.ts';
+import { listTrials, readCorpus, readModel, readResult, specOf } from '../../store/runs.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { say, sayJson } from '../ui/output.ts';
 
@@ -67,8 +67,7 @@ export async function sample(givenSweep: string, givenTrial: string, options: Sa
 
 /** The finished trial that a person means: 'best', the start of one trial's id, or its label. */
 async function trialOf(store: Store, sweepId: string, given: string): Promise<TrialResult> {
-  const spec = await readSpec(store, sweepId);
-  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  const spec = await specOf(store, sweepId);
   const ids = await listTrials(store, sweepId);
   const results: TrialResult[] = [];
   for await (const result of readAhead(ids, (id) => readResult(store, sweepId, id)))
