@@ -4,7 +4,7 @@ import type { AdaptiveState, RecordEntry } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
 import { Refused } from '../core/errors.ts';
 import { countWithin, trialAt } from '../core/plan.ts';
-import { outcomeOf, type Progress } from '../core/progress.ts';
+import { failedOutcome, outcomeOf, type Progress } from '../core/progress.ts';
 import {
   OTHER_SCIENCE,
   type LaneOutcome,
@@ -182,8 +182,7 @@ export function createBookkeepingActivities({ store, origin, reports }: Bookkeep
         ? outcomeOf(result, spec.objective.metric, true)
         : undefined;
     if (again) await clearFailure(store, sweepId, trialId);
-    else if ((await readFailure(store, sweepId, trialId)) !== undefined)
-      return { trialId, status: 'failed', steps: 0, objective: null, cached: false };
+    else if ((await readFailure(store, sweepId, trialId)) !== undefined) return failedOutcome(trialId);
     return undefined;
   }
 

@@ -1,7 +1,7 @@
 /** An adaptive sweep from its run folder: the record says what was decided, the trials' files what became of them. */
 import { endedBy, replayRecord, type AdaptiveState } from '../core/adaptive.ts';
 import { countTrials } from '../core/plan.ts';
-import { emptyProgress, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
+import { emptyProgress, failedOutcome, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { clearDecisions, readDecisions } from '../store/decisions.ts';
 import type { Store } from '../store/index.ts';
@@ -35,10 +35,7 @@ export async function resumeAdaptive(
       // One that failed after the record ends is tried again.
       const failed =
         result === undefined && report.value === null && (await readFailure(store, sweepId, trialId)) !== undefined;
-      const outcome =
-        result === undefined
-          ? { trialId, status: 'failed' as const, steps: 0, objective: null, cached: false }
-          : outcomeOf(result, spec.objective.metric);
+      const outcome = result === undefined ? failedOutcome(trialId) : outcomeOf(result, spec.objective.metric);
       // One that went on after the record ends is still to be reported at its rung.
       if (!failed && (result === undefined || (result.steps > report.toStep && !report.ended))) continue;
       came++;

@@ -7,7 +7,7 @@
  */
 import { canonicalJson } from './json.ts';
 import { metricOf, type Metric } from './metrics.ts';
-import { countTrials, trialWith, type PlannedTrial, type Suggestions } from './plan.ts';
+import { plannedTrials, type PlannedTrial, type Suggestions } from './plan.ts';
 import { hasEnded } from './progress.ts';
 import type { Metrics, RungRecord, TrialResult, TrialStatus } from './results.ts';
 import type { Configuration } from './search/index.ts';
@@ -64,13 +64,11 @@ export function trialRows(
   suggestions?: Suggestions,
 ): TrialRow[] {
   const rows = new Map<string, TrialRow>();
-  for (let index = 0; index < countTrials(spec); index++) {
-    const chosen = trialWith(spec, index, suggestions);
-    if (chosen === undefined) continue;
-    const { trialId } = chosen;
+  for (const planned of plannedTrials(spec, suggestions)) {
+    const { trialId } = planned;
     const known = rows.get(trialId);
     if (known !== undefined) known.draws = (known.draws ?? 1) + 1;
-    else rows.set(trialId, trialRow(chosen, results.get(trialId) ?? stopped.get(trialId), failed.has(trialId)));
+    else rows.set(trialId, trialRow(planned, results.get(trialId) ?? stopped.get(trialId), failed.has(trialId)));
   }
   return [...rows.values()];
 }

@@ -58,10 +58,25 @@ export type Suggestions = ReadonlyMap<number, Configuration>;
  * Trial `index` of a sweep whose search learns, and so has these; undefined: it has not chosen it yet. Any other
  * search: as trialAt.
  */
-export function trialWith(spec: SweepSpec, index: number, suggestions?: Suggestions): PlannedTrial | undefined {
+function trialWith(spec: SweepSpec, index: number, suggestions?: Suggestions): PlannedTrial | undefined {
   if (suggestions === undefined) return trialAt(spec, index);
   const configuration = suggestions.get(Math.floor(index / spec.repeats));
   return configuration && plannedTrial(spec, configuration, index);
+}
+
+/**
+ * The first trials of the plan in its order, all of them if it is not said how many; of a search that learns, those
+ * that it has chosen. One after the other: memory does not grow with their number.
+ */
+export function* plannedTrials(
+  spec: SweepSpec,
+  suggestions?: Suggestions,
+  most = countTrials(spec),
+): Generator<PlannedTrial> {
+  for (let index = 0; index < most; index++) {
+    const trial = trialWith(spec, index, suggestions);
+    if (trial !== undefined) yield trial;
+  }
 }
 
 /**
@@ -80,15 +95,15 @@ export function trialOf(spec: SweepSpec, configuration: Configuration, repeat: n
   return { ...parts, seed: deriveSeed(spec.seed, 'repeat', repeat) } as unknown as TrialSpec;
 }
 
+/** 'training.learningRate' -> 'learning rate'. */
+export function dimensionName(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+}
+
 /** One line that a person recognises a configuration by: 'lstm length 20 learning rate 0.001'. */
 export function nameOf(configuration: Configuration): string {
   return Object.entries(configuration)
-    .map(([path, value]) => {
-      const name = path.slice(path.lastIndexOf('.') + 1);
-      return typeof value === 'string'
-        ? value
-        : `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${valueText(value)}`;
-    })
+    .map(([path, value]) => (typeof value === 'string' ? value : `${dimensionName(path)} ${valueText(value)}`))
     .join(' ');
 }
 

@@ -32,6 +32,11 @@ export function outcomeOf(found: TrialResult | RungRecord, metric: string, cache
   };
 }
 
+/** Of a trial whose job failed for good; its last steps and metrics are nobody's. */
+export function failedOutcome(trialId: string): LaneOutcome {
+  return { trialId, status: 'failed', steps: 0, objective: null, cached: false };
+}
+
 /** Whether objective `a` is strictly better than `b`; nothing is worse than no number. */
 export function isBetter(goal: Objective['goal'], a: number | null, b: number | null | undefined): boolean {
   if (a === null) return false;

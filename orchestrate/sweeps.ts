@@ -8,7 +8,15 @@ import { UserError } from '../core/errors.ts';
 import type { Control } from '../core/control.ts';
 import { trialRow } from '../core/aggregate.ts';
 import { countTrials } from '../core/plan.ts';
-import { addProgress, emptyProgress, outcomeOf, withOutcome, withStopped, type Progress } from '../core/progress.ts';
+import {
+  addProgress,
+  emptyProgress,
+  failedOutcome,
+  outcomeOf,
+  withOutcome,
+  withStopped,
+  type Progress,
+} from '../core/progress.ts';
 import { queuesOf } from '../core/queues.ts';
 import type { JobProgress, ReportProgress, SweepSnapshot } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -356,10 +364,7 @@ export async function storedSnapshot(store: Store, sweepId: string, spec: SweepS
         : trialRow(trial, found, false),
     );
     if (found === undefined) continue;
-    const end =
-      'message' in found
-        ? { trialId: found.trialId, status: 'failed' as const, steps: 0, objective: null, cached: false }
-        : outcomeOf(found, spec.objective.metric);
+    const end = 'message' in found ? failedOutcome(found.trialId) : outcomeOf(found, spec.objective.metric);
     progress = withOutcome(progress, end, label, spec.objective.goal);
     // Once it is over, what stands at a rung stays there.
     if (end.status === 'paused' && outcome !== undefined) progress = withStopped(progress, 1);

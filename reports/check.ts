@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Control } from '../core/control.ts';
 import { audit } from '../core/explain.ts';
-import { countTrials, isAdaptive, trialWith, type Suggestions } from '../core/plan.ts';
+import { isAdaptive, plannedTrials, type Suggestions } from '../core/plan.ts';
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec, TrialSpec } from '../core/spec.ts';
 import { trialId } from '../core/trial.ts';
@@ -56,11 +56,9 @@ interface Known {
 
 function knownTrials(spec: SweepSpec, suggestions: Suggestions | undefined, before: readonly EarlierSpec[]): Known {
   const [planned, earlier] = [new Map<string, number>(), new Set<string>()];
-  for (let index = 0; index < countTrials(spec); index++) {
-    const one = trialWith(spec, index, suggestions);
-    if (one === undefined) continue;
-    planned.set(one.trialId, (planned.get(one.trialId) ?? 0) + 1);
-    for (const { ends } of before) earlier.add(trialId(endingAs(one.trial, ends)));
+  for (const { trialId: id, trial } of plannedTrials(spec, suggestions)) {
+    planned.set(id, (planned.get(id) ?? 0) + 1);
+    for (const { ends } of before) earlier.add(trialId(endingAs(trial, ends)));
   }
   return { planned, earlier };
 }

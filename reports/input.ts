@@ -8,7 +8,7 @@ import { UserError } from '../core/errors.ts';
 import { suggestionsOf, type RecordEntry } from '../core/adaptive.ts';
 import { metricNames } from '../core/aggregate.ts';
 import { formProblem } from '../core/form/check.ts';
-import { countTrials, trialWith, type Suggestions } from '../core/plan.ts';
+import { countTrials, plannedTrials, type Suggestions } from '../core/plan.ts';
 import type {
   CurvePoint,
   Metrics,
@@ -99,11 +99,10 @@ async function readTrial(store: Store, sweepId: string, id: string): Promise<Fil
 /** Each once: a random search may draw one twice. */
 function* trialIds(spec: SweepSpec, suggestions: Suggestions | undefined): Generator<string> {
   const done = new Set<string>();
-  for (let index = 0; index < countTrials(spec); index++) {
-    const id = trialWith(spec, index, suggestions)?.trialId;
-    if (id === undefined || done.has(id)) continue;
-    done.add(id);
-    yield id;
+  for (const { trialId } of plannedTrials(spec, suggestions)) {
+    if (done.has(trialId)) continue;
+    done.add(trialId);
+    yield trialId;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The report as data: what every table and figure is drawn from. */
 import { metricNames, summarize, trialRows, type Estimate, type SummaryRow, type TrialRow } from '../core/aggregate.ts';
 import { canonicalJson, valueText, type Json } from '../core/json.ts';
+import { dimensionName } from '../core/plan.ts';
 import type { Configuration } from '../core/search/index.ts';
 import * as standing from '../core/standing.ts';
 import type { Report, ReportInput } from './types.ts';
@@ -29,9 +30,9 @@ function makeModel(input: ReportInput): Report {
   };
 }
 
-/** 'training.learningRate' -> 'learning rate'. */
+/** dimensionName() as reports have it: a key of a sweep file may hold anything. */
 export function wordsOf(path: string): string {
-  return oneLine(path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`));
+  return oneLine(dimensionName(path));
 }
 
 /** A dimension's value as people write it; absent (a condition does not hold): nothing. */

@@ -88,6 +88,13 @@ export async function readSpec(store: Store, sweepId: string): Promise<SweepSpec
   throw new UserError(`${store.url}/${key}: not a resolved sweep`);
 }
 
+/** The spec of a sweep that was there a moment ago; throws a UserError if it has gone meanwhile. */
+export async function specOf(store: Store, sweepId: string): Promise<SweepSpec> {
+  const spec = await readSpec(store, sweepId);
+  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  return spec;
+}
+
 /** A spec that a sweep had before it was extended: what it was, and how its trials ended. */
 export interface EarlierSpec {
   hash: string;

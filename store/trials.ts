@@ -3,7 +3,7 @@
  * number.
  */
 import { suggestionsOf } from '../core/adaptive.ts';
-import { countTrials, trialWith, type PlannedTrial, type Suggestions } from '../core/plan.ts';
+import { plannedTrials, type PlannedTrial, type Suggestions } from '../core/plan.ts';
 import type { RungRecord, TrialFailure, TrialResult } from '../core/results.ts';
 import { searchOf } from '../core/search/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
@@ -27,16 +27,9 @@ export interface StoredTrial extends PlannedTrial {
   found: TrialResult | TrialFailure | RungRecord | undefined;
 }
 
-function* planned(spec: SweepSpec, suggestions: Suggestions | undefined): Generator<PlannedTrial> {
-  for (let index = 0; index < countTrials(spec); index++) {
-    const trial = trialWith(spec, index, suggestions);
-    if (trial !== undefined) yield trial;
-  }
-}
-
 export async function* storedTrials(store: Store, sweepId: string, spec: SweepSpec): AsyncGenerator<StoredTrial> {
   const suggestions = await readSuggestions(store, sweepId, spec);
-  yield* readAhead(planned(spec, suggestions), async (trial): Promise<StoredTrial> => {
+  yield* readAhead(plannedTrials(spec, suggestions), async (trial): Promise<StoredTrial> => {
     const { trialId } = trial;
     const found =
       (await readResult(store, sweepId, trialId)) ??

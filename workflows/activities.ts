@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { BookkeepingActivities, TrainingActivities } from '../activities/index.ts';
 import { isAdaptive, type PlannedTrial } from '../core/plan.ts';
+import { failedOutcome } from '../core/progress.ts';
 import { OTHER_SCIENCE, type LaneOutcome } from '../core/results.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { JobSetting } from './messages.ts';
@@ -139,7 +140,7 @@ export function trainer({ sweepId, spec, trainQueue, cache }: JobSetting): (job:
             sweepId,
             failure: { trialId, trial, message, at: new Date().toISOString() },
           });
-          return { trialId, status: 'failed', steps: 0, objective: null, cached: false };
+          return failedOutcome(trialId);
         }),
       );
     }

@@ -14,7 +14,7 @@ import { chooseBackend } from '../../setup/backend.ts';
 import { extendSpec } from '../../sweep-file/extend.ts';
 import { commandOn } from '../../store/command.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { readCorpus, readControl, readOutcome, readSpec, writeCorpus } from '../../store/runs.ts';
+import { readCorpus, readControl, readOutcome, specOf, writeCorpus } from '../../store/runs.ts';
 import { defaultSlots } from '../defaults.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { jsonText, say as print } from '../ui/output.ts';
@@ -42,8 +42,7 @@ interface Found {
 async function find(given: string, { runs }: Options): Promise<Found> {
   const store = openStore(runs);
   const sweepId = await resolveSweepId(store, given);
-  const spec = await readSpec(store, sweepId);
-  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  const spec = await specOf(store, sweepId);
   return { store, sweepId, spec };
 }
 

@@ -5,9 +5,10 @@ import { UserError } from '../../core/errors.ts';
 import { audit, standingOf, startedIn, storyOf, type Chapter } from '../../core/explain.ts';
 import { plannedTrial, type PlannedTrial } from '../../core/plan.ts';
 import type { SweepSpec } from '../../core/spec.ts';
+import { findTrial } from '../../orchestrate/find-trial.ts';
 import { readDecisions } from '../../store/decisions.ts';
 import { openStore } from '../../store/index.ts';
-import { readSpec } from '../../store/runs.ts';
+import { specOf } from '../../store/runs.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { say, sayJson } from '../ui/output.ts';
 import { styleOf, symbols } from '../ui/style.ts';
@@ -19,9 +20,6 @@ export interface ExplainOptions {
   json?: boolean;
 }
 
-/** More trials than this are no help in an error. */
-const MOST_LISTED = 8;
-
 export async function explain(
   givenSweep: string,
   givenTrial: string,
@@ -29,8 +27,7 @@ export async function explain(
 ): Promise<void> {
   const store = openStore(runs);
   const sweepId = await resolveSweepId(store, givenSweep);
-  const spec = await readSpec(store, sweepId);
-  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  const spec = await specOf(store, sweepId);
   if (!isAdaptive(spec)) {
     throw new UserError(
       `${sweepId} has nothing to explain: its scheduler "${spec.scheduler.name}" trains every trial to its end, ` +
@@ -58,18 +55,8 @@ function trialOf(sweepId: string, spec: SweepSpec, record: readonly RecordEntry[
     ),
   );
   if (trials.length === 0) throw new UserError(`${sweepId}: no trial has started yet`, 2);
-  const byId = given === '' ? [] : trials.filter(({ trialId }) => trialId.startsWith(given));
-  const matching = byId.length > 0 ? byId : trials.filter(({ label }) => label === given);
-  const [only, ...others] = matching;
-  // One that a search with few values drew twice is the same trial; what it learned is told where it was tried first.
-  if (only !== undefined && others.every(({ trialId }) => trialId === only.trialId)) return only;
-  const listed = (some: readonly PlannedTrial[]) =>
-    [
-      ...some.slice(0, MOST_LISTED).map(({ trialId, label }) => `${trialId} (${label})`),
-      ...(some.length > MOST_LISTED ? ['…'] : []),
-    ].join(', ');
-  if (only !== undefined) throw new UserError(`"${given}" may be any of ${listed(matching)}; give more of the id`, 2);
-  throw new UserError(`${sweepId} has started no trial "${given}"; there is ${listed(trials)}`, 2);
+  // What a trial learned that was drawn twice is told where it was tried first.
+  return findTrial(trials, given, (there) => `${sweepId} has started no trial "${given}"; there is ${there}`);
 }
 
 function asJson(

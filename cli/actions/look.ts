@@ -12,7 +12,7 @@ import { commandOn, nearPath } from '../../store/command.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readWhole } from '../../store/keys.ts';
 import { readAhead } from '../../store/read-ahead.ts';
-import { listSweeps, readOutcome, readSpec } from '../../store/runs.ts';
+import { listSweeps, readOutcome, specOf } from '../../store/runs.ts';
 import { storedTrials } from '../../store/trials.ts';
 import { chooseDisplay, follow, reportPath, sayHowToComeBack } from '../follow.ts';
 import { resolveSweepId } from '../sweep-id.ts';
@@ -229,12 +229,6 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
     if (!(error instanceof UserError)) throw error; // the server does not know it
   }
   return undefined;
-}
-
-async function specOf(store: Store, sweepId: string): Promise<SweepSpec> {
-  const spec = await readSpec(store, sweepId);
-  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
-  return spec;
 }
 
 async function startedAt(store: Store, sweepId: string): Promise<Date | undefined> {

@@ -1,7 +1,7 @@
 /** `sweep plan`: what a sweep would do. Reads, counts, starts nothing. */
 import { availableParallelism } from 'node:os';
 import { valueText } from '../../core/json.ts';
-import { countTrials, countWithin, sweepId as idOf, trialAt } from '../../core/plan.ts';
+import { countTrials, countWithin, dimensionName, plannedTrials, sweepId as idOf } from '../../core/plan.ts';
 import { shapeGroups, shapeKey, type ShapeGroup } from '../../core/shapes.ts';
 import { kindOf, type Dimension } from '../../core/space/index.ts';
 import type { Origin } from '../../core/results.ts';
@@ -16,7 +16,7 @@ import { spaceCounts } from '../ui/space.ts';
 import { say, sayJson } from '../ui/output.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
 import { table } from '../ui/table.ts';
-import { clean, count, dimensionName, duration, plural, roughly } from '../ui/text.ts';
+import { clean, count, duration, plural, roughly } from '../ui/text.ts';
 
 /** Beyond so many trials or cases the plan looks at the first ones only, and says so: it stays a matter of a second. */
 const MOST = 20_000;
@@ -140,7 +140,7 @@ export async function planOf(
   const stored = await storedIds(store, sweepId);
   const isEmpty = stored.every(([, ids]) => ids.length === 0);
   const of = isEmpty ? trials : Math.min(trials, MOST);
-  const planned = isEmpty ? [] : Array.from({ length: of }, (_, i) => trialAt(spec, i));
+  const planned = isEmpty ? [] : [...plannedTrials(spec, undefined, of)];
   const earlier = await earlierTrials(store, stored, new Set(planned.map(({ trialId }) => trialId)), {
     sweepId,
     origin,

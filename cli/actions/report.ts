@@ -11,7 +11,7 @@ import { chooseBackend } from '../../setup/backend.ts';
 import { commandOn, nearPath } from '../../store/command.ts';
 import { openStore } from '../../store/index.ts';
 import { makeFolder } from '../../store/make-folder.ts';
-import { readSpec } from '../../store/runs.ts';
+import { specOf } from '../../store/runs.ts';
 import type { Store } from '../../store/types.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { say, sayJson, tell } from '../ui/output.ts';
@@ -94,8 +94,7 @@ async function trainAgain(
   { seed = randomInt(2 ** 32), backend: kind, json }: ReportOptions,
   signal: AbortSignal,
 ): Promise<Again> {
-  const spec = await readSpec(store, sweepId);
-  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  const spec = await specOf(store, sweepId);
   const backend = await chooseBackend(kind);
   const { drawn, others } = await drawTrials(store, sweepId, spec, backend, seed);
   const reasons = [...others].map(([why, n]) => `${plural(n, 'result')} ${why}`);

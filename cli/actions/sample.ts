@@ -1,6 +1,6 @@
 /** `sweep sample`: what a trained network writes. Changes nothing. */
 import { UserError } from '../../core/errors.ts';
-import { countTrials, trialAt } from '../../core/plan.ts';
+import { countTrials, plannedTrials } from '../../core/plan.ts';
 import type { TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { canonicalJson } from '../../core/json.ts';
@@ -11,10 +11,12 @@ import { sampleTrial } from '../../trainer/network/sample.ts';
 import { tasks } from '../../models/tasks/index.ts';
 import { entryOf } from '../../models/options.ts';
 import type { Task } from '../../models/types.ts';
+import { findTrial } from '../../orchestrate/find-trial.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readAhead } from '../../store/read-ahead.ts';
-import { listTrials, readCorpus, readModel, readResult, readSpec } from '../../store/runs.ts';
+import { listTrials, readCorpus, readModel, readResult, specOf } from '../../store/runs.ts';
+import { readSuggestions } from '../../store/trials.ts';
 import { resolveSweepId } from '../sweep-id.ts';
 import { say, sayJson } from '../ui/output.ts';
 
@@ -32,8 +34,6 @@ export interface SampleOptions {
 
 /** Labels are looked for among so many trials: a matter of a second. */
 const MOST_LABELS = 20_000;
-/** More trials than this are no help in an error. */
-const MOST_LISTED = 8;
 
 export async function sample(givenSweep: string, givenTrial: string, options: SampleOptions): Promise<void> {
   const { prompt, temperature, length, samples: count, seed, backend, runs, json } = options;
@@ -67,8 +67,7 @@ export async function sample(givenSweep: string, givenTrial: string, options: Sa
 
 /** The finished trial that a person means: 'best', the start of one trial's id, or its label. */
 async function trialOf(store: Store, sweepId: string, given: string): Promise<TrialResult> {
-  const spec = await readSpec(store, sweepId);
-  if (spec === undefined) throw new UserError(`${sweepId}: ${store.url}/${sweepId}/sweep.json has gone`);
+  const spec = await specOf(store, sweepId);
   const ids = await listTrials(store, sweepId);
   const results: TrialResult[] = [];
   for await (const result of readAhead(ids, (id) => readResult(store, sweepId, id)))
@@ -76,23 +75,15 @@ async function trialOf(store: Store, sweepId: string, given: string): Promise<Tr
   if (results.length === 0) throw new UserError(`${sweepId}: no trial has finished yet`, 2);
   if (given === 'best') return bestOf(spec, results);
 
-  const labels = labelsOf(spec);
-  const byId = given === '' ? [] : results.filter(({ trialId }) => trialId.startsWith(given));
-  const matching = byId.length > 0 ? byId : results.filter(({ trialId }) => labels.get(trialId) === given);
-  const [only, ...others] = matching;
-  if (only !== undefined && others.length === 0) return only;
-  if (only !== undefined)
-    throw new UserError(`"${given}" may be any of ${listed(matching, labels)}; give more of the id`, 2);
-  throw new UserError(`${sweepId} has no finished trial "${given}"; there is ${listed(results, labels)}, or best`, 2);
+  const labels = await labelsOf(store, sweepId, spec);
+  const named = results.map((result) => ({ trialId: result.trialId, label: labels.get(result.trialId), result }));
+  const noSuch = (there: string) => `${sweepId} has no finished trial "${given}"; there is ${there}, or best`;
+  return findTrial(named, given, noSuch).result;
 }
 
-function listed(results: TrialResult[], labels: ReadonlyMap<string, string>): string {
-  const some = results.slice(0, MOST_LISTED).map(({ trialId }) => `${trialId} (${labels.get(trialId) ?? '?'})`);
-  return [...some, ...(results.length > MOST_LISTED ? ['…'] : [])].join(', ');
-}
-
-function labelsOf(spec: SweepSpec): Map<string, string> {
-  const trials = Array.from({ length: Math.min(countTrials(spec), MOST_LABELS) }, (_, i) => trialAt(spec, i));
+async function labelsOf(store: Store, sweepId: string, spec: SweepSpec): Promise<Map<string, string>> {
+  const suggestions = await readSuggestions(store, sweepId, spec);
+  const trials = [...plannedTrials(spec, suggestions, Math.min(countTrials(spec), MOST_LABELS))];
   return new Map(trials.map(({ trialId, label }) => [trialId, label]));
 }
 

@@ -2,7 +2,7 @@
  * `sweep simulate`: a table of what each scheduler would make of a sweep, in virtual time. Trains and starts nothing.
  */
 import { UserError } from '../../core/errors.ts';
-import { countTrials, trialAt } from '../../core/plan.ts';
+import { countTrials, plannedTrials } from '../../core/plan.ts';
 import { schedulers, settingOf, type Scheduler, type SchedulerName } from '../../core/schedulers/index.ts';
 import { searchOf } from '../../core/search/index.ts';
 import { recordedCurves, type Curves, type RecordedTrial } from '../../core/simulate/curves.ts';
@@ -93,8 +93,7 @@ async function curvesOf(spec: SweepSpec, file: string, store: Store, given: stri
   const total = countTrials(spec);
   const recorded: RecordedTrial[] = [];
   let missing: string | undefined;
-  for (let index = 0; index < total; index++) {
-    const { trialId, label } = trialAt(spec, index);
+  for (const { index, trialId, label } of plannedTrials(spec)) {
     const found = await recordedTrial(store, sweepId, trialId);
     if (found === undefined) missing ??= label;
     else recorded[index] = found;

@@ -5,11 +5,12 @@
 import stringWidth from 'string-width';
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { canonicalJson, valueText, type Json } from '../../core/json.ts';
+import { dimensionName } from '../../core/plan.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { isWhole, ranked } from '../../core/standing.ts';
 import { symbols, type Style } from './style.ts';
 import { table, type Cell, type Row } from './table.ts';
-import { clean, dimensionName, metricValue, padStart } from './text.ts';
+import { clean, metricValue, padStart } from './text.ts';
 
 export interface Room {
   width: number;

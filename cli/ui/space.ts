@@ -1,7 +1,8 @@
+import { dimensionName } from '../../core/plan.ts';
 import { kindOf } from '../../core/space/index.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { symbols, type Style } from './style.ts';
-import { count, dimensionName, plural } from './text.ts';
+import { count, plural } from './text.ts';
 
 /** '2 cells × 7 lengths × 3 repeats'; empty where the trials are no such product. */
 export function spaceCounts(spec: Pick<SweepSpec, 'space' | 'search' | 'repeats'>, style: Style): string {

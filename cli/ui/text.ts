@@ -42,11 +42,6 @@ export function metricValue(name: string, value: number): string {
   return size < 100 ? value.toPrecision(3) : String(Math.round(value));
 }
 
-/** 'training.learningRate' -> 'learning rate'. */
-export function dimensionName(path: string): string {
-  return path.slice(path.lastIndexOf('.') + 1).replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
-}
-
 export const padEnd = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 export const padStart = (text: string, width: number): string =>

@@ -3,7 +3,7 @@
  * be done.
  */
 import { summarize, trialRows, type SummaryRow } from '../../core/aggregate.ts';
-import { countTrials, trialWith, type PlannedTrial, type Suggestions } from '../../core/plan.ts';
+import { countTrials, plannedTrials, type PlannedTrial, type Suggestions } from '../../core/plan.ts';
 import type { JobProgress, SweepSnapshot, TrialResult } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import type { Store } from '../../store/index.ts';
@@ -47,10 +47,7 @@ export async function* track({ spec, store, snapshots, began, now = Date.now }: 
   let suggestions: Suggestions | undefined;
   async function readPlan(sweepId: string): Promise<void> {
     suggestions = await readSuggestions(store, sweepId, spec);
-    for (let i = 0; i < total; i++) {
-      const trial = trialWith(spec, i, suggestions);
-      if (trial !== undefined) planned.set(trial.trialId, trial);
-    }
+    for (const trial of plannedTrials(spec, suggestions)) planned.set(trial.trialId, trial);
   }
 
   const results = new Map<string, TrialResult>();

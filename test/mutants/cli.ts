@@ -2,6 +2,13 @@ import type { Mutant } from './types.ts';
 
 export const mutants: readonly Mutant[] = [
   {
+    what: 'sweep sample looks for the trials of a search that learns by a plan',
+    file: 'cli/actions/sample.ts',
+    find: 'await readSuggestions(store, sweepId, spec)',
+    replace: 'await Promise.resolve(undefined)',
+    noticedBy: ['test/trainer/sample.test.ts'],
+  },
+  {
     what: 'a runs folder that is a file holds no sweeps',
     file: 'store/folder.ts',
     find: "if (codeOf(error) !== 'ENOTDIR') return codeOf(error) === 'ENOENT';",

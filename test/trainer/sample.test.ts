@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import { sweepId, trialAt } from '../../core/plan.ts';
+import { plannedTrial, sweepId, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import type { Checkpoint } from '../../core/results.ts';
 import type { SamplingSpec, TrialSpec } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
@@ -16,6 +16,7 @@ import { sampleTrial } from '../../trainer/network/sample.ts';
 import { train } from '../../trainer/network/train.ts';
 import { choose, softmax } from '../../models/text/write.ts';
 import { parseSweep } from '../../sweep-file/index.ts';
+import { writeDecisions } from '../../store/decisions.ts';
 import { openStore } from '../../store/index.ts';
 import { claimSweep, commitTrial, writeCorpus } from '../../store/runs.ts';
 import { useBackend } from '../support/backend.ts';
@@ -166,6 +167,24 @@ describe('sweep sample', () => {
     return { status, stdout, stderr };
   };
 
+  const commit = (sweep: string, { trialId, trial }: PlannedTrial, model: Checkpoint, loss: number) =>
+    commitTrial(openStore(folder), sweep, {
+      result: {
+        trialId,
+        trial,
+        science: SCIENCE_VERSION,
+        status: 'completed',
+        steps: 30,
+        metrics: { loss },
+        parameters: 1,
+        backend: 'cpu',
+        replayed: false,
+      },
+      timing: { seconds: 1, attempts: 1, worker: 'w', startedAt: '', endedAt: '' },
+      curve: [],
+      model,
+    });
+
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sweep-sample-'));
     const store = openStore(folder);
@@ -176,24 +195,9 @@ describe('sweep sample', () => {
     for (const [reference, text] of corpora) await writeCorpus(store, id, reference, text);
     const model = await trained(trialAt(resolved, 0).trial, BOOK);
     for (const index of [0, 1]) {
-      const { trialId, trial } = trialAt(resolved, index);
-      ids.push(trialId);
-      await commitTrial(store, id, {
-        result: {
-          trialId,
-          trial,
-          science: SCIENCE_VERSION,
-          status: 'completed',
-          steps: 30,
-          metrics: { loss: 2 - index },
-          parameters: 1,
-          backend: 'cpu',
-          replayed: false,
-        },
-        timing: { seconds: 1, attempts: 1, worker: 'w', startedAt: '', endedAt: '' },
-        curve: [],
-        model,
-      });
+      const planned = trialAt(resolved, index);
+      ids.push(planned.trialId);
+      await commit(id, planned, model, 2 - index);
     }
   });
   after(() => rm(folder, { recursive: true }));
@@ -261,6 +265,40 @@ describe('sweep sample', () => {
     await store.put(key, bytes);
     assert.equal(status, 1);
     assert.match(stderr, /^error: \S*\/model\.ckpt: a checkpoint whose SHA-256 does not match; remove .*\n$/);
+  });
+
+  test('knows the trials of a search that learns by what it has chosen, and not by a plan', async () => {
+    const store = openStore(folder);
+    const { spec: learning, corpora } = parseSweep(
+      JSON.stringify({
+        ...spec,
+        name: 'learning-text',
+        space: { 'task.corpus': ['book.txt'], 'training.learningRate': { logUniform: [1e-3, 1e-1] } },
+        search: { name: 'tpe', trials: 4, startup: 2 },
+      }),
+      { origin: join(folder, 'x.json') },
+    );
+    const learningId = sweepId(learning);
+    await claimSweep(store, learningId, learning);
+    for (const [reference, text] of corpora) await writeCorpus(store, learningId, reference, text);
+    const suggested = { 'task.corpus': 'book.txt', 'training.learningRate': 0.02 };
+    await writeDecisions(store, learningId, 0, [
+      {
+        assignment: { configuration: 0, rung: 0, toStep: 30 },
+        decision: { configuration: 0, rung: 0, action: 'start', reason: 'test', numbers: {} },
+        suggested,
+      },
+    ]);
+    const chosen = plannedTrial(learning, suggested, 0);
+    await commit(learningId, chosen, await trained(chosen.trial, BOOK), 1);
+
+    assert.equal(chosen.label, 'book.txt learning rate 0.02 seed 1');
+    const { status, stdout, stderr } = sample('learning-text', chosen.label, '--length', '5', '--json');
+    assert.equal(status, 0, stderr);
+    assert.equal((JSON.parse(stdout) as { trialId: string }).trialId, chosen.trialId);
+    assert.ok(
+      sample('learning-text', 'nosuch').stderr.includes(`there is ${chosen.trialId} (${chosen.label}), or best`),
+    );
   });
 
   test('says which trials there are if it is asked for another', () => {
