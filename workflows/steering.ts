@@ -11,7 +11,7 @@ import {
   setCurrentDetails,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { defineSearchAttributeKey } from '@temporalio/common';
+import { SWEEP_ATTRIBUTES } from '../core/attributes.ts';
 import { concurrencyProblem, retryProblem, type Control } from '../core/control.ts';
 import { extensionProblem } from '../core/extend.ts';
 import { formProblem } from '../core/form/check.ts';
@@ -21,9 +21,6 @@ import type { SweepSpec } from '../core/spec.ts';
 import { bookkeeping } from './activities.ts';
 import { MOST_IN_FLIGHT, WINDOW, type Answer, type SweepInput, type SweepProgress } from './messages.ts';
 import type { Part } from './part.ts';
-
-const SweepStatus = defineSearchAttributeKey('SweepStatus', 'KEYWORD');
-const SweepBest = defineSearchAttributeKey('SweepBest', 'DOUBLE');
 
 /** Why a sweep is not to be changed now, as an error that the client knows. */
 export const refuse = (problem: string | undefined, type = 'Refused') => {
@@ -65,8 +62,8 @@ export class Steering {
     const { best } = this.part.progress();
     if (this.input.searchAttributes)
       upsertSearchAttributes([
-        { key: SweepStatus, value: status },
-        ...(best ? [{ key: SweepBest, value: best.objective }] : []),
+        { key: SWEEP_ATTRIBUTES.status, value: status },
+        ...(best ? [{ key: SWEEP_ATTRIBUTES.best, value: best.objective }] : []),
       ]);
   }
 
