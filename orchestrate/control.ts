@@ -3,6 +3,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
+  type WorkflowHandle,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,11 +12,33 @@ import type { SweepSpec } from '../core/spec.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { commandOn } from '../store/command.ts';
 import type { Store } from '../store/index.ts';
-import type { Answer } from '../workflows/messages.ts';
+import {
+  concurrencyUpdate,
+  extendUpdate,
+  pauseUpdate,
+  resumeUpdate,
+  retryUpdate,
+  type Answer,
+} from '../workflows/messages.ts';
 import { workflowIdOf, workflowState } from './sweeps.ts';
 
 /** What the workflow is asked, with its argument. */
 export type Change = ['pause'] | ['resume'] | ['retry'] | ['concurrency', jobs: number] | ['extend', spec: SweepSpec];
+
+function ask(handle: WorkflowHandle, change: Change): Promise<Answer> {
+  switch (change[0]) {
+    case 'pause':
+      return handle.executeUpdate(pauseUpdate);
+    case 'resume':
+      return handle.executeUpdate(resumeUpdate);
+    case 'retry':
+      return handle.executeUpdate(retryUpdate);
+    case 'concurrency':
+      return handle.executeUpdate(concurrencyUpdate, { args: [change[1]] });
+    case 'extend':
+      return handle.executeUpdate(extendUpdate, { args: [change[1]] });
+  }
+}
 
 /** A worker answers in milliseconds; one that is being started again within this, in milliseconds. */
 const PATIENCE = 30_000;
@@ -27,16 +50,14 @@ export async function changeSweep(
   target: TemporalTarget,
   store: Store,
   sweepId: string,
-  [update, argument]: Change,
+  change: Change,
 ): Promise<Answer | undefined> {
   const workflowId = await workflowIdOf(store, sweepId);
   for (;;) {
     if ((await workflowState(target, store, sweepId)) !== 'running') return undefined;
     try {
       const handle = target.client.workflow.getHandle(workflowId);
-      return await target.client.withDeadline(Date.now() + PATIENCE, () =>
-        handle.executeUpdate<Answer, [unknown]>(update, { args: [argument] }),
-      );
+      return await target.client.withDeadline(Date.now() + PATIENCE, () => ask(handle, change));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return undefined;
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {

@@ -2,11 +2,12 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
-import { defaultPayloadConverter, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { defaultPayloadConverter, TypedSearchAttributes, type QueryDefinition } from '@temporalio/common';
 import type { Heartbeat } from '../activities/attempts.ts';
 import { UserError } from '../core/errors.ts';
 import type { Control } from '../core/control.ts';
 import { trialRow } from '../core/aggregate.ts';
+import { SWEEP_ATTRIBUTES } from '../core/attributes.ts';
 import { countTrials } from '../core/plan.ts';
 import {
   addProgress,
@@ -39,7 +40,8 @@ import {
   writeOutcome,
 } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
-import type { SweepInput, SweepProgress } from '../workflows/messages.ts';
+import type { sweep } from '../workflows/index.ts';
+import { progressQuery, sweepProgressQuery, type SweepInput } from '../workflows/messages.ts';
 
 /** Unique on a server that several runs folders share. */
 export async function workflowIdOf(store: Store, sweepId: string): Promise<string> {
@@ -200,7 +202,7 @@ export async function startSweep({
     ...runLimits(),
   };
   await answered(target, () =>
-    target.client.workflow.start('sweep', {
+    target.client.workflow.start<typeof sweep>('sweep', {
       workflowId,
       taskQueue: queues.sweep,
       args: [input],
@@ -209,8 +211,8 @@ export async function startSweep({
       staticDetails: [spec.description, `Runs folder: \`${store.url}/${sweepId}\``].filter(Boolean).join('\n\n'),
       ...(searchAttributes && {
         typedSearchAttributes: new TypedSearchAttributes([
-          { key: defineSearchAttributeKey('SweepName', 'KEYWORD'), value: spec.name },
-          { key: defineSearchAttributeKey('SweepTask', 'KEYWORD'), value: spec.task.name },
+          { key: SWEEP_ATTRIBUTES.name, value: spec.name },
+          { key: SWEEP_ATTRIBUTES.task, value: spec.task.name },
         ]),
       }),
     }),
@@ -269,7 +271,7 @@ export async function cancelSweep(target: TemporalTarget, store: Store, sweepId:
       `${sweepId} is not running (${state ?? 'this Temporal server does not know it'}); nothing to cancel`,
     );
   // No worker may be there to ask: then nobody is just ending it.
-  const { ending } = await query<SweepProgress>(target, workflowId).catch(() => ({ ending: undefined }));
+  const { ending } = await query(target, workflowId, sweepProgressQuery).catch(() => ({ ending: undefined }));
   if (ending) return 'ending';
   await answered(target, () => target.client.workflow.getHandle(workflowId).cancel());
   return 'cancelling';
@@ -309,8 +311,8 @@ function troubles(description: WorkflowExecutionDescription): string[] {
   });
 }
 
-const query = <P>(target: TemporalTarget, workflowId: string) =>
-  answered(target, () => target.client.workflow.getHandle(workflowId).query<P>('progress'));
+const query = <P>(target: TemporalTarget, workflowId: string, what: QueryDefinition<P>) =>
+  answered(target, () => target.client.workflow.getHandle(workflowId).query(what));
 
 /** A sweep as the Temporal server and its workers see it now; undefined where the server does not know it. */
 async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: string): Promise<SweepSnapshot | undefined> {
@@ -321,14 +323,14 @@ async function liveSnapshot(target: TemporalTarget, store: Store, sweepId: strin
   const ended = STATE[root.status.name] ?? 'failed';
   const startedAt = root.startTime.toISOString();
   if (ended !== 'running') return { ...(await storedSnapshot(store, sweepId, spec)), state: ended, startedAt };
-  const { paused, shards, ending, ...own } = await query<SweepProgress>(target, workflowId);
+  const { paused, shards, ending, ...own } = await query(target, workflowId, sweepProgressQuery);
   let progress: Progress & { maxConcurrent?: number } = own;
   const running = runningJobs(root);
   const trouble = troubles(root);
   for (const id of shards) {
     const description = await describe(target, id);
     if (description?.status.name !== 'RUNNING') continue; // not begun, or its news is on the way
-    progress = { ...progress, ...addProgress(progress, await query<Progress>(target, id), spec.objective.goal) };
+    progress = { ...progress, ...addProgress(progress, await query(target, id, progressQuery), spec.objective.goal) };
     running.push(...runningJobs(description));
     trouble.push(...troubles(description));
   }

@@ -1,15 +1,14 @@
-/** Search attributes: what a sweep can be found by in the Temporal UI. */
+/** Registers the search attributes of sweeps with a Temporal server. */
 import type { Client } from '@temporalio/client';
+import { SWEEP_ATTRIBUTES } from '../core/attributes.ts';
 
-export const SEARCH_ATTRIBUTES = {
-  SweepName: 'Keyword',
-  SweepTask: 'Keyword',
-  SweepStatus: 'Keyword',
-  SweepBest: 'Double',
-} as const;
-
-/** temporal.api.enums.v1.IndexedValueType. */
+/** As the server's command line calls a type, and its number in temporal.api.enums.v1.IndexedValueType. */
+const WORDS = { KEYWORD: 'Keyword', DOUBLE: 'Double' } as const;
 const TYPES = { Keyword: 2, Double: 4 } as const;
+
+export const SEARCH_ATTRIBUTES = Object.fromEntries(
+  Object.values(SWEEP_ATTRIBUTES).map(({ name, type }) => [name, WORDS[type]]),
+);
 
 /**
  * Registers what the namespace lacks. false: we may not, or it has one of another type; sweeps then run without them.

@@ -1,4 +1,7 @@
-/** Registry of schedulers: which configurations go on, and how far. One file each; types.ts says what one is. */
+/**
+ * Registry of schedulers: which configurations go on, and how far. One file each; types.ts says what one is, the other
+ * files are what they share.
+ */
 import { searchOf } from '../search/index.ts';
 import type { SweepSpec } from '../spec.ts';
 import { asha } from './asha.ts';

@@ -46,16 +46,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'what people set is not written down',
-    file: 'workflows/sweep.ts',
-    find: 'recording = recording.then(() => bookkeeping.recordControl({ sweepId, control }));',
+    file: 'workflows/steering.ts',
+    find: 'this.recording = this.recording.then(() => bookkeeping.recordControl({ sweepId, control: this.control }));',
     replace: '',
     noticedBy: ['test/replay.test.ts'],
   },
   {
     what: 'a sweep that is cancelled has no end',
     file: 'workflows/sweep.ts',
-    find: "    await finish(\n      isCancellation(error) ? 'cancelled' : 'failed',\n      isCancellation(error) ? undefined : (rootCause(error) ?? String(error)),\n    );",
-    replace: "    if (!isCancellation(error)) await finish('failed', rootCause(error) ?? String(error));",
+    find: "    await steering.finish(\n      isCancellation(error) ? 'cancelled' : 'failed',\n      isCancellation(error) ? undefined : (rootCause(error) ?? String(error)),\n    );",
+    replace: "    if (!isCancellation(error)) await steering.finish('failed', rootCause(error) ?? String(error));",
     noticedBy: ['test/replay.test.ts'],
   },
 ];
