@@ -103,6 +103,13 @@ module.exports = {
       from: { path: '^(core|engine|models|trainer|store|reports|sweep-file|setup)/' },
       to: { path: 'node_modules/@temporalio/' },
     },
+    {
+      name: 'book-knows-no-network',
+      comment: 'a kind of trainer knows trainer/, which knows none; the process alone says which there are',
+      severity: 'error',
+      from: { path: '^trainer/[^/]+[.]ts$', pathNot: '^trainer/process[.]ts$' },
+      to: { path: '^(trainer/[^/]+/|models/|engine/)' },
+    },
     { name: 'no-missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-undeclared',

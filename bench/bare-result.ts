@@ -3,32 +3,42 @@
  * end is there.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { outcomeOf } from '../core/progress.ts';
-import type { Lane, LaneOutcome, TrainJob, TrialResult } from '../core/results.ts';
-import { SCIENCE_VERSION } from '../core/trial.ts';
+import { dirname, join } from 'node:path';
+import type { Lane, LaneOutcome, TrainJob } from '../core/results.ts';
 import type { Store } from '../store/index.ts';
+import { commit } from '../trainer/lane-book.ts';
+import type { Trained } from '../trainer/types.ts';
 
-export async function leaveResult(
-  store: Store,
-  { sweepId, toStep, objective }: TrainJob,
-  { trialId, trial }: Lane,
-): Promise<LaneOutcome> {
-  const result: TrialResult = {
-    trialId,
-    trial,
-    science: SCIENCE_VERSION,
-    status: 'completed',
-    steps: toStep,
-    metrics: { accuracy: 1, loss: 1 },
-    parameters: 1,
-    backend: 'none',
-    replayed: false,
+/** A store in a folder that waits for no disk, and in which nobody was before. */
+function careless(store: Store): Store {
+  async function put(key: string, bytes: Parameters<Store['put']>[1]): Promise<void> {
+    const path = join(store.url, key);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+  }
+  return {
+    ...store,
+    put,
+    putNew: (key, bytes) => put(key, bytes).then(() => true),
+    get: async () => undefined,
+    remove: async () => {},
   };
-  const folder = join(store.url, sweepId, 'trials', trialId);
-  await mkdir(folder, { recursive: true });
-  for (const file of ['metrics.csv', 'model.ckpt', 'observations.json', 'timing.json'])
-    await writeFile(join(folder, file), '');
-  await writeFile(join(folder, 'result.json'), JSON.stringify(result));
-  return outcomeOf(result, objective);
+}
+
+export async function leaveResult(store: Store, job: TrainJob, lane: Lane): Promise<LaneOutcome> {
+  const { toStep: steps } = job;
+  const checkpoint = { step: steps, tensors: {}, curve: [], observations: [] };
+  const metrics = { accuracy: 1, loss: 1 };
+  const end: Trained = { status: 'completed', steps, metrics, parameters: 1, curve: [], replayed: false, checkpoint };
+  const at = new Date(0);
+  const outcome = await commit(
+    {
+      ...{ job, attempt: 'bare', attemptNumber: 1, worker: 'bare', store: careless(store) },
+      origin: { backend: 'none', replayed: false },
+    },
+    lane,
+    end,
+    { startedAt: at, endedAt: at, sharedBy: 1 },
+  );
+  return outcome as LaneOutcome; // it was not stopped on the way
 }

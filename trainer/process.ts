@@ -4,12 +4,14 @@
  */
 import { loadBackend, type BackendChoice } from '../engine/backends/index.ts';
 import { compiler } from '../engine/replay/index.ts';
+import { corpusOf } from './network/corpus.ts';
+import { network } from './network/index.ts';
 import { programsKept } from './network/programs.ts';
 import { openStore } from '../store/index.ts';
 import { causeOf } from './failures.ts';
 import type { Answer, FromTrainer, PackSizeRequest, ToTrainer, TrainerRequest } from './messages.ts';
 import { oneLane, packSizes, type PackSizes } from './network/pack-sizes.ts';
-import { checkTrial, corpusOf, trainJob, type Trainer } from './train-job.ts';
+import { checkTrial, trainJob, type Trainer } from './train-job.ts';
 
 const send = (message: FromTrainer) => void process.send?.(message);
 const programs = programsKept(compiler((line) => send({ type: 'debug', line })));
@@ -19,8 +21,7 @@ const choice = JSON.parse(process.argv[2] ?? '{}') as BackendChoice;
 const ready = loadBackend(choice).then((backend): Omit<Trainer, 'signal'> & { sizes: PackSizes } => {
   const packs = backend.replayable && choice.native?.kind !== 'gpu';
   return {
-    backend,
-    programs,
+    kind: network({ backend, programs }),
     send,
     sizes: packs ? packSizes({ programs, backend: backend.name, folder: process.env['SWEEP_PACK_SIZES'] }) : oneLane,
   };
@@ -42,7 +43,7 @@ async function packSize(
     toldAt = Date.now();
     send({ type: 'alive' });
   }
-  const corpus = await corpusOf(openStore(store), sweepId, example);
+  const corpus = await corpusOf({ store: openStore(store), sweepId }, example);
   try {
     return { type: 'packSize', lanes: await sizes.sizeFor(example, { most, steps, corpus, onTurn, signal }) };
   } catch (error) {

@@ -3,26 +3,9 @@ import { UserError } from '../core/errors.ts';
 import type { Checkpoint, Origin } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { trialId } from '../core/trial.ts';
-import { evaluatesAt, stops } from './network/train.ts';
 import type { Store } from '../store/index.ts';
 import { differenceFrom, latestCheckpoint, readEarlier, readModel, readResult } from '../store/runs.ts';
-
-/**
- * What the trial would have been at the checkpoint's step had it been this one from the start; undefined if it would
- * have ended before.
- */
-export function seedOf(
-  { training }: TrialSpec,
-  { step, curve, observations, tensors }: Checkpoint,
-): Checkpoint | undefined {
-  if (step > training.maxSteps) return undefined;
-  // The last point is left out: training evaluates there again, and knows that it is not the end. The draws are the
-  // same.
-  const before = curve.filter((point) => point.step < step && evaluatesAt(training, point.step));
-  for (let points = 1; points <= before.length; points++)
-    if (stops(before.slice(0, points), training.stopWhen)) return undefined;
-  return { step, tensors, curve: before, observations: observations.filter((one) => one.step < step) };
-}
+import type { Kind } from './types.ts';
 
 /** A damaged network is no seed. */
 const orNone = (error: unknown): undefined => {
@@ -32,6 +15,8 @@ const orNone = (error: unknown): undefined => {
 export interface SeedOptions {
   origin: Origin;
   upTo: number;
+  /** What of a shorter trial's checkpoint this one may go on from. */
+  seedOf: Kind['seedOf'];
 }
 
 /**
@@ -42,7 +27,7 @@ export async function findSeed(
   store: Store,
   sweepId: string,
   trial: TrialSpec,
-  { origin, upTo }: SeedOptions,
+  { origin, upTo, seedOf }: SeedOptions,
 ): Promise<Checkpoint | undefined> {
   const { maxSteps: _, stopWhen: __, ...training } = trial.training;
   const seeds: Checkpoint[] = [];

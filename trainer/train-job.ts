@@ -1,64 +1,58 @@
 /**
- * Trains the lanes of a job, side by side those that one program serves; what becomes of each goes to the store at
- * once.
+ * Trains the lanes of a job, side by side those that go together; what becomes of each goes to the lane book at once.
  */
 import { UserError } from '../core/errors.ts';
 import { trialProblem } from '../core/form/check.ts';
-import { packsOf } from '../core/packs.ts';
-import { outcomeOf } from '../core/progress.ts';
-import type { Lane, LaneOutcome, Metrics, RungRecord, TrialResult } from '../core/results.ts';
+import type { LaneOutcome } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
-import type { Backend } from '../engine/backends/index.ts';
-import type { Programs } from './network/programs.ts';
-import { sampleTrial } from './network/sample.ts';
-import { trainPack, type Report, type Trained } from './network/train.ts';
-import type { Checkpoint } from '../models/types.ts';
-import { openStore, type Store } from '../store/index.ts';
-import { commitRung, readRung, rungOf } from '../store/rungs.ts';
-import {
-  adoptTrial,
-  commitTrial,
-  differenceFrom,
-  isSampled,
-  latestCheckpoint,
-  readCorpus,
-  readModel,
-  readResult,
-  saveCheckpoint,
-  writeSamples,
-} from '../store/runs.ts';
-import { computed, ofComputing, OtherScience } from './failures.ts';
+import { openStore } from '../store/index.ts';
+import { computed, OtherScience } from './failures.ts';
+import { begin, commit, lookUp, save, type BegunLane, type LaneBook } from './lane-book.ts';
 import type { Answer, FromTrainer, TrainRequest } from './messages.ts';
-import { findSeed } from './seed.ts';
+import { jobTeller, type Going, type JobTeller } from './progress.ts';
+import type { Kind, RunFolder } from './types.ts';
 
 /** A kill loses at most this much training (and the time to the next evaluation). Tests shorten it. */
 const CHECKPOINT_EVERY_MS = 1000 * Number(process.env['SWEEP_CHECKPOINT_SECONDS'] ?? 15);
-/** Often enough for a live display, and far below the heartbeat timeout. */
-const PROGRESS_EVERY_MS = 500;
 
 export interface Trainer {
-  backend: Backend;
-  programs: Programs;
+  kind: Kind;
   send(message: FromTrainer): void;
   /** Aborted: save a checkpoint of everything, and end. */
   signal: AbortSignal;
-}
-
-/** A lane that is to be trained, and where from. */
-interface Waiting extends Lane {
-  resume: Checkpoint | undefined;
-}
-
-/** The text that the trial learns from, if it does. */
-export async function corpusOf(store: Store, sweepId: string, { task }: TrialSpec): Promise<string | undefined> {
-  return typeof task['corpus'] === 'string' ? readCorpus(store, sweepId, task['corpus']) : undefined;
 }
 
 /** Throws a UserError for a trial that no sweep file can ask for: a workflow knows little of what its spec means. */
 export function checkTrial(trial: TrialSpec): void {
   const problem = trialProblem(trial);
   if (problem !== undefined) throw new UserError(problem);
+}
+
+/** A job that is being trained. */
+interface Work {
+  kind: Kind;
+  signal: AbortSignal;
+  folder: RunFolder;
+  book: LaneBook;
+  teller: JobTeller;
+}
+
+function workOf(request: TrainRequest, { kind, send, signal }: Trainer): Work {
+  const { job, attempt, attemptNumber, worker } = request;
+  const { origin, seedOf } = kind;
+  const store = openStore(request.store);
+  const folder = { store, sweepId: job.sweepId };
+  const teller = jobTeller(request, send);
+  const book: LaneBook = {
+    ...{ job, attempt, attemptNumber, worker, store, origin, seedOf },
+    sample(lane, { trial, steps: step, metrics }, model, sampling) {
+      const onTurn = () => teller.tellInTime([{ lane, step, metrics }]);
+      return kind.sample(trial, model, sampling, { folder, onTurn });
+    },
+    warn: (message) => send({ type: 'warning', message }),
+  };
+  return { kind, signal, folder, book, teller };
 }
 
 export async function trainJob(request: TrainRequest, trainer: Trainer): Promise<Answer> {
@@ -68,185 +62,71 @@ export async function trainJob(request: TrainRequest, trainer: Trainer): Promise
       `this job is of version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}`,
     );
   for (const { trial } of job.lanes) checkTrial(trial);
-  const store = openStore(request.store);
-  const own = lanesOf(request, trainer, store);
+  const work = workOf(request, trainer);
   const outcomes = new Map<string, LaneOutcome>();
-  const waiting: Waiting[] = [];
+  const begun: BegunLane[] = [];
   for (const lane of job.lanes) {
-    const known = await own.known(lane);
+    const known = await lookUp(work.book, lane);
     if (known) outcomes.set(lane.trialId, known);
-    else waiting.push(await own.begin(lane));
+    else begun.push(await begin(work.book, lane));
   }
-  for (const pack of packsOf(waiting)) {
-    const ended = await own.train(pack);
+  for (const pack of work.kind.packsOf(begun)) {
+    const ended = await trainPack(pack, work);
     if (ended === undefined) return { type: 'stopped' };
     for (const outcome of ended) outcomes.set(outcome.trialId, outcome);
   }
   return { type: 'done', outcomes: job.lanes.map(({ trialId }) => outcomes.get(trialId) as LaneOutcome) };
 }
 
-function lanesOf(
-  { job, attempt, attemptNumber, worker }: TrainRequest,
-  { backend, programs, send, signal }: Trainer,
-  store: Store,
-) {
-  const { sweepId, objective, toStep } = job;
-  const origin = { backend: backend.name, replayed: backend.replayable };
-
-  let reportedAt = 0;
-  function report({ label, trialId }: Pick<Lane, 'label' | 'trialId'>, step: number, metrics: Metrics): void {
-    send({ type: 'progress', progress: { label, trialId, step, toStep, metrics, worker } });
-    reportedAt = Date.now();
-  }
-  const isDue = () => Date.now() - reportedAt >= PROGRESS_EVERY_MS;
-
-  /** Lets the trained network write what the job asks for, unless it has done so already. */
-  async function sample(lane: Lane, result: TrialResult): Promise<void> {
-    const { sampling } = job;
-    const { trialId, trial, steps, metrics } = result;
-    if (sampling === undefined || (await isSampled(store, sweepId, result, sampling))) return;
-    const model = await readModel(store, sweepId, trialId);
-    if (model === undefined) return;
-    const onTurn = () => {
-      if (isDue()) report(lane, steps, metrics);
-    };
-    const corpus = await corpusOf(store, sweepId, trial);
-    const samples = await sampleTrial(trial, model, sampling, { corpus, onTurn }).catch((error: unknown) => {
-      throw ofComputing(error);
-    });
-    await writeSamples(store, sweepId, trialId, samples);
-  }
-
-  /** What came of the lane, if an earlier job or attempt has trained it. */
-  async function known(lane: Lane): Promise<LaneOutcome | undefined> {
-    const { trialId } = lane;
-    const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
-    const onDamaged = (what: string) => send({ type: 'warning', message: `${what}; it counts as missing` });
-    const result =
-      (await readResult(store, sweepId, trialId, onDamaged)) ??
-      (job.adopt ? await adoptTrial(store, sweepId, trialId, origin) : undefined);
-    if (result !== undefined) {
-      await sample(lane, result);
-      return outcomeOf(await rungOf(store, sweepId, result, toStep), objective, cached);
-    }
-    const reached = await readRung(store, sweepId, trialId, toStep);
-    return reached && differenceFrom(origin, reached) === undefined ? outcomeOf(reached, objective, cached) : undefined;
-  }
-
-  async function begin(lane: Lane): Promise<Waiting> {
-    const onDamaged = (key: string, why: string) =>
-      void send({ type: 'warning', message: `${key}: ${why}; going back to the one before` });
-    const resume =
-      (await latestCheckpoint(store, sweepId, lane.trialId, origin, { upTo: toStep, onDamaged })) ??
-      (await findSeed(store, sweepId, lane.trial, { origin, upTo: toStep }));
-    return { ...lane, resume };
-  }
-
-  /** Commits what the lane has come to; undefined if it was stopped on the way, and is to go on from its checkpoint. */
-  async function commit(lane: Lane, end: Trained, startedAt: Date, sharedBy: number): Promise<LaneOutcome | undefined> {
-    const { trialId, trial } = lane;
-    const { checkpoint, steps, metrics, parameters, replayed, status } = end;
-    const record: RungRecord = {
-      trialId,
-      trial,
-      science: SCIENCE_VERSION,
-      steps,
-      metrics,
-      parameters,
-      backend: backend.name,
-      replayed,
-    };
-    if (status === 'paused' && steps === toStep)
-      return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, origin), objective);
-    if (status === 'paused') {
-      await saveCheckpoint(store, sweepId, trialId, checkpoint, { attempt, origin });
-      return undefined;
-    }
-    const endedAt = new Date();
-    const result = await commitTrial(store, sweepId, {
-      result: { ...record, status },
-      timing: {
-        // What it took of its slot: lanes share it.
-        seconds: (endedAt.getTime() - startedAt.getTime()) / 1000 / sharedBy,
-        attempts: attemptNumber,
-        worker,
-        startedAt: startedAt.toISOString(),
-        endedAt: endedAt.toISOString(),
-      },
-      curve: checkpoint.curve,
-      model: checkpoint,
-    });
-    await sample(lane, result);
-    return outcomeOf(result, objective);
-  }
-
-  /** Trains lanes that one program serves to the job's step; undefined if they were stopped on the way. */
-  async function train(pack: readonly Waiting[]): Promise<LaneOutcome[] | undefined> {
-    const startedAt = new Date();
-    const outcomes: LaneOutcome[] = [];
-    const going = new Map(
-      pack.map((lane, i) => [
-        i,
-        {
-          lane,
-          savedAt: Date.now(),
-          step: lane.resume?.step ?? 0,
-          metrics: lane.resume?.curve.at(-1)?.metrics ?? ({} as Metrics),
-        },
-      ]),
-    );
-    /** Of the first lane that is still going: it stands for the others. */
-    function reportFirst(): void {
-      const [first] = going.values();
-      if (first === undefined) return;
-      const {
-        lane: { label, trialId },
-        step,
-        metrics,
-      } = first;
-      const others = going.size > 1 ? ` and ${going.size - 1} more` : '';
-      report({ label: `${label}${others}`, trialId }, step, metrics);
-    }
-    function onStep(steps: ReadonlyMap<number, number>): void {
-      for (const [i, step] of steps) {
-        const own = going.get(i);
-        if (own) own.step = step;
-      }
-    }
-    const onTurn = () => {
-      if (isDue()) reportFirst();
-    };
-    async function evaluated(
-      own: NonNullable<ReturnType<typeof going.get>>,
-      { step, metrics, checkpoint }: Report,
-    ): Promise<void> {
+/** Trains lanes side by side to the job's step; undefined if they were stopped on the way. */
+async function trainPack(
+  pack: readonly BegunLane[],
+  { kind, signal, folder, book, teller }: Work,
+): Promise<LaneOutcome[] | undefined> {
+  const startedAt = new Date();
+  const going = new Map(pack.map((lane, i) => [i, goingFrom(lane)]));
+  const tell = () => teller.tell(going.values());
+  tell();
+  const events = await kind.train(pack, {
+    folder,
+    toStep: book.job.toStep,
+    signal,
+    onStep(steps) {
+      for (const [i, step] of steps) Object.assign(going.get(i) ?? {}, { step });
+    },
+    onTurn: () => teller.tellInTime(going.values()),
+  });
+  const outcomes: LaneOutcome[] = [];
+  let stopped = false;
+  for await (const event of computed(events, tell)) {
+    const own = going.get(event.lane);
+    if (own === undefined) throw new Error(`lane ${event.lane} goes on after its end`);
+    if ('report' in event) {
+      const { step, metrics, checkpoint } = event.report;
       Object.assign(own, { step, metrics });
-      reportFirst();
-      if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) return;
-      await saveCheckpoint(store, sweepId, own.lane.trialId, checkpoint(), { attempt, origin });
+      tell();
+      if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) continue;
+      await save(book, own.lane, checkpoint());
       own.savedAt = Date.now();
+      continue;
     }
-
-    reportFirst();
-    const corpus = await corpusOf(store, sweepId, (pack[0] as Lane).trial);
-    let stopped = false;
-    for await (const event of computed(
-      trainPack(pack, { programs, toStep, signal, onStep, onTurn, corpus }),
-      reportFirst,
-    )) {
-      const own = going.get(event.lane);
-      if (own === undefined) throw new Error(`lane ${event.lane} goes on after its end`);
-      if ('report' in event) {
-        await evaluated(own, event.report);
-        continue;
-      }
-      going.delete(event.lane);
-      const outcome = await commit(own.lane, event.end, startedAt, pack.length);
-      if (outcome) outcomes.push(outcome);
-      else stopped = true;
-    }
-    return stopped ? undefined : outcomes;
+    going.delete(event.lane);
+    const outcome = await commit(book, own.lane, event.end, { startedAt, endedAt: new Date(), sharedBy: pack.length });
+    if (outcome) outcomes.push(outcome);
+    else stopped = true;
   }
-
-  return { known, begin, train };
+  return stopped ? undefined : outcomes;
 }
+
+/** A lane of a pack that has not ended. */
+interface GoingLane extends Going {
+  lane: BegunLane;
+  savedAt: number;
+}
+
+const goingFrom = (lane: BegunLane): GoingLane => ({
+  lane,
+  savedAt: Date.now(),
+  step: lane.resume?.step ?? 0,
+  metrics: lane.resume?.curve.at(-1)?.metrics ?? {},
+});

@@ -18,14 +18,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'an extended trial goes on from beyond its end',
-    file: 'trainer/seed.ts',
+    file: 'trainer/network/seed.ts',
     find: '  for (let points = 1; points <= before.length; points++)\n    if (stops(before.slice(0, points), training.stopWhen)) return undefined;',
     replace: '',
     noticedBy: ['test/trainer/seed.test.ts'],
   },
   {
     what: 'the curve of a seed keeps the point at which it ended',
-    file: 'trainer/seed.ts',
+    file: 'trainer/network/seed.ts',
     find: 'curve.filter((point) => point.step < step && evaluatesAt(training, point.step))',
     replace: 'curve.filter((point) => point.step <= step && evaluatesAt(training, point.step))',
     noticedBy: ['test/trainer/seed.test.ts'],

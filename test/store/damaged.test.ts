@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { seedOf } from '../../trainer/network/seed.ts';
 import { findSeed } from '../../trainer/seed.ts';
 import { trialAt } from '../../core/plan.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
@@ -65,7 +66,7 @@ describe('in the store', () => {
     await commitTrial(store, 'own', finished);
     await store.put('own/extended.json', JSON.stringify([{ hash: '', ends: { maxSteps: trial.training.maxSteps } }]));
     const longer = { ...trial, training: { ...trial.training, maxSteps: 1000 } };
-    const seed = () => findSeed(store, 'own', longer, { origin, upTo: 1000 });
+    const seed = () => findSeed(store, 'own', longer, { origin, upTo: 1000, seedOf });
     assert.equal((await seed())?.step, 100);
     await damage(store, `own/trials/${trialId}/model.ckpt`);
     await assert.rejects(

@@ -8,21 +8,21 @@ import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/
 import type { temporal } from '@temporalio/proto';
 import type { PackQuestion } from '../../trainer/messages.ts';
 import { OtherScience } from '../../trainer/failures.ts';
+import { commit, type LaneBook, type Taken } from '../../trainer/lane-book.ts';
 import { createReportWriters, type ReportWriters } from '../../activities/report-process.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../trainer/pool.ts';
+import type { Trained } from '../../trainer/types.ts';
 import { UserError } from '../../core/errors.ts';
-import type { Lane, LaneOutcome, SweepSnapshot, TrainJob, TrialResult } from '../../core/results.ts';
+import type { Lane, LaneOutcome, SweepSnapshot, TrainJob } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { leaveResult } from '../../bench/bare-result.ts';
 import { deriveSeed, SCIENCE_VERSION } from '../../core/trial.ts';
 import { startSweep, workflowIdOf } from '../../orchestrate/sweeps.ts';
 import { runWorker } from '../../orchestrate/worker.ts';
 import type { TemporalTarget } from '../../server/connection.ts';
-import { outcomeOf } from '../../core/progress.ts';
 import { writeReport } from '../../reports/report.ts';
 import { openStore, type Store } from '../../store/index.ts';
-import { commitTrial, readOutcome, type SweepOutcome } from '../../store/runs.ts';
-import { commitRung } from '../../store/rungs.ts';
+import { readOutcome, type SweepOutcome } from '../../store/runs.ts';
 import type { RunLimits, SweepInput } from '../../workflows/messages.ts';
 import { newMachine, until, type Machine } from './machine.ts';
 
@@ -87,6 +87,13 @@ export interface Laboratory {
 
 /** What a trial has at a step: it grows, towards a height of its own. */
 const accuracyOf = (trialId: string, step: number) => (deriveSeed(1, trialId) / 2 ** 32) * (step / (step + 100));
+
+/** What each trial took, at any time. */
+const aSecond: Taken = {
+  startedAt: new Date('2026-01-01T00:00:00.000Z'),
+  endedAt: new Date('2026-01-01T00:00:01.000Z'),
+  sharedBy: 1,
+};
 
 export interface LaboratoryOptions {
   slots?: number;
@@ -184,39 +191,25 @@ export async function newLaboratory({
   const warnings: string[] = [];
   const reports = bare ? { ...createReportWriters(), goes() {} } : reportsHere(); // a large report would stop all else that goes on here
 
-  async function outcomesOf({ lanes, sweepId, toStep, objective }: TrainJob): Promise<LaneOutcome[]> {
-    return Promise.all(
-      lanes.map(async ({ trialId, trial }) => {
-        const steps = Math.min(toStep, trial.training.maxSteps);
-        const point = { step: steps, metrics: { accuracy: accuracyOf(trialId, steps), loss: 1 } };
-        const record = {
-          trialId,
-          trial,
-          science: SCIENCE_VERSION,
-          steps,
-          metrics: point.metrics,
-          parameters: 1,
-          backend: backend.name,
-          replayed: false,
-        };
-        const checkpoint = { step: steps, tensors: {}, curve: [point], observations: [] };
-        if (steps < trial.training.maxSteps)
-          return outcomeOf(await commitRung(store, sweepId, { record, checkpoint }, record), objective);
-        ends.push({ sweepId, trialId });
-        const result: TrialResult = { ...record, status: 'completed' };
-        const timing = {
-          seconds: 1,
-          attempts: 1,
-          worker: 'lab',
-          startedAt: '2026-01-01T00:00:00.000Z',
-          endedAt: '2026-01-01T00:00:01.000Z',
-        };
-        return outcomeOf(
-          await commitTrial(store, sweepId, { result, timing, curve: checkpoint.curve, model: checkpoint }),
-          objective,
-        );
+  async function outcomesOf(job: TrainJob): Promise<LaneOutcome[]> {
+    const book: LaneBook = {
+      ...{ job, attempt: 'lab', attemptNumber: 1, worker: 'lab', store },
+      origin: { backend: backend.name, replayed: false },
+    };
+    const outcomes = await Promise.all(
+      job.lanes.map((lane) => {
+        const { trialId, trial } = lane;
+        const steps = Math.min(job.toStep, trial.training.maxSteps);
+        const status = steps < trial.training.maxSteps ? 'paused' : 'completed';
+        if (status === 'completed') ends.push({ sweepId: job.sweepId, trialId });
+        const metrics = { accuracy: accuracyOf(trialId, steps), loss: 1 };
+        const curve = [{ step: steps, metrics }];
+        const checkpoint = { step: steps, tensors: {}, curve, observations: [] };
+        const end: Trained = { status, steps, metrics, parameters: 1, curve, replayed: false, checkpoint };
+        return commit(book, lane, end, aSecond);
       }),
     );
+    return outcomes as LaneOutcome[]; // none was stopped on the way
   }
 
   const trainers: TrainerPool = {

@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seedOf } from '../../trainer/seed.ts';
+import { seedOf } from '../../trainer/network/seed.ts';
 import type { Checkpoint } from '../../core/results.ts';
 import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
 import { exampleSpec } from '../support/example-run.ts';

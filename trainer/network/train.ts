@@ -10,6 +10,9 @@ import { learnerOf } from './learner.ts';
 import { eager } from '../../engine/replay/eager.ts';
 import { programsOnce, type Programs } from './programs.ts';
 import type { Checkpoint } from '../../models/types.ts';
+import type { PackEvent, PackLane, Report, Trained } from '../types.ts';
+
+export type { PackLane, Report, Trained };
 
 export interface TrainOptions {
   /** How a step is made fast; left out: operation by operation. */
@@ -34,28 +37,6 @@ export interface TrainOptions {
   corpus?: string | undefined;
 }
 
-/** An evaluation. */
-export interface Report {
-  step: number;
-  metrics: Metrics;
-  /** Everything needed to go on from here. To be called before training goes on. */
-  checkpoint(): Checkpoint;
-}
-
-export interface Trained {
-  /** 'paused': at toStep or by the signal, and neither ended nor diverged. */
-  status: 'completed' | 'diverged' | 'paused';
-  /** Steps trained; if diverged, the step whose loss, metrics or weights are not finite. */
-  steps: number;
-  /** Of the last evaluation that was finite; of toStep's own if paused there. Empty if there is none. */
-  metrics: Metrics;
-  parameters: number;
-  curve: CurvePoint[];
-  /** Whether steps ran as a recorded graph. */
-  replayed: boolean;
-  checkpoint: Checkpoint;
-}
-
 /** Whether the rule holds at the last `evaluations` points in a row. */
 export function stops(curve: readonly CurvePoint[], rule: StopRule | undefined): boolean {
   if (rule === undefined || curve.length < rule.evaluations) return false;
@@ -70,20 +51,10 @@ export function evaluatesAt({ evaluateEvery, maxSteps }: TrainingSpec, step: num
   return step % evaluateEvery === 0 || step === maxSteps;
 }
 
-/** A trial of a pack. */
-export interface PackLane {
-  trial: TrialSpec;
-  /** Where to go on from; left out: from the initial weights. */
-  resume?: Checkpoint | undefined;
-}
-
 export interface PackOptions extends Omit<TrainOptions, 'resume' | 'onStep'> {
   /** The lanes that go on after a step, and the step each has reached. */
   onStep?: (steps: ReadonlyMap<number, number>) => void;
 }
-
-/** An evaluation of one lane, or its end. */
-export type PackEvent = { lane: number; report: Report } | { lane: number; end: Trained };
 
 /**
  * A lane goes on without those that have ended once they are this share of the pack: a smaller one must be recorded

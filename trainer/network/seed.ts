@@ -1,0 +1,21 @@
+/** An extended trial goes on from the shorter one, if that is what it would have come to itself. */
+import type { Checkpoint } from '../../core/results.ts';
+import type { TrialSpec } from '../../core/spec.ts';
+import { evaluatesAt, stops } from './train.ts';
+
+/**
+ * What the trial would have been at the checkpoint's step had it been this one from the start; undefined if it would
+ * have ended before.
+ */
+export function seedOf(
+  { training }: TrialSpec,
+  { step, curve, observations, tensors }: Checkpoint,
+): Checkpoint | undefined {
+  if (step > training.maxSteps) return undefined;
+  // The last point is left out: training evaluates there again, and knows that it is not the end. The draws are the
+  // same.
+  const before = curve.filter((point) => point.step < step && evaluatesAt(training, point.step));
+  for (let points = 1; points <= before.length; points++)
+    if (stops(before.slice(0, points), training.stopWhen)) return undefined;
+  return { step, tensors, curve: before, observations: observations.filter((one) => one.step < step) };
+}
