@@ -167,7 +167,12 @@ function valueText(schema: z.ZodType): string {
 
 function ofModels(
   registry: Readonly<
-    Record<string, Pick<Entry, 'summary' | 'source' | 'options'> & { metrics?: Record<string, string> }>
+    Record<
+      string,
+      Pick<Entry, 'summary' | 'source' | 'options'> & {
+        metrics?: Readonly<Record<string, { meaning: string } | undefined>>;
+      }
+    >
   >,
 ) {
   return Object.entries(registry).map(([name, { summary, source, options, metrics }]): [string, Described] => [
@@ -175,7 +180,9 @@ function ofModels(
     {
       summary,
       source,
-      ...(metrics !== undefined && { metrics }),
+      ...(metrics !== undefined && {
+        metrics: Object.fromEntries(Object.entries(metrics).map(([metric, told]) => [metric, told?.meaning ?? ''])),
+      }),
       options: Object.entries(options.shape).map(([key, schema]) => {
         const { data } = schema.safeParse(undefined);
         const fallback = data === undefined ? '' : code(JSON.stringify(data));

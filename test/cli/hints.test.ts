@@ -112,7 +112,18 @@ test('what has no sweep, no end or no report says how to get one, in this runs f
 
 test('no message names a command with a sweep or a runs folder but through what quotes it', async () => {
   const hint = /sweep (watch|resume|pause|cancel|status|report|start|worker|explain|extend|retry) ?\$\{/;
-  for (const part of ['cli', 'core', 'orchestrate', 'server', 'setup', 'store', 'activities', 'trainer', 'sweep-file', 'bench']) {
+  for (const part of [
+    'cli',
+    'core',
+    'orchestrate',
+    'server',
+    'setup',
+    'store',
+    'activities',
+    'trainer',
+    'sweep-file',
+    'bench',
+  ]) {
     for (const name of await readdir(join(ROOT, part), { recursive: true })) {
       if (name.endsWith('.ts')) assert.doesNotMatch(await readFile(join(ROOT, part, name), 'utf8'), hint, name);
     }

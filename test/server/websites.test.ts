@@ -174,9 +174,9 @@ test('the UI itself works: its page, what it reads, and what it starts', async (
   const token = /_csrf=([^;]+)/.exec(cookie)?.[1] ?? '';
   for (const host of ['localhost', '127.0.0.1'].map((name) => `${name}:${machine.env['SWEEP_UI_PORT']}`)) {
     const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' };
-    const { code, text } = await ask({
-      path: '/api/v1/namespaces',
-      headers: { host, 'sec-fetch-site': 'same-origin' },
+    const { code, text } = await until(async () => {
+      const answer = await ask({ path: '/api/v1/namespaces', headers: { host, 'sec-fetch-site': 'same-origin' } });
+      return answer.code === 503 ? undefined : answer; // the UI is up a moment before it has found its server
     });
     assert.deepEqual([code, text.includes('default')], [200, true]);
     const id = `of-the-ui-at-${host.split(':')[0]}`;
