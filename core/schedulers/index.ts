@@ -1,6 +1,6 @@
 /**
- * Registry of schedulers: which configurations go on, and how far. One file each; types.ts says what one is, the other
- * files are what they share.
+ * Registry of schedulers: which configurations go on, and how far. One file each; types.ts says what one is, the files
+ * that have no entry here serve those that have one.
  */
 import { searchOf } from '../search/index.ts';
 import type { SweepSpec } from '../spec.ts';
