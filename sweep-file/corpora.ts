@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../core/errors.ts';
 import { refusalOf } from '../core/refusal.ts';
 import type { JsonObject } from '../core/json.ts';
+import { shellWord } from '../core/shell.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { entryOf } from '../models/options.ts';
 import { tasks } from '../models/tasks/index.ts';
@@ -76,7 +77,7 @@ function bytesOf(path: string, folder: string): Uint8Array {
 function notUtf8(bytes: Uint8Array, path: string, otherwise: string): string {
   const encoding = wideEncoding(bytes);
   if (encoding === undefined) return otherwise;
-  return `is ${encoding}, not UTF-8; convert it: iconv -f ${encoding} -t UTF-8 ${showArgument(path)} > ${showArgument(path.replace(/(\.[^.]*)?$/, '-utf8$1'))}`;
+  return `is ${encoding}, not UTF-8; convert it: iconv -f ${encoding} -t UTF-8 ${shellWord(path)} > ${shellWord(path.replace(/(\.[^.]*)?$/, '-utf8$1'))}`;
 }
 
 /** The text of that name, with line ends as on Unix. Throws a UserError that says what is wrong with it. */
