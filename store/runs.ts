@@ -6,7 +6,6 @@ import { canonicalJson, hashJson } from '../core/json.ts';
 import type {
   Checkpoint,
   CurvePoint,
-  Observation,
   Origin,
   RungRecord,
   TrialFailure,
@@ -242,9 +241,6 @@ export async function readCurve(store: Store, sweepId: string, trialId: string):
   const bytes = await store.get(trialKey(sweepId, trialId, CURVE));
   return bytes === undefined ? undefined : decodeCurve(Buffer.from(bytes).toString('utf8'));
 }
-
-export const readObservations = (store: Store, sweepId: string, trialId: string) =>
-  readJson<Observation[]>(store, trialKey(sweepId, trialId, OBSERVATIONS));
 
 /** What the trained network wrote when it was last asked. */
 export const readSamples = (store: Store, sweepId: string, trialId: string) =>
