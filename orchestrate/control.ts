@@ -18,14 +18,14 @@ import {
   pauseUpdate,
   resumeUpdate,
   retryUpdate,
-  type Answer,
+  type UpdateResult,
 } from '../workflows/messages.ts';
 import { workflowIdOf, workflowState } from './sweeps.ts';
 
 /** What the workflow is asked, with its argument. */
 export type Change = ['pause'] | ['resume'] | ['retry'] | ['concurrency', jobs: number] | ['extend', spec: SweepSpec];
 
-function ask(handle: WorkflowHandle, change: Change): Promise<Answer> {
+function ask(handle: WorkflowHandle, change: Change): Promise<UpdateResult> {
   switch (change[0]) {
     case 'pause':
       return handle.executeUpdate(pauseUpdate);
@@ -51,7 +51,7 @@ export async function changeSweep(
   store: Store,
   sweepId: string,
   change: Change,
-): Promise<Answer | undefined> {
+): Promise<UpdateResult | undefined> {
   const workflowId = await workflowIdOf(store, sweepId);
   for (;;) {
     if ((await workflowState(target, store, sweepId)) !== 'running') return undefined;

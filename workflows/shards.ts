@@ -24,7 +24,7 @@ import {
   type JobSetting,
   type ShardNews,
 } from './messages.ts';
-import type { Part } from './part.ts';
+import type { TrialRunner } from './trial-runner.ts';
 import { shard } from './shard.ts';
 
 const UNTIL_CLOSED = '200 milliseconds';
@@ -35,7 +35,7 @@ export interface Shards extends JobSetting {
   onProgress(): void;
 }
 
-export function shards(given: Shards): Part {
+export function shards(given: Shards): TrialRunner {
   const { sweepId, spec, science, trainQueue, cache, ahead, lanes, limits, carried, onProgress } = given;
   const { trials } = limits ?? RUN_LIMITS;
   let { slots } = given;
