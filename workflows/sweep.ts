@@ -41,7 +41,7 @@ const isForeign = (error: unknown) =>
   error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'OtherSweep';
 
 /** How the trials of a sweep are run: one decision after the other, in shards, or all of them here. */
-function partOf(input: SweepInput, slots: number, onProgress: () => void): TrialRunner {
+function runnerOf(input: SweepInput, slots: number, onProgress: () => void): TrialRunner {
   const { spec, carried, limits = RUN_LIMITS } = input;
   const setting = { ...input, slots, carried, onProgress };
   if (isAdaptive(spec)) return adaptive(setting);
@@ -82,7 +82,7 @@ function restOf(spec: SweepSpec, { completed, failed }: Progress, timeIsUp: bool
 export async function sweep(input: SweepInput): Promise<SweepProgress> {
   refuse(sweepInputProblem(input, senderOf()), 'Impossible');
   const { sweepId, spec, carried, fresh } = input;
-  const steering = new Steering(input, partOf);
+  const steering = new Steering(input, runnerOf);
   const { runner } = steering;
   const open = { validator: () => steering.checkOpen() };
   setHandler(sweepProgressQuery, () => steering.answer());
