@@ -65,7 +65,7 @@ export const commands = {
     load: async () => (await import('./bench.ts')).benchCommand(),
   },
   setup: {
-    summary: 'install native TensorFlow and the Temporal server',
+    summary: 'install native TensorFlow, ONNX Runtime and the Temporal server',
     load: async () => (await import('./setup.ts')).setupCommand(),
   },
   doctor: {

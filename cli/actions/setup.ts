@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { isServerChosen, needsEmbeddedServer } from '../../server/connection.ts';
+import { findOnnx, installOnnx, whyNotOnnx, type OnnxRuntime } from '../../setup/onnx.ts';
 import type { InstallOptions } from '../../setup/progress.ts';
 import { findTemporal, installTemporal } from '../../setup/temporal.ts';
 import type { TemporalProgram } from '../../setup/temporal.ts';
@@ -12,10 +13,16 @@ import { partName, partsDisplay } from '../ui/parts.ts';
 import { duration } from '../ui/text.ts';
 
 export async function setup({ json }: { json?: boolean }, signal: AbortSignal): Promise<void> {
-  const parts = await install({ native: true, temporal: !isServerChosen(), anyWillDo: false, signal });
+  const parts = await install({
+    native: true,
+    onnx: whyNotOnnx() === undefined,
+    temporal: !isServerChosen(),
+    anyWillDo: false,
+    signal,
+  });
   if (json) sayJson(parts);
   else summary(parts).forEach(say);
-  if (parts.tensorflow.error ?? parts.temporal.error) process.exitCode = 1;
+  if (parts.tensorflow.error ?? parts.onnx.error ?? parts.temporal.error) process.exitCode = 1;
 }
 
 export interface EnsureOptions {
@@ -31,6 +38,7 @@ export interface EnsureOptions {
 export async function ensureParts({ native, signal }: EnsureOptions): Promise<{ native?: NativeTensorFlow }> {
   const { tensorflow, temporal } = await install({
     native,
+    onnx: false,
     temporal: await needsEmbeddedServer(),
     anyWillDo: true,
     signal,
@@ -49,11 +57,13 @@ interface Part<T> {
 }
 interface Parts {
   tensorflow: Part<NativeTensorFlow>;
+  onnx: Part<OnnxRuntime>;
   temporal: Part<TemporalProgram>;
 }
 
 interface Wanted {
   native: boolean;
+  onnx: boolean;
   temporal: boolean;
   /** Take what is there, even where something better could be installed. */
   anyWillDo: boolean;
@@ -61,7 +71,7 @@ interface Wanted {
 }
 
 /** Installs what is wanted and missing, all at once. */
-async function install({ native, temporal, anyWillDo, signal }: Wanted): Promise<Parts> {
+async function install({ native, onnx, temporal, anyWillDo, signal }: Wanted): Promise<Parts> {
   const display = partsDisplay(process.stderr);
   const options: InstallOptions = { signal, onProgress: display.onProgress };
   const one = async <T>(part: string, find: () => Promise<T | undefined>, make: () => Promise<T>): Promise<Part<T>> => {
@@ -92,8 +102,9 @@ async function install({ native, temporal, anyWillDo, signal }: Wanted): Promise
   };
   const nothing = Promise.resolve({});
   try {
-    const [tensorflow, server] = await Promise.all([
+    const [tensorflow, runtime, server] = await Promise.all([
       native ? one('tensorflow', findNative, makeNative) : nothing,
+      onnx ? one('onnx', findOnnx, () => installOnnx(options)) : nothing,
       temporal
         ? one(
             'temporal',
@@ -102,7 +113,7 @@ async function install({ native, temporal, anyWillDo, signal }: Wanted): Promise
           )
         : nothing,
     ]);
-    return { tensorflow, temporal: server };
+    return { tensorflow, onnx: runtime, temporal: server };
   } finally {
     display.close();
   }
@@ -111,12 +122,13 @@ async function install({ native, temporal, anyWillDo, signal }: Wanted): Promise
 const wasmLine = (why: string): string =>
   `TensorFlow will run as WebAssembly, several times slower than native: ${why}`;
 
-function summary({ tensorflow, temporal }: Parts): string[] {
+function summary({ tensorflow, onnx, temporal }: Parts): string[] {
   const native = tensorflow.found;
   return [
     native
       ? `TensorFlow ${native.version} ${native.kind.toUpperCase()}  ${dirname(native.binding)}`
       : wasmLine(tensorflow.error ?? ''),
+    `ONNX Runtime ${onnx.found ? `${onnx.found.version}  ${dirname(onnx.found.binding)}` : ` ${onnx.error ?? whyNotOnnx()}`}`,
     `Temporal server  ${temporal.found?.path ?? temporal.error ?? 'none needed: TEMPORAL_ADDRESS or a profile names one'}`,
   ];
 }
