@@ -13,9 +13,9 @@ import {
   type Decision,
   type RungReport,
   type Scheduler,
-  type Setting,
+  type SchedulerSetting,
 } from './schedulers/index.ts';
-import { searchOf, type Configuration, type Observation } from './search/index.ts';
+import { searchOf, type Configuration, type TriedConfiguration } from './search/index.ts';
 import type { SweepSpec } from './spec.ts';
 
 /** An assignment was handed out, and why; with the configuration where the search chose it then. */
@@ -50,7 +50,7 @@ export interface AdaptiveState {
   /** What the search chose, by configuration. */
   suggested: Record<string, Configuration>;
   /** What the search learns from. */
-  history: Observation[];
+  history: TriedConfiguration[];
   /** Entries of the record so far. */
   entries: number;
 }
@@ -103,7 +103,7 @@ export interface DriverOptions {
   state?: AdaptiveState | undefined;
   /** What decides, and what it knows of the sweep; left out: as the spec says. */
   scheduler?: Scheduler;
-  setting?: Setting;
+  setting?: SchedulerSetting;
   /** What the search chose for a configuration, where that is on record; left out: the search chooses. */
   suggested?: ((configuration: number) => Configuration | undefined) | undefined;
 }

@@ -22,7 +22,7 @@ import {
   pauseUpdate,
   resumeUpdate,
   retryUpdate,
-  type Answer,
+  type UpdateResult,
 } from '../workflows/messages.ts';
 import { beginAgain, type MachineRequest } from './begin.ts';
 import { storedSnapshot } from './snapshot.ts';
@@ -31,7 +31,7 @@ import { workflowIdOf, workflowState } from './workflow.ts';
 /** What the workflow is asked, with its argument. */
 export type Change = ['pause'] | ['resume'] | ['retry'] | ['concurrency', jobs: number] | ['extend', spec: SweepSpec];
 
-function ask(handle: WorkflowHandle, change: Change): Promise<Answer> {
+function ask(handle: WorkflowHandle, change: Change): Promise<UpdateResult> {
   switch (change[0]) {
     case 'pause':
       return handle.executeUpdate(pauseUpdate);
@@ -57,7 +57,7 @@ export async function changeSweep(
   store: Store,
   sweepId: string,
   change: Change,
-): Promise<Answer | undefined> {
+): Promise<UpdateResult | undefined> {
   const workflowId = await workflowIdOf(store, sweepId);
   for (;;) {
     if ((await workflowState(target, store, sweepId)) !== 'running') return undefined;
@@ -80,7 +80,7 @@ export async function changeSweep(
 }
 
 /** Asks a sweep that must be running. Throws a UserError if it is not, or refuses. */
-export async function steerSweep(store: Store, sweepId: string, change: Change): Promise<Answer> {
+export async function steerSweep(store: Store, sweepId: string, change: Change): Promise<UpdateResult> {
   await specOf(store, sweepId); // of a damaged sweep that is told, whatever else is the matter with it
   const outcome = await readOutcome(store, sweepId);
   const notRunning = (state: string) =>

@@ -26,6 +26,11 @@ export function benchCommand(): Command {
         .default('wall'),
     )
     .option('--python <path>', 'a Python with PyTorch, JAX or both; may be repeated (left out: python3)', collect)
+    .option(
+      '--others <names>',
+      'ways of PyTorch and JAX to take the step: pytorch, pytorch-compiled (up to minutes to compile), jax-scan, jax-unrolled (left out: all)',
+      names,
+    )
     .option('--alone', 'without PyTorch and JAX')
     .action(async (options: StepArguments) => {
       const { step } = await import('./run.ts');

@@ -5,7 +5,7 @@ import { changesSince, comparable, type BenchResult, type Change, type Measureme
 import { benchMemory } from '../../../bench/memory.ts';
 import { benchOverhead } from '../../../bench/overhead.ts';
 import type { Spread } from '../../../bench/statistics.ts';
-import { benchStep, type StepOptions } from '../../../bench/step.ts';
+import { benchStep, OTHERS, type Other, type StepOptions } from '../../../bench/step.ts';
 import { benchSweep } from '../../../bench/sweep.ts';
 import { UserError } from '../../../core/errors.ts';
 import { refusalOf } from '../../../core/refusal.ts';
@@ -31,6 +31,7 @@ export interface StepArguments extends CommonOptions {
   encoding: StepOptions['encoding'];
   clock: StepOptions['clock'];
   python?: string[];
+  others?: string[];
   alone?: boolean;
 }
 
@@ -53,6 +54,8 @@ const PYTHONS = ['python3'];
 
 export async function step(given: StepArguments, signal: AbortSignal): Promise<void> {
   for (const name of given.cells) entryOf(cells, 'cell', name);
+  const others = (given.others ?? Object.keys(OTHERS)) as Other[];
+  for (const name of others) entryOf(OTHERS, '--others', name);
   await measured('step', given, () =>
     benchStep({
       cells: given.cells,
@@ -64,7 +67,7 @@ export async function step(given: StepArguments, signal: AbortSignal): Promise<v
       clock: given.clock,
       rounds: given.rounds,
       pythons: given.python ?? PYTHONS,
-      alone: given.alone ?? false,
+      others: given.alone ? [] : others,
       signal,
       onProgress: tell,
     }),
@@ -128,13 +131,15 @@ function lines(result: BenchResult, style: Style, changes: readonly Change[] = [
   const { machine, load, versions, measurements, notes, options } = result;
   const { times } = symbols(style);
   const quartiles = ({ n, q1, q3 }: Spread) => (n > 1 ? style.dim(`${number(q1)} to ${number(q3)}`) : '');
-  const row = ({ of, unit, ratio, ...spread }: Measurement) => [
+  const beside = (ratio: Measurement['ratio']) =>
+    ratio ? [`${number(ratio.median)} ${times} ${ratio.to}`, quartiles(ratio)] : ['', ''];
+  const row = ({ of, unit, ratio, best, ...spread }: Measurement) => [
     ...of.slice(0, -1),
     { text: of.at(-1) ?? '', tint: style.bold },
     `${number(spread.median)} ${unit}`.trim(),
     quartiles(spread),
-    ratio ? `${number(ratio.median)} ${times} ${ratio.to}` : '',
-    ratio ? quartiles(ratio) : '',
+    ...beside(ratio),
+    ...(measurements.some((each) => each.best) ? beside(best) : []),
   ];
   const parts = Math.max(0, ...measurements.map(({ of }) => of.length));
   return [
@@ -148,7 +153,15 @@ function lines(result: BenchResult, style: Style, changes: readonly Change[] = [
       .join(', ')}`,
     '',
     ...table(measurements.map(row), {
-      sides: [...Array.from({ length: parts }, () => 'left' as const), 'right', 'left', 'right', 'left'],
+      sides: [
+        ...Array.from({ length: parts }, () => 'left' as const),
+        'right',
+        'left',
+        'right',
+        'left',
+        'right',
+        'left',
+      ],
     }),
     ...(changes.length === 0
       ? []

@@ -3,7 +3,7 @@ import type { Dispatcher } from './dispatch.ts';
 import type { Carried } from './messages.ts';
 
 /** A way of running all trials of a sweep: in this workflow, one decision after the other, or in shards. */
-export interface Part extends Dispatcher {
+export interface TrialRunner extends Dispatcher {
   progress(): Progress;
   /** The workflows that run the rest of them. */
   shards(): string[];
