@@ -1,11 +1,12 @@
-/** The parts that a sweep needs on this machine, native TensorFlow and the Temporal server: found, or installed. */
+/** The parts that a sweep needs on this machine, what computes and the Temporal server: found, or installed. */
 import { UserError } from '../core/errors.ts';
 import { needsEmbeddedServer } from '../server/connection.ts';
+import { findOnnx, installOnnx, type OnnxRuntime } from '../setup/onnx.ts';
 import type { InstallOptions, SetupProgress } from '../setup/progress.ts';
 import { findTemporal, installTemporal, type TemporalProgram } from '../setup/temporal.ts';
 import { findNative, installNative, wantedVariant, type NativeTensorFlow } from '../setup/tensorflow.ts';
 
-export type PartName = 'tensorflow' | 'temporal';
+export type PartName = 'tensorflow' | 'onnx' | 'temporal';
 
 /** What whoever looks on may be told while parts are installed. */
 export type PartsEvent =
@@ -30,11 +31,13 @@ export interface InstalledPart<T> {
 
 export interface InstalledParts {
   tensorflow: InstalledPart<NativeTensorFlow>;
+  onnx: InstalledPart<OnnxRuntime>;
   temporal: InstalledPart<TemporalProgram>;
 }
 
 export interface InstallRequest {
   native: boolean;
+  onnx: boolean;
   temporal: boolean;
   /** Take what is there, even where something better could be installed. */
   anyWillDo: boolean;
@@ -45,6 +48,7 @@ export interface InstallRequest {
 /** Installs what is wanted and missing, all at once. What cannot be had is an `error` of its part. */
 export async function installParts({
   native,
+  onnx,
   temporal,
   anyWillDo,
   signal,
@@ -72,8 +76,9 @@ export async function installParts({
   };
   const nothing = Promise.resolve({});
   try {
-    const [tensorflow, server] = await Promise.all([
+    const [tensorflow, runtime, server] = await Promise.all([
       native ? one('tensorflow', findNative, () => makeNative(options, onEvent)) : nothing,
+      onnx ? one('onnx', findOnnx, () => installOnnx(options)) : nothing,
       temporal
         ? one(
             'temporal',
@@ -82,7 +87,7 @@ export async function installParts({
           )
         : nothing,
     ]);
-    return { tensorflow, temporal: server };
+    return { tensorflow, onnx: runtime, temporal: server };
   } finally {
     onEvent({ kind: 'parts-done' });
   }
@@ -110,7 +115,7 @@ export async function ensureParts({
   onEvent = () => {},
 }: Pick<InstallRequest, 'native' | 'signal' | 'onEvent'>): Promise<void> {
   const temporal = await needsEmbeddedServer();
-  const parts = await installParts({ native, temporal, anyWillDo: true, signal, onEvent });
+  const parts = await installParts({ native, onnx: false, temporal, anyWillDo: true, signal, onEvent });
   if (parts.temporal.error) throw new UserError(parts.temporal.error);
   if (parts.tensorflow.error) onEvent({ kind: 'no-native', why: parts.tensorflow.error });
 }

@@ -7,6 +7,7 @@ import type { SweepSpec, TrainingSpec } from '../core/spec.ts';
 import type { Store } from '../store/index.ts';
 import { readAhead } from '../store/read-ahead.ts';
 import { differenceFrom, listSweeps, listTrials, readControl, readResult, readTiming } from '../store/runs.ts';
+import { originOfTrial } from '../trainer/kinds.ts';
 
 /** Beyond so many trials or cases the plan looks at the first ones only, and says so: it stays a matter of a second. */
 const MOST = 20_000;
@@ -77,7 +78,7 @@ async function earlierTrials(
     for await (const { id, result, timing } of read) {
       if (result === undefined) continue;
       const { maxSteps, stopWhen } = result.trial.training;
-      const difference = origin && differenceFrom(origin, result);
+      const difference = origin && differenceFrom(originOfTrial(result.trial, origin), result);
       found.set(id, {
         shape: shapeKey(result.trial),
         steps: result.steps,

@@ -15,6 +15,7 @@ import type { Store } from '../store/index.ts';
 import { readAhead } from '../store/read-ahead.ts';
 import { listTrials, readCorpus, readModel, readResult, specOf } from '../store/runs.ts';
 import { readSuggestions } from '../store/trials.ts';
+import { networkOf } from '../trainer/network/checkpoint.ts';
 import { sampleTrial } from '../trainer/network/sample.ts';
 import { findTrial } from './find-trial.ts';
 
@@ -72,7 +73,9 @@ export async function sampleSweep(
     greedy,
     temperature: greedy ? [] : [temperature ?? 1],
   };
-  const { samples, metrics } = await sampleTrial({ ...trial, seed: seed ?? trial.seed }, model, sampling, { corpus });
+  const { samples, metrics } = await sampleTrial({ ...trial, seed: seed ?? trial.seed }, networkOf(model), sampling, {
+    corpus,
+  });
   return { trialId, samples, metrics: metrics[0]?.metrics ?? {}, answers: task.answers === true };
 }
 

@@ -12,6 +12,7 @@ import { clean, count, duration, padEnd } from './text.ts';
 
 const NAMES: Record<string, string> = {
   tensorflow: 'TensorFlow',
+  onnx: 'ONNX Runtime',
   temporal: 'Temporal server',
   server: 'Temporal server',
 };

@@ -4,7 +4,7 @@ import { jsonOption } from '../../options.ts';
 
 export function setupCommand(): Command {
   return new Command('setup')
-    .description('install native TensorFlow and the Temporal server; interrupted, it can be run again')
+    .description('install native TensorFlow, ONNX Runtime and the Temporal server; interrupted, it can be run again')
     .addOption(jsonOption('print JSON'))
     .action(async (options: { json?: boolean }) => {
       const { setup } = await import('./run.ts');
