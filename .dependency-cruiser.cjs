@@ -19,6 +19,7 @@ const mayImport = {
     'workflows',
     'reports',
     'trainer',
+    'models',
     'engine',
     'store',
     'core',
