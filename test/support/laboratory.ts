@@ -17,7 +17,8 @@ import type { Lane, LaneOutcome, SweepSnapshot, TrainJob } from '../../core/resu
 import type { SweepSpec } from '../../core/spec.ts';
 import { leaveResult } from '../../bench/bare-result.ts';
 import { deriveSeed, SCIENCE_VERSION } from '../../core/trial.ts';
-import { startSweep, workflowIdOf } from '../../orchestrate/sweeps.ts';
+import { startWorkflow } from '../../orchestrate/start-workflow.ts';
+import { workflowIdOf } from '../../orchestrate/workflow.ts';
 import { runWorker } from '../../orchestrate/worker.ts';
 import type { TemporalTarget } from '../../server/connection.ts';
 import { writeReport } from '../../reports/report.ts';
@@ -305,7 +306,15 @@ export async function newLaboratory({
       limits = options.limits;
       const spec = { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId };
       return (
-        await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache: options.noCache ?? false })
+        await startWorkflow({
+          spec,
+          sweepId,
+          store,
+          target,
+          accelerator: 'cpu',
+          slots,
+          noCache: options.noCache ?? false,
+        })
       ).spec;
     },
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),
