@@ -4,8 +4,7 @@
  * all. All start from the same weights and see the same batches, and their losses must agree, or it is not the same
  * work.
  */
-import { fileURLToPath } from 'node:url';
-import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 import { nativeEnvironment } from '../engine/backends/environment.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { findProgram } from '../setup/process.ts';
@@ -53,7 +52,7 @@ const MOST_STEPS = 60;
  */
 const TOLERANCE = 0.01;
 
-const worker = (file: string) => fileURLToPath(new URL(`workers/${file}`, import.meta.url));
+const worker = (file: string) => moduleFile(`workers/${file}`, import.meta.url);
 
 /**
  * One thread each: libraries that ask the environment are told, and where the system can pin a process it has one core.
