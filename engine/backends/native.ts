@@ -1,13 +1,17 @@
 /** TensorFlow's own C library (CPU or GPU) through tfjs-node's kernels. */
 import * as tf from '@tensorflow/tfjs-core';
 import { createRequire } from 'node:module';
-import type * as TfjsNode from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import { nameOfNative, nativeEnvironment, type NativeTensorFlow } from './environment.ts';
 import type { Backend } from './types.ts';
 
 interface Binding {
   TF_Version: string;
   isUsingGpuDevice(): boolean;
+}
+
+/** Of tfjs-node/, which is JavaScript as its package has it. */
+interface Kernels {
+  NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend;
 }
 
 let loaded: Promise<Backend> | undefined;
@@ -23,15 +27,10 @@ async function load(native: NativeTensorFlow, threads: number): Promise<Backend>
 
   const binding = require(native.binding) as Binding;
   process.setSourceMapsEnabled(false); // of its 150 files nobody needs them, and to read them takes a third of the time
-  require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+  require('./tfjs-node/js/register_all_kernels.js');
   process.setSourceMapsEnabled(true);
-  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as typeof TfjsNode;
-  type TfjsBinding = ConstructorParameters<typeof NodeJSKernelBackend>[0];
-  tf.registerBackend(
-    'tensorflow',
-    () => new NodeJSKernelBackend(binding as TfjsBinding, '@tensorflow/tfjs-node-gpu'),
-    3,
-  );
+  const { NodeJSKernelBackend } = require('./tfjs-node/js/nodejs_kernel_backend.js') as Kernels;
+  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), 3);
   if (!(await tf.setBackend('tensorflow')))
     throw new Error(`TensorFlow's library at ${native.binding} could not be set up.`);
   const version = binding.TF_Version;
