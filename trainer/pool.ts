@@ -4,7 +4,6 @@
  * once and stay warm between jobs.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { JobProgress, LaneOutcome } from '../core/results.ts';
 import { hasSameCode, OtherCode, unguarded, type CodeGuard } from './code-guard.ts';
 import { computingWatch } from './computing.ts';
@@ -19,7 +18,7 @@ import type {
   TrainerRequest,
   TrainRequest,
 } from './messages.ts';
-import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from './typescript.ts';
 
 export interface TrainerPool {
   /**
@@ -83,7 +82,7 @@ function errorOf(cause: FailureCause, message: string): Error {
   return new kinds[cause](message);
 }
 
-const TRAINER = fileURLToPath(new URL('./process.ts', import.meta.url));
+const TRAINER = moduleFile('./process.ts', import.meta.url);
 
 export function createTrainerPool(options: TrainerOptions): TrainerPool {
   const {
