@@ -5,8 +5,7 @@
  * losses must agree, or it is not the same work.
  */
 import { setMaxListeners } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 import { nativeEnvironment } from '../engine/backends/environment.ts';
 import { instructions } from '../engine/backends/instructions.ts';
 import { chooseBackend } from '../setup/backend.ts';
@@ -64,7 +63,7 @@ const MOST_STEPS = 60;
  */
 const TOLERANCE = 0.01;
 
-const worker = (file: string) => fileURLToPath(new URL(`workers/${file}`, import.meta.url));
+const worker = (file: string) => moduleFile(`workers/${file}`, import.meta.url);
 
 /**
  * One thread each: libraries that ask the environment are told, and where the system can pin a process it has one core.

@@ -4,12 +4,11 @@
  * once and stay warm between jobs.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { JobProgress, LaneOutcome } from '../core/results.ts';
 import { hasSameCode, unguarded, type CodeGuard } from './code-guard.ts';
 import { converse } from './conversation.ts';
 import type { Answer, Meanwhile, PackSizeRequest, TrainerRequest, TrainRequest } from './messages.ts';
-import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from './typescript.ts';
 
 export { TrainerStopped, TrainingImpossible } from './conversation.ts';
 
@@ -59,7 +58,7 @@ export interface TrainerOptions {
 const IDLE_MS = 250;
 const BEAT_MS = 5000;
 
-const TRAINER = fileURLToPath(new URL('./process.ts', import.meta.url));
+const TRAINER = moduleFile('./process.ts', import.meta.url);
 
 /** Of a trainer, for whoever has asked it: it is at work. */
 type Sign = Extract<Meanwhile, { type: 'progress' | 'alive' }>;
