@@ -127,6 +127,7 @@ export function openS3(address: string): Store {
 
   return {
     url,
+    describe: (key) => `s3://${Bucket}/${place(key)}`,
     async get(key) {
       const Key = place(key);
       const { GetObjectCommand } = await library();

@@ -1,53 +1,17 @@
 /** What a store promises, tried on every kind; and what a bucket does when its service fails. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
-import { createServer, request, type IncomingMessage, type RequestOptions, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { UserError } from '../../core/errors.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { storeId } from '../../store/runs.ts';
-import { BUCKET, startS3, variables, whyNoS3, type S3Server } from '../support/s3.ts';
+import { BUCKET, startProxy, startS3, variables, whyNoS3, type S3Proxy, type S3Server } from '../support/s3.ts';
 
 const skip = await whyNoS3();
 let server: S3Server;
-let proxy: Proxy;
-
-/** What becomes of a request on its way; undefined: it is passed on. */
-type Fault = (incoming: IncomingMessage) => 'fail' | 'lose' | 'cut' | undefined;
-
-interface Proxy {
-  port: number;
-  seen: { method: string; url: string }[];
-  fault: Fault;
-  close(): void;
-}
-
-/** Passes requests on to the server and counts them; 'lose' drops the answer, 'cut' ends it in its middle. */
-async function startProxy(to: number): Promise<Proxy> {
-  const own: Proxy = { port: 0, seen: [], fault: () => undefined, close: () => listener.close() };
-  const listener = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
-    own.seen.push({ method: incoming.method ?? '', url: incoming.url ?? '' });
-    const fault = own.fault(incoming);
-    if (fault === 'fail') return void outgoing.writeHead(503).end();
-    const { method, url: path, headers } = incoming;
-    const options: RequestOptions = { port: to, method: method ?? 'GET', path: path ?? '/', headers };
-    const onward = request(options, (answer) => {
-      if (fault === 'lose') return void answer.resume().on('end', () => outgoing.destroy());
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      if (fault !== 'cut') return void answer.pipe(outgoing);
-      answer.once('data', (bytes: Buffer) => outgoing.write(bytes.subarray(0, 1), () => outgoing.destroy()));
-    });
-    incoming.pipe(onward);
-  });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  own.port = (listener.address() as AddressInfo).port;
-  return own;
-}
+let proxy: S3Proxy;
 
 before(async () => {
   if (skip !== false) return;

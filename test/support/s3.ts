@@ -1,6 +1,8 @@
 /** A real S3 server for tests, built with Go from the pinned module in s3-server/ and kept in the cache. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type RequestOptions, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -77,3 +79,36 @@ const isUp = (host: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** What becomes of a request on its way; undefined: it is passed on. */
+export type Fault = (incoming: IncomingMessage) => 'fail' | 'lose' | 'cut' | undefined;
+
+export interface S3Proxy {
+  port: number;
+  seen: { method: string; url: string }[];
+  fault: Fault;
+  close(): void;
+}
+
+/** Passes requests on to the server and counts them; 'lose' drops the answer, 'cut' ends it in its middle. */
+export async function startProxy(to: number): Promise<S3Proxy> {
+  const own: S3Proxy = { port: 0, seen: [], fault: () => undefined, close: () => listener.close() };
+  const listener = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
+    own.seen.push({ method: incoming.method ?? '', url: incoming.url ?? '' });
+    const fault = own.fault(incoming);
+    if (fault === 'fail') return void outgoing.writeHead(503).end();
+    const { method, url: path, headers } = incoming;
+    const options: RequestOptions = { port: to, method: method ?? 'GET', path: path ?? '/', headers };
+    const onward = request(options, (answer) => {
+      if (fault === 'lose') return void answer.resume().on('end', () => outgoing.destroy());
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      if (fault !== 'cut') return void answer.pipe(outgoing);
+      answer.once('data', (bytes: Buffer) => outgoing.write(bytes.subarray(0, 1), () => outgoing.destroy()));
+    });
+    incoming.pipe(onward);
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  own.port = (listener.address() as AddressInfo).port;
+  return own;
+}
