@@ -3,7 +3,7 @@ import type { CurvePoint } from '../../core/results.ts';
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { labelOf, LENGTH, ranked } from '../model.ts';
 import type { Report } from '../types.ts';
-import type { Figure, Room, Row } from './types.ts';
+import type { Figure, PageWidth, Row } from './types.ts';
 import { distinct, inPanels, layoutBy, oneLine, repeatsText, wholeTip } from './layout.ts';
 import { ink, ORDERED_COLOURS, orderedColours, seriesColours } from './theme.ts';
 
@@ -89,10 +89,10 @@ const touch = { type: 'point', filled: true, size: 60, opacity: 0, aria: false }
 const inOrder = (lines: string[]) =>
   lines.every((text) => Number.isFinite(Number(text))) ? [...lines].sort((a, b) => Number(a) - Number(b)) : lines;
 
-function panelsOfLines(rows: Row[], lineTitle: string, tooltip: object[], room: Room) {
+function panelsOfLines(rows: Row[], lineTitle: string, tooltip: object[], page: PageWidth) {
   const lines = inOrder(distinct(rows, 'line') as string[]);
   const legend =
-    room === 'narrow' ? { orient: 'top', symbolType: 'stroke', columns: 4 } : { orient: 'right', symbolType: 'stroke' };
+    page === 'narrow' ? { orient: 'top', symbolType: 'stroke', columns: 4 } : { orient: 'right', symbolType: 'stroke' };
   const color = {
     field: 'line',
     type: 'nominal',
@@ -112,7 +112,7 @@ function panelsOfLines(rows: Row[], lineTitle: string, tooltip: object[], room: 
   };
 }
 
-function bestAmongAll(rows: Row[], tooltip: object[], room: Room) {
+function bestAmongAll(rows: Row[], tooltip: object[], page: PageWidth) {
   const lines = distinct(
     rows.filter((row) => (row['rank'] as number) <= BEST),
     'line',
@@ -121,7 +121,7 @@ function bestAmongAll(rows: Row[], tooltip: object[], room: Room) {
     orient: 'bottom',
     direction: 'vertical',
     symbolType: 'stroke',
-    labelLimit: room === 'narrow' ? 250 : 600,
+    labelLimit: page === 'narrow' ? 250 : 600,
   };
   const color = {
     field: 'line',
@@ -155,7 +155,7 @@ export function curvesFigure(metric: string, axis: { title: string; high?: numbe
       (spec.repeats === 1 ? 'One repeat of each configuration.' : `Mean of ${repeatsText(spec.repeats)}.`) +
       ' A repeat that has stopped keeps its last value in the mean; diverged and failed ones are left out.',
     data: (report) => dataOf(metric, report),
-    spec(rows, report, room) {
+    spec(rows, report, page) {
       const { lineTitle } = layoutBy(report, lineDimension(report));
       const many = rows[0]?.['rank'] !== undefined;
       const tooltip = [
@@ -165,7 +165,7 @@ export function curvesFigure(metric: string, axis: { title: string; high?: numbe
         { field: 'n', title: 'repeats' },
         ...wholeTip(rows),
       ];
-      const { panels, unit } = many ? bestAmongAll(rows, tooltip, room) : panelsOfLines(rows, lineTitle, tooltip, room);
+      const { panels, unit } = many ? bestAmongAll(rows, tooltip, page) : panelsOfLines(rows, lineTitle, tooltip, page);
       // A little air above, or lines at the top lift their panel's heading.
       const high = 1.03 * (axis.high ?? rows.reduce((most, row) => Math.max(most, row[metric] as number), 0));
       const x = {
@@ -182,7 +182,7 @@ export function curvesFigure(metric: string, axis: { title: string; high?: numbe
         scale: { domain: [0, high], nice: false },
         axis: { tickCount: 5, format: axis.format },
       };
-      return inPanels(panels, room, { ...unit, encoding: { x, y, ...('encoding' in unit ? unit.encoding : {}) } });
+      return inPanels(panels, page, { ...unit, encoding: { x, y, ...('encoding' in unit ? unit.encoding : {}) } });
     },
   };
 }

@@ -44,7 +44,7 @@ export async function testLanes(device: TestDevice): Promise<void> {
       const seeds = Array.from({ length: count }, (_, lane) => lane + 1);
       let alone = seeds.map((seed): Tensors[] => {
         const weights = problem.init(stream(seed, 'init'));
-        return [weights, update.init(weights), problem.carried?.(size) ?? {}];
+        return [program.hold(weights), program.hold(update.init(weights)), problem.carried?.(size) ?? {}];
       });
       let together = [0, 1, 2].map((part) => stacked(alone.map((state) => state[part] as Tensors)));
       const compare = (results: Tensors[], others: Tensors[][]) =>

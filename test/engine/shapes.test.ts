@@ -36,15 +36,16 @@ function check(choice: Choice): boolean[] {
   const trial = trialOf(choice);
   const problem = problemOf(trial, corpus);
   const update = updateOf(trial);
-  const { train, evaluate } = programsOnce(compared(same)).take(trial, problem, update);
+  const { train, evaluate, hold } = programsOnce(compared(same)).take(trial, problem, update);
   const size = trial.training.batchSize;
   tf.tidy(() => {
-    const weights = problem.init(stream(1, 'init'));
+    const initial = problem.init(stream(1, 'init'));
+    const weights = hold(initial);
     const carried = problem.carried?.(size) ?? {};
     const batch = problem.batch(stream(1, 'batch', 1), size);
     const constants = Object.entries(update.constants).map(([name, value]) => [name, tf.scalar(value)] as const);
     const numbers = { ...Object.fromEntries(constants), rate: tf.scalar(0.001), step: tf.scalar(1) };
-    train.run(weights, update.init(weights), carried, batch, numbers);
+    train.run(weights, hold(update.init(initial)), carried, batch, numbers);
     evaluate.run(weights, (problem.evaluationBatch ?? problem.batch)(stream(1, 'evaluate'), size), carried);
   });
   return same;

@@ -8,16 +8,17 @@ import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/
 import type { temporal } from '@temporalio/proto';
 import type { PackQuestion } from '../../trainer/messages.ts';
 import { OtherScience } from '../../trainer/failures.ts';
-import { commit, type LaneBook, type Taken } from '../../trainer/lane-book.ts';
+import { commit, type LaneBook, type Observed, type Taken } from '../../trainer/lane-book.ts';
 import { createReportWriters, type ReportWriters } from '../../activities/report-process.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../trainer/pool.ts';
-import type { Trained } from '../../trainer/types.ts';
+import type { LaneEnd } from '../../trainer/types.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { leaveResult } from '../../bench/bare-result.ts';
 import { deriveSeed, SCIENCE_VERSION } from '../../core/trial.ts';
-import { startSweep, workflowIdOf } from '../../orchestrate/sweeps.ts';
+import { startWorkflow } from '../../orchestrate/start-workflow.ts';
+import { workflowIdOf } from '../../orchestrate/workflow.ts';
 import { runWorker } from '../../orchestrate/worker.ts';
 import type { TemporalTarget } from '../../server/connection.ts';
 import { writeReport } from '../../reports/report.ts';
@@ -194,7 +195,7 @@ export async function newLaboratory({
   async function outcomesOf(job: TrainJob): Promise<LaneOutcome[]> {
     const book: LaneBook = {
       ...{ job, attempt: 'lab', attemptNumber: 1, worker: 'lab', store },
-      origin: { backend: backend.name, replayed: false },
+      origin: () => ({ backend: backend.name, replayed: false }),
     };
     const outcomes = await Promise.all(
       job.lanes.map((lane) => {
@@ -203,10 +204,9 @@ export async function newLaboratory({
         const status = steps < trial.training.maxSteps ? 'paused' : 'completed';
         if (status === 'completed') ends.push({ sweepId: job.sweepId, trialId });
         const metrics = { accuracy: accuracyOf(trialId, steps), loss: 1 };
-        const curve = [{ step: steps, metrics }];
-        const checkpoint = { step: steps, tensors: {}, curve, observations: [] };
-        const end: Trained = { status, steps, metrics, parameters: 1, curve, replayed: false, checkpoint };
-        return commit(book, lane, end, aSecond);
+        const seen: Observed = { curve: [{ step: steps, metrics }], observations: [] };
+        const end: LaneEnd = { status, steps, metrics, parameters: 1 };
+        return commit(book, lane, seen, end, aSecond);
       }),
     );
     return outcomes as LaneOutcome[]; // none was stopped on the way
@@ -306,7 +306,15 @@ export async function newLaboratory({
       limits = options.limits;
       const spec = { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId };
       return (
-        await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache: options.noCache ?? false })
+        await startWorkflow({
+          spec,
+          sweepId,
+          store,
+          target,
+          accelerator: 'cpu',
+          slots,
+          noCache: options.noCache ?? false,
+        })
       ).spec;
     },
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),

@@ -11,7 +11,8 @@ import { problemOf, updateOf, type Update } from '../../models/problem.ts';
 import type { Programs } from './programs.ts';
 import { stream } from '../../models/random.ts';
 import { disposeAll, listOf, mapTensors } from '../../engine/tensors.ts';
-import type { Checkpoint, Moment, Problem, Tensors } from '../../models/types.ts';
+import type { Moment, Problem, Tensors } from '../../models/types.ts';
+import type { NetworkCheckpoint, SavedTensors } from './checkpoint.ts';
 
 /**
  * Evaluations look at batches of the training's size, or of this one where that is smaller: single examples would be
@@ -40,7 +41,7 @@ export interface Learner {
     step: number,
     curve: readonly CurvePoint[],
     observations: readonly Observation[],
-  ): Checkpoint;
+  ): NetworkCheckpoint;
   /** What else there is to see of the lane at a point of the curve. */
   observe(lane: number, at: Moment): Observation[];
   /** Goes on with these lanes alone, in this order. */
@@ -53,7 +54,7 @@ export type LaneSteps = readonly (number | undefined)[];
 
 export interface LearnerLane {
   trial: TrialSpec;
-  resume?: Checkpoint | undefined;
+  resume?: NetworkCheckpoint | undefined;
 }
 export interface LearnerOptions {
   programs: Programs;
@@ -77,7 +78,7 @@ function initial(trial: TrialSpec, problem: Problem, update: Update): Learned {
 }
 
 /** The checkpoint's tensors in the place of the initial ones; throws if it is of another network or optimizer. */
-function restored({ tensors }: Checkpoint, start: Learned): Learned {
+function restored({ tensors }: NetworkCheckpoint, start: Learned): Learned {
   const restore = (part: keyof Learned) =>
     mapTensors(start[part], (x, name) => {
       const saved = tensors[`${part}/${name}`];
@@ -188,7 +189,14 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
       const resume = trials[lane]?.resume;
       return resume === undefined ? start : restored(resume, start);
     });
-    return mapParts((part) => together(each.map((own) => own[part])));
+    return mapParts((part) => together(each.map((own) => held(part, own[part]))));
+  }
+  /** Weights and what the optimizer keeps of them are held as the program takes them. */
+  const held = (part: keyof Learned, tensors: Tensors) => (part === 'carried' ? tensors : program.hold(tensors));
+  /** A lane's part of them by name, as new tensors. */
+  function named(part: keyof Learned, lane: number): Tensors {
+    const own = laneOf(learned[part], lane, lanes.length);
+    return part === 'carried' ? own : program.named(own);
   }
 
   try {
@@ -274,21 +282,16 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
       const { problem, trial } = lanes[lane] as Lane;
       let seen: Omit<Observation, 'step'>[] = [];
       tidy(() => {
-        if (problem.observe)
-          seen = problem.observe(
-            laneOf(learned.weights, lane, lanes.length),
-            at,
-            stream(trial.seed, 'observe', at.step),
-          );
+        if (problem.observe) seen = problem.observe(named('weights', lane), at, stream(trial.seed, 'observe', at.step));
       });
       return seen.map((observation) => ({ step: at.step, ...observation }));
     },
     checkpoint(lane, step, curve, observations) {
-      const tensors: Checkpoint['tensors'] = {};
-      for (const part of parts) {
-        for (const [name, x] of Object.entries(learned[part]))
-          tensors[`${part}/${name}`] = laneCopy(x, lane, lanes.length);
-      }
+      const tensors: SavedTensors = {};
+      tidy(() => {
+        for (const part of parts)
+          for (const [name, x] of Object.entries(named(part, lane))) tensors[`${part}/${name}`] = laneCopy(x, 0, 1);
+      });
       return { step, tensors, curve: [...curve], observations: [...observations] };
     },
     keep(kept) {
