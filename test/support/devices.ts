@@ -5,8 +5,8 @@ import { loadBackend, type BackendChoice } from '../../engine/backends/index.ts'
 import { sessions as onnxSessions } from '../../engine/replay/onnx/session.ts';
 import { nativeBackend } from '../../engine/replay/tensorflow/binding.ts';
 import { sessions as nativeSessions } from '../../engine/replay/tensorflow/session.ts';
+import { findOnnx } from '../../setup/onnx.ts';
 import { findNative } from '../../setup/tensorflow.ts';
-import { findOnnx } from './onnx.ts';
 
 export interface TestDevice {
   /** Why its tests are skipped. */
@@ -37,8 +37,9 @@ export async function nativeDevice(): Promise<TestDevice> {
   };
 }
 
+const onnx = await findOnnx();
+
 export function onnxDevice(): TestDevice {
-  const onnx = findOnnx();
   const choice: BackendChoice = { kind: 'onnx', onnx, threads: 1 };
   return {
     skip: onnx ? false : 'ONNX Runtime is not installed: sweep setup',
