@@ -27,7 +27,7 @@ const edge = ['stdout', 'stderr'].map((stream) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'runs/', 'dist/', '**/*.cjs'] },
+  { ignores: ['node_modules/', 'runs/', 'dist/', '**/*.cjs', 'engine/backends/tfjs-node/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],
@@ -74,6 +74,10 @@ export default tseslint.config(
     files: ['core/**/*.ts', 'sweep-file/**/*.ts', 'engine/**/*.ts', 'models/**/*.ts', 'reports/**/*.ts'],
     ignores: ['engine/backends/**'],
     rules: { 'no-restricted-properties': ['error', ...ending, ...chance] },
+  },
+  {
+    files: ['examples/**/*.ts'], // programs and sweep files of users
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-syntax': 'off' },
   },
   { files: ['test/replay.test.ts', 'test/upgrade.test.ts'], rules: { 'max-len': 'off' } },
 );

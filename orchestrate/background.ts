@@ -9,13 +9,14 @@ import type { TemporalTarget } from '../server/connection.ts';
 import { stateDir } from '../setup/home.ts';
 import type { Store } from '../store/index.ts';
 import { storeId } from '../store/runs.ts';
-import { codeHash, LOADED, ROOT } from './code.ts';
+import { BIN, codeHash, LOADED, ROOT } from './code.ts';
 import { environmentHash } from './environment.ts';
 
 /** For trials in training to save a checkpoint, in milliseconds. */
 const DRAIN_MS = 30_000;
 
-const BIN = join(ROOT, 'cli/bin.js');
+/** For a worker to load TensorFlow and Temporal on a machine that others use too, in milliseconds. */
+const START_MS = 60_000;
 
 export interface BackgroundWorker {
   store: Store;
@@ -62,6 +63,7 @@ export async function ensureWorker({ store, target, slots, backend }: Background
     folder,
     meta,
     graceMs: DRAIN_MS,
+    startMs: START_MS,
     command: process.execPath,
     args: [
       ...loaderFlags,
