@@ -71,7 +71,7 @@ export interface Begun extends StartedWorkflow {
 
 async function ready({ backend: kind, slots, signal, onEvent = () => {} }: MachineRequest): Promise<Ready> {
   onEvent({ kind: 'step', step: 'parts' });
-  await ensureParts({ native: kind === undefined || kind === 'native', signal, onEvent });
+  await ensureParts({ backend: kind, signal, onEvent });
   const backend = await chooseBackend(kind);
   onEvent({ kind: 'step', step: 'server' });
   const target = await connect({ start: true, signal });

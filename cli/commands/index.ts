@@ -81,7 +81,7 @@ export const commands = {
     load: async () => (await import('./bench/command.ts')).benchCommand(),
   },
   setup: {
-    summary: 'install native TensorFlow and the Temporal server',
+    summary: 'install native TensorFlow, ONNX Runtime and the Temporal server',
     load: async () => (await import('./setup/command.ts')).setupCommand(),
   },
   doctor: {
