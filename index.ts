@@ -56,7 +56,7 @@ export interface SweepDefinition extends Omit<Written, 'task' | 'model' | 'train
 }
 
 /** The sweep as it is: for editors, which then complete and check it where it is written. */
-export const defineSweep = <const D extends SweepDefinition>(sweep: D): D => sweep;
+export const defineSweep = (sweep: SweepDefinition): SweepDefinition => sweep;
 
 export interface OpenOptions {
   /** Where runs live; left out: `./runs`. */

@@ -1,6 +1,6 @@
-/** Starts a sweep, looks on, extends it and prints its results: `node compare.ts`, with Node 22.18 or newer. */
+/** Starts a sweep, looks on, extends it and prints its results: `node compare.mts`, with Node 22.18 or newer. */
 import { openSweep, startSweep } from 'temporal-sweep';
-import memory from './memory.ts';
+import memory from './memory.mts';
 
 const sweep = await startSweep(memory, { runs: 'runs', id: 'memory' });
 for await (const { snapshot } of sweep.follow()) {

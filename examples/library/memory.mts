@@ -1,4 +1,4 @@
-/** A sweep file in TypeScript: `sweep start memory.ts`, or started by a program, as compare.ts does. */
+/** A sweep file in TypeScript: `sweep start memory.mts`, or started by a program, as compare.mts does. */
 import { defineSweep } from 'temporal-sweep';
 
 const lengths = [4, 6];
