@@ -71,7 +71,9 @@ function typeText(form: Form): string {
     case 'space':
       return 'an object: a path → [a dimension](#dimensions)';
     case 'record':
-      return 'an object';
+      return form.keys === undefined ? 'an object' : `an object: ${form.keys.allowed} → ${typeText(form.of)}`;
+    case 'any':
+      return 'any value';
     case 'object':
       return form.exactlyOne === undefined
         ? 'an object'

@@ -212,7 +212,7 @@ export async function startSweep({
       ...(searchAttributes && {
         typedSearchAttributes: new TypedSearchAttributes([
           { key: SWEEP_ATTRIBUTES.name, value: spec.name },
-          { key: SWEEP_ATTRIBUTES.task, value: spec.task.name },
+          { key: SWEEP_ATTRIBUTES.task, value: spec.task?.name ?? 'program' },
         ]),
       }),
     }),

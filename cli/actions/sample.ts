@@ -42,6 +42,7 @@ export async function sample(givenSweep: string, givenTrial: string, options: Sa
   const store = openStore(runs);
   const sweepId = await resolveSweepId(store, givenSweep);
   const { trialId, trial, status } = await trialOf(store, sweepId, givenTrial);
+  if (trial.program !== undefined) throw new UserError(`${sweepId} runs a program: there is no network to sample`, 2);
   const task = entryOf<Task>(tasks, 'task', trial.task.name);
   if (!task.writes) throw new UserError(`the task ${task.name} writes no text: there is nothing to sample`, 2);
   if (status === 'diverged')

@@ -18,6 +18,7 @@ import { connect, type TemporalTarget } from '../../server/connection.ts';
 import { chooseBackend, originOf } from '../../setup/backend.ts';
 import { loadSweep } from '../../sweep-file/index.ts';
 import { openStore } from '../../store/index.ts';
+import { writeProgramFile } from '../../store/programs.ts';
 import { claimSweep, storeId, writeCorpus } from '../../store/runs.ts';
 import { defaultSlots } from '../defaults.ts';
 import { chooseDisplay, follow, sayHowToComeBack } from '../follow.ts';
@@ -38,12 +39,13 @@ export interface StartOptions {
 
 export async function start(file: string, options: StartOptions, signal: AbortSignal): Promise<void> {
   const began = Date.now();
-  const { spec: given, corpora } = await loadSweep(file, { set: options.set ?? [] }); // 1
+  const { spec: given, corpora, files } = await loadSweep(file, { set: options.set ?? [] }); // 1
   const store = openStore(options.runs);
   const sweepId = options.id ?? idOf(given);
   await storeId(store); // a runs folder that cannot be written to is refused before anything is installed or started
 
-  await ensureParts({ native: options.backend === undefined || options.backend === 'native', signal }); // 2
+  const native = given.program === undefined && (options.backend === undefined || options.backend === 'native');
+  await ensureParts({ native, signal }); // 2
   const backend = await chooseBackend(options.backend);
   const slots = options.workers ?? defaultSlots(backend.accelerator);
   const target = await connect({ start: true, signal }); // 3
@@ -52,13 +54,14 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
   if (await claimSweep(store, sweepId, given)) {
     // 4; startSweep() says what is wrong if the id is another sweep's
     for (const [reference, text] of corpora) await writeCorpus(store, sweepId, reference, text);
+    for (const [hash, bytes] of files) await writeProgramFile(store, sweepId, hash, bytes);
     await recordProvenance(store, sweepId, await collectProvenance({ backend: backend.name }));
   }
   signal.throwIfAborted();
   const begin = (on: TemporalTarget, noCache = false) =>
     startSweep({ spec: given, sweepId, store, target: on, accelerator: backend.accelerator, slots, noCache });
   const { attached, total, spec, paused } = await begin(target, options.cache === false); // 5
-  const worker = { store, slots, backend: backend.choice.kind };
+  const worker = { store, slots, backend: backend.choice.kind, pass: given.program?.pass ?? [] };
   await ensureWorker({ ...worker, target }); // 6
 
   const url = await sweepUrl(target, store, sweepId);

@@ -104,7 +104,7 @@ export async function* track({ spec, store, snapshots, began, now = Date.now }: 
       if (total <= MOST_TRIALS) {
         if (first || suggestions !== undefined) await readPlan(sweepId);
         ended = await readEnded(sweepId);
-        summary = summarize(trialRows(spec, results, failures, new Map(), suggestions));
+        summary = summarize(trialRows(spec, results, failures, new Map(), suggestions), spec.program?.metrics);
       }
     }
     const waiting = [...planned.values()].filter(({ trialId }) => !results.has(trialId) && !failures.has(trialId));

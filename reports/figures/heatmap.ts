@@ -2,6 +2,7 @@ import type { SummaryRow } from '../../core/aggregate.ts';
 import { canonicalJson } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
 import { labelOf, LENGTH, shortText, textOf, valuesOf, wordsOf } from '../model.ts';
+import type { SweepSpec } from '../../core/spec.ts';
 import type { Report } from '../types.ts';
 import type { Figure, Row } from './types.ts';
 import { cutLabels } from '../visible.ts';
@@ -121,8 +122,9 @@ function inOrder(report: Report, path: string, labels: unknown[]): unknown[] {
 }
 
 /** A logarithmic scale where the values span over two decades; and the value halfway along it, where the text turns. */
-function scaleOf(metric: string, goal: 'maximize' | 'minimize', values: number[]) {
-  const [low, high] = objectiveSpan(metric, goal, values);
+function scaleOf(spec: SweepSpec, values: number[]) {
+  const { goal } = spec.objective;
+  const [low, high] = objectiveSpan(spec, values);
   const log = low > 0 && high / low > 100;
   return {
     middle: log ? Math.sqrt(low * high) : (low + high) / 2,
@@ -155,7 +157,7 @@ export const heatmap: Figure = {
       axes.down.length === 1 ? inOrder(report, axes.down[0] as string, distinct(rows, 'down')) : distinct(rows, 'down');
     const valuesOfColumn = (column: string) => rows.flatMap(({ [column]: x }) => (typeof x === 'number' ? [x] : []));
     const judged = valuesOfColumn('judged');
-    const { middle, scale } = scaleOf(metric, goal, judged.length > 0 ? judged : valuesOfColumn('mean'));
+    const { middle, scale } = scaleOf(report.input.spec, judged.length > 0 ? judged : valuesOfColumn('mean'));
     const available = room === 'narrow' ? 240 : panels.length < 2 ? 540 : 252;
     const width = Math.max(20, Math.min(room === 'narrow' ? 72 : 92, Math.floor(available / columns.length)));
     const x = {
