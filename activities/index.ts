@@ -13,7 +13,7 @@ import {
   type TrainJob,
   type TrialFailure,
 } from '../core/results.ts';
-import type { SweepSpec } from '../core/spec.ts';
+import type { SweepSpec, TrialSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
 import { OtherDecisions, writeDecisions } from '../store/decisions.ts';
@@ -48,10 +48,10 @@ export interface TrainingDependencies {
   trainers: TrainerPool;
   worker: string;
 }
-/** `origin`: what the trainers of this runs folder compute with. */
+/** `originOf`: what trains a trial here. */
 export interface BookkeepingDependencies {
   store: Store;
-  origin: Origin;
+  originOf(this: void, trial: TrialSpec): Origin;
   reports: ReportWriters;
 }
 
@@ -167,16 +167,16 @@ function ofOtherScience({ message }: OtherScience, job: number): ApplicationFail
 const LOOK_UPS = 32;
 
 /** Activities of the sweep queue: short, no TensorFlow. */
-export function createBookkeepingActivities({ store, origin, reports }: BookkeepingDependencies) {
+export function createBookkeepingActivities({ store, originOf, reports }: BookkeepingDependencies) {
   async function lookUp(
     { sweepId, spec, cache, again }: FindRequest,
     index: number,
     sweeps: readonly string[],
   ): Promise<LaneOutcome | undefined> {
-    const { trialId } = trialAt(spec, index);
+    const { trialId, trial } = trialAt(spec, index);
     const result =
       (await readResult(store, sweepId, trialId)) ??
-      (cache ? await adoptTrial(store, sweepId, trialId, origin, sweeps) : undefined);
+      (cache ? await adoptTrial(store, sweepId, trialId, originOf(trial), sweeps) : undefined);
     if (result !== undefined)
       return (await isSampled(store, sweepId, result, spec.sampling))
         ? outcomeOf(result, spec.objective.metric, true)

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Lane, LaneOutcome, TrainJob } from '../core/results.ts';
 import type { Store } from '../store/index.ts';
 import { commit } from '../trainer/lane-book.ts';
-import type { Trained } from '../trainer/types.ts';
+import type { LaneEnd } from '../trainer/types.ts';
 
 /** A store in a folder that waits for no disk, and in which nobody was before. */
 function careless(store: Store): Store {
@@ -26,17 +26,15 @@ function careless(store: Store): Store {
 }
 
 export async function leaveResult(store: Store, job: TrainJob, lane: Lane): Promise<LaneOutcome> {
-  const { toStep: steps } = job;
-  const checkpoint = { step: steps, tensors: {}, curve: [], observations: [] };
-  const metrics = { accuracy: 1, loss: 1 };
-  const end: Trained = { status: 'completed', steps, metrics, parameters: 1, curve: [], replayed: false, checkpoint };
+  const end: LaneEnd = { status: 'completed', steps: job.toStep, metrics: { accuracy: 1, loss: 1 }, parameters: 1 };
   const at = new Date(0);
   const outcome = await commit(
     {
       ...{ job, attempt: 'bare', attemptNumber: 1, worker: 'bare', store: careless(store) },
-      origin: { backend: 'none', replayed: false },
+      origin: () => ({ backend: 'none', replayed: false }),
     },
     lane,
+    { curve: [], observations: [] },
     end,
     { startedAt: at, endedAt: at, sharedBy: 1 },
   );

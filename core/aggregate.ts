@@ -24,7 +24,7 @@ export interface TrialRow {
   /** Steps trained; for a diverged trial the step at which it diverged; absent for one without a result. */
   steps?: number;
   metrics: Metrics;
-  parameters?: number;
+  parameters?: number | undefined;
   backend?: string;
   /** How often the search has drawn it, where that is more than once. */
   draws?: number;

@@ -1,7 +1,7 @@
 /**
  * What jobs are asked and what they answer; plain JSON, shared by workflows, activities, trainers, store and reports.
  */
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { SamplingSpec, TrialSpec } from './spec.ts';
 
 export type TrialStatus = 'completed' | 'diverged' | 'failed';
@@ -36,8 +36,8 @@ export interface RungRecord extends Origin {
   steps: number;
   /** The last evaluation; empty if the trial diverged before the first. */
   metrics: Metrics;
-  /** Trainable numbers in the network. */
-  parameters: number;
+  /** Trainable numbers in the network; left out where nobody has counted them. */
+  parameters?: number;
 }
 
 /** `trials/<id>/result.json`: written once, and only when training ended (completed or diverged). */
@@ -152,13 +152,23 @@ export interface SweepSnapshot {
   message?: string;
 }
 
-/** Everything needed to go on from a step: weights, optimizer state and carried state, and the curve so far. */
+/** What a trainer goes on from. Only its own kind knows what the bytes mean; everybody else keeps them, hashed. */
+export interface TrainerState {
+  /** What its trainer says of the bytes; nothing named `step`, `origin`, `curve` or `observations`. */
+  about: JsonObject;
+  bytes: Uint8Array;
+}
+
+/** A trial at a step, as it is kept: what was seen of it so far, and what it goes on from. */
 export interface Checkpoint {
   step: number;
-  tensors: Record<string, { shape: number[]; values: Float32Array }>;
   curve: CurvePoint[];
   observations: Observation[];
+  /** Left out by a trainer that cannot go on from there: it says what was seen, and no more. */
+  state?: TrainerState;
 }
+/** One that a trainer can go on from. */
+export type Resumable = Required<Checkpoint>;
 
 /**
  * What was seen of a network at a step that is no number of the curve; in `trials/<id>/observations.json`. The data's

@@ -179,5 +179,3 @@ export interface Updated {
   weights: Weights;
   state: Tensors;
 }
-
-export type { Checkpoint } from '../core/results.ts';

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { originOfTrial } from '../trainer/kinds.ts';
 import { createTrainerPool } from '../trainer/pool.ts';
 import { UserError } from '../core/errors.ts';
 import { hashJson } from '../core/json.ts';
@@ -40,7 +41,7 @@ export async function drawTrials(
   const others = new Map<string, number>();
   for await (const { found, ...trial } of storedTrials(store, sweepId, spec)) {
     if (found === undefined || !('status' in found) || drawn.has(trial.trialId)) continue;
-    const difference = differenceFrom(originOf(backend), found);
+    const difference = differenceFrom(originOfTrial(found.trial, originOf(backend)), found);
     if (difference === undefined) drawn.set(trial.trialId, trial);
     else others.set(difference, (others.get(difference) ?? 0) + 1);
   }

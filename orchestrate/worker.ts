@@ -13,6 +13,7 @@ import type { TrainerPool } from '../trainer/pool.ts';
 import { queuesOf } from '../core/queues.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { originOf, type TrainerBackend } from '../setup/backend.ts';
+import { originOfTrial } from '../trainer/kinds.ts';
 import type { Store } from '../store/index.ts';
 import { knownStoreId, storeId } from '../store/runs.ts';
 import { workflowBundle } from './bundle.ts';
@@ -114,7 +115,11 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
         taskQueue: queues.sweep,
         workflowBundle: options.workflows ?? (await workflowBundle(cacheDir)),
         ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
-        activities: createBookkeepingActivities({ store, origin: originOf(backend), reports }),
+        activities: createBookkeepingActivities({
+          store,
+          originOf: (trial) => originOfTrial(trial, originOf(backend)),
+          reports,
+        }),
       }),
       Worker.create({
         ...shared,

@@ -7,6 +7,7 @@ import { decodeCheckpoint, type Decoded } from '../store/checkpoint.ts';
 import { decodeCurve } from '../store/curve.ts';
 import { trialKey } from '../store/keys.ts';
 import type { Store } from '../store/types.ts';
+import { kindOf } from '../trainer/kinds.ts';
 
 /** A path in the sweep's folder, and what is wrong there. */
 export interface Finding {
@@ -58,24 +59,18 @@ function identityProblem(
   return undefined;
 }
 
-/** What a network and the record of its trial, and its curve, do not agree on. */
-function* networkProblems(
+/** What a checkpoint and the record of its trial, and its curve, do not agree on. */
+function* checkpointProblems(
   { checkpoint, origin }: Decoded,
   record: RungRecord,
   curve: readonly CurvePoint[] | undefined,
 ): Generator<string> {
-  const { step, tensors, curve: own } = checkpoint;
+  const { step, state, curve: own } = checkpoint;
   if (step !== record.steps) yield `is of step ${step}, and the trial of ${record.steps} steps`;
   const isOfOrigin = origin === undefined || (origin.backend === record.backend && origin.replayed === record.replayed); // older versions did not say
   if (!isOfOrigin) yield `was trained by ${origin.backend}, and the trial by ${record.backend}`;
   if (curve !== undefined && !same(own, curve)) yield 'came with another curve than the trial has';
-  const weights = Object.entries(tensors)
-    .filter(([name]) => name.startsWith('weights/'))
-    .map(([, { values }]) => values);
-  const numbers = weights.reduce((sum, { length }) => sum + length, 0);
-  if (numbers !== record.parameters) yield `has ${numbers} weights, and the trial ${record.parameters}`;
-  if ((record as TrialResult).status === 'completed' && !weights.every((values) => values.every(Number.isFinite)))
-    yield 'has weights that are no numbers';
+  if (isObject(record.trial)) yield* kindOf(record.trial).problems?.(state, record) ?? [];
 }
 
 function curveProblem(curve: readonly CurvePoint[], { steps, metrics, status }: TrialResult): string | undefined {
@@ -122,7 +117,7 @@ export async function checkTrial(store: Store, sweepId: string, id: string): Pro
   }
 
   async function checkNetwork(network: Decoded, result: TrialResult, curve: CurvePoint[] | undefined): Promise<void> {
-    for (const problem of networkProblems(network, result, curve)) find('model.ckpt', problem);
+    for (const problem of checkpointProblems(network, result, curve)) find('model.ckpt', problem);
     const seen = network.checkpoint.observations ?? [];
     if (seen.length === 0 && !names.includes('observations.json')) return; // as older versions left it
     const observations = await read(
@@ -153,7 +148,7 @@ export async function checkTrial(store: Store, sweepId: string, id: string): Pro
       if (last?.step === record.steps && !same(last.metrics, record.metrics))
         find(`rungs/step-${step}.csv`, "does not end in the rung's metrics");
       if (network)
-        for (const problem of networkProblems(network, record, curve)) find(`rungs/step-${step}.ckpt`, problem);
+        for (const problem of checkpointProblems(network, record, curve)) find(`rungs/step-${step}.ckpt`, problem);
     }
     return trial;
   }

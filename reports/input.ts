@@ -249,7 +249,7 @@ const rungFile = z.object({
   science: finite,
   steps: finite,
   metrics: z.record(z.string(), finite),
-  parameters: finite,
+  parameters: finite.optional(),
   backend: z.string(),
   replayed: z.boolean(),
 });

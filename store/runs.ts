@@ -7,6 +7,7 @@ import type {
   Checkpoint,
   CurvePoint,
   Origin,
+  Resumable,
   RungRecord,
   TrialFailure,
   TrialResult,
@@ -260,7 +261,7 @@ export async function isSampled(
   return done !== undefined && hashJson(done.sampling) === hashJson(sampling);
 }
 
-/** The trained network: weights and optimizer state at the last step. Throws a UserError that names a damaged one. */
+/** What was trained, at its last step. Throws a UserError that names a damaged one. */
 export async function readModel(store: Store, sweepId: string, trialId: string): Promise<Checkpoint | undefined> {
   const key = trialKey(sweepId, trialId, MODEL);
   const bytes = await store.get(key);
@@ -403,9 +404,11 @@ export interface CheckpointOptions {
 
 const isSame = (a: Origin, b: Origin | undefined) => a.backend === b?.backend && a.replayed === b.replayed;
 
+export const isResumable = (checkpoint: Checkpoint): checkpoint is Resumable => checkpoint.state !== undefined;
+
 /**
- * The newest checkpoint of this origin that is whole; a damaged one falls back to the one before, and `onDamaged` hears
- * of it.
+ * The newest checkpoint of this origin that is whole and can be gone on from; a damaged one falls back to the one
+ * before, and `onDamaged` hears of it.
  */
 export async function latestCheckpoint(
   store: Store,
@@ -413,13 +416,13 @@ export async function latestCheckpoint(
   trialId: string,
   origin: Origin,
   { upTo = Infinity, onDamaged }: CheckpointOptions = {},
-): Promise<Checkpoint | undefined> {
+): Promise<Resumable | undefined> {
   const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
   for (const key of newestFirst(keys.flat()).filter((one) => stepOf(one) <= upTo)) {
     try {
       const bytes = await store.get(key);
       const found = bytes && decodeCheckpoint(bytes);
-      if (found && isSame(origin, found.origin)) return found.checkpoint;
+      if (found && isSame(origin, found.origin) && isResumable(found.checkpoint)) return found.checkpoint;
     } catch (error) {
       onDamaged?.(`${store.url}/${key}`, (error as Error).message);
     }

@@ -1,11 +1,22 @@
 /**
  * What has become of a job's lanes, in the store: each is looked up, adopted or begun where it was left, saved on its
- * way, and committed. It knows no network: what trains (types.ts) hands it what a lane has come to. A bench or a test
- * that trains nothing commits here too.
+ * way, and committed. It knows no kind of trainer: what trains (types.ts) says what it has seen of a lane, and hands
+ * over bytes to go on from. A bench or a test that trains nothing commits here too.
  */
 import { outcomeOf } from '../core/progress.ts';
-import type { Checkpoint, Lane, LaneOutcome, Origin, RungRecord, TrialResult, TrialSamples } from '../core/results.ts';
-import type { SamplingSpec } from '../core/spec.ts';
+import type {
+  Checkpoint,
+  CurvePoint,
+  Lane,
+  LaneOutcome,
+  Observation,
+  Origin,
+  Resumable,
+  RungRecord,
+  TrialResult,
+  TrialSamples,
+} from '../core/results.ts';
+import type { SamplingSpec, TrialSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
 import { commitRung, readRung, rungOf } from '../store/rungs.ts';
@@ -22,23 +33,31 @@ import {
 } from '../store/runs.ts';
 import type { TrainRequest } from './messages.ts';
 import { findSeed } from './seed.ts';
-import type { Kind, Trained } from './types.ts';
+import type { LaneEnd, SavedStep, Trainer } from './types.ts';
 
 export interface LaneBook extends Pick<TrainRequest, 'job' | 'attempt' | 'attemptNumber' | 'worker'> {
   store: Store;
   /** What trains: of another one nothing is gone on from, or taken over. */
-  origin: Origin;
+  origin(trial: TrialSpec): Origin;
   /** Left out: a trial of an extended sweep begins anew. */
-  seedOf?: Kind['seedOf'];
+  seedOf?: Trainer['seedOf'] | undefined;
   /** Lets a trained lane write what the job asks for; left out: it does not. */
-  sample?(lane: Lane, result: TrialResult, model: Checkpoint, sampling: SamplingSpec): Promise<TrialSamples>;
+  sample?:
+    | ((lane: Lane, result: TrialResult, model: Checkpoint, sampling: SamplingSpec) => Promise<TrialSamples>)
+    | undefined;
   /** Hears of what is damaged, and made again. */
   warn?(message: string): void;
 }
 
 /** A lane that is to be trained, and where from. */
 export interface BegunLane extends Lane {
-  resume: Checkpoint | undefined;
+  resume: Resumable | undefined;
+}
+
+/** What was seen of a lane from its first step on, whoever trained it then. */
+export interface Seen {
+  curve: readonly CurvePoint[];
+  observations: readonly Observation[];
 }
 
 /** What a lane took of its slot. */
@@ -61,9 +80,10 @@ async function sampleOnce(book: LaneBook, lane: Lane, result: TrialResult): Prom
 
 /** What came of the lane, if an earlier job or attempt has trained it, or another sweep whose results may be used. */
 export async function lookUp(book: LaneBook, lane: Lane): Promise<LaneOutcome | undefined> {
-  const { store, job, origin, attemptNumber } = book;
+  const { store, job, attemptNumber } = book;
   const { sweepId, objective, toStep } = job;
-  const { trialId } = lane;
+  const { trialId, trial } = lane;
+  const origin = book.origin(trial);
   const cached = attemptNumber === 1; // else: an earlier attempt ended before it could say so
   const onDamaged = (what: string) => book.warn?.(`${what}; it counts as missing`);
   const result =
@@ -79,45 +99,65 @@ export async function lookUp(book: LaneBook, lane: Lane): Promise<LaneOutcome | 
 
 /** The lane with what it goes on from: its own latest checkpoint, or what it was before the sweep was extended. */
 export async function begin(book: LaneBook, lane: Lane): Promise<BegunLane> {
-  const { store, job, origin, seedOf } = book;
+  const { store, job, seedOf } = book;
   const { sweepId, toStep: upTo } = job;
+  const { trialId, trial } = lane;
+  const origin = book.origin(trial);
   const onDamaged = (key: string, why: string) => book.warn?.(`${key}: ${why}; going back to the one before`);
   const resume =
-    (await latestCheckpoint(store, sweepId, lane.trialId, origin, { upTo, onDamaged })) ??
-    (seedOf && (await findSeed(store, sweepId, lane.trial, { origin, upTo, seedOf })));
+    (await latestCheckpoint(store, sweepId, trialId, origin, { upTo, onDamaged })) ??
+    (seedOf && (await findSeed(store, sweepId, trial, { origin, upTo, seedOf })));
   return { ...lane, resume };
 }
 
-/** Keeps a checkpoint of a lane that goes on. */
-export async function save({ store, job, attempt, origin }: LaneBook, lane: Lane, checkpoint: Checkpoint) {
-  await saveCheckpoint(store, job.sweepId, lane.trialId, checkpoint, { attempt, origin });
+/** What was seen up to the step, with what goes on from there, if anything does. */
+function checkpointAt(step: number, { curve, observations }: Seen, saved: SavedStep | undefined): Checkpoint {
+  const upTo = (one: { step: number }) => one.step <= step;
+  return {
+    step,
+    curve: curve.filter(upTo),
+    observations: observations.filter(upTo),
+    ...(saved?.step === step && { state: saved.state }),
+  };
 }
 
-/** Commits what the lane has come to; undefined if it was stopped on the way, and is to go on from its checkpoint. */
+/** Keeps a step that a lane can be gone on from. */
+export async function save(book: LaneBook, { trialId, trial }: Lane, seen: Seen, saved: SavedStep): Promise<void> {
+  const { store, job, attempt } = book;
+  const checkpoint = checkpointAt(saved.step, seen, saved);
+  await saveCheckpoint(store, job.sweepId, trialId, checkpoint, { attempt, origin: book.origin(trial) });
+}
+
+/**
+ * Commits what the lane has come to, at its end or at the job's rung; undefined if it was stopped on the way, and is to
+ * go on from what it has saved.
+ */
 export async function commit(
   book: LaneBook,
   lane: Lane,
-  { checkpoint, steps, metrics, parameters, replayed, status }: Trained,
+  seen: Seen,
+  { saved, steps, metrics, parameters, replayed, status }: LaneEnd,
   taken: Taken,
 ): Promise<LaneOutcome | undefined> {
-  const { store, job, origin } = book;
+  const { store, job } = book;
   const { trialId, trial } = lane;
-  const { backend } = origin;
+  const origin = book.origin(trial);
   const record: RungRecord = {
     trialId,
     trial,
     science: SCIENCE_VERSION,
     steps,
     metrics,
-    parameters,
-    backend,
-    replayed,
+    ...(parameters !== undefined && { parameters }),
+    backend: origin.backend,
+    replayed: replayed ?? origin.replayed,
   };
+  const checkpoint = checkpointAt(steps, seen, saved);
   if (status !== 'paused') return finish(book, lane, { ...record, status }, checkpoint, taken);
-  if (steps === job.toStep)
-    return outcomeOf(await commitRung(store, job.sweepId, { record, checkpoint }, origin), job.objective);
-  await save(book, lane, checkpoint);
-  return undefined;
+  const atRung = steps === job.toStep;
+  if (saved && !(atRung && checkpoint.state)) await save(book, lane, seen, saved);
+  if (!atRung) return undefined;
+  return outcomeOf(await commitRung(store, job.sweepId, { record, checkpoint }, origin), job.objective);
 }
 
 async function finish(

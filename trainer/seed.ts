@@ -1,13 +1,13 @@
 /** Trials of an extended sweep go on from what was trained before: the same trial, but for when it ends. */
 import { UserError } from '../core/errors.ts';
-import type { Checkpoint, Origin } from '../core/results.ts';
+import type { Origin, Resumable } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { trialId } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
-import { differenceFrom, latestCheckpoint, readEarlier, readModel, readResult } from '../store/runs.ts';
-import type { Kind } from './types.ts';
+import { differenceFrom, isResumable, latestCheckpoint, readEarlier, readModel, readResult } from '../store/runs.ts';
+import type { Trainer } from './types.ts';
 
-/** A damaged network is no seed. */
+/** What is damaged is no seed. */
 const orNone = (error: unknown): undefined => {
   if (!(error instanceof UserError)) throw error;
 };
@@ -16,7 +16,7 @@ export interface SeedOptions {
   origin: Origin;
   upTo: number;
   /** What of a shorter trial's checkpoint this one may go on from. */
-  seedOf: Kind['seedOf'];
+  seedOf: NonNullable<Trainer['seedOf']>;
 }
 
 /**
@@ -28,9 +28,9 @@ export async function findSeed(
   sweepId: string,
   trial: TrialSpec,
   { origin, upTo, seedOf }: SeedOptions,
-): Promise<Checkpoint | undefined> {
+): Promise<Resumable | undefined> {
   const { maxSteps: _, stopWhen: __, ...training } = trial.training;
-  const seeds: Checkpoint[] = [];
+  const seeds: Resumable[] = [];
   for (const { ends } of await readEarlier(store, sweepId)) {
     const id = trialId({ ...trial, training: { ...training, ...ends } } as TrialSpec);
     const result = await readResult(store, sweepId, id);
@@ -39,7 +39,7 @@ export async function findSeed(
       result === undefined
         ? await latestCheckpoint(store, sweepId, id, origin, { upTo })
         : await readModel(store, sweepId, id).catch(orNone);
-    const seed = checkpoint && seedOf(trial, checkpoint);
+    const seed = checkpoint && isResumable(checkpoint) ? seedOf(trial, checkpoint) : undefined;
     if (seed !== undefined && seed.step <= upTo) seeds.push(seed);
   }
   return seeds.sort((a, b) => b.step - a.step)[0];

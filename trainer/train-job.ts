@@ -3,7 +3,8 @@
  */
 import { UserError } from '../core/errors.ts';
 import { trialProblem } from '../core/form/check.ts';
-import type { LaneOutcome } from '../core/results.ts';
+import { packsOf } from '../core/packs.ts';
+import type { CurvePoint, LaneOutcome, Observation } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { openStore } from '../store/index.ts';
@@ -11,13 +12,14 @@ import { computed, OtherScience } from './failures.ts';
 import { begin, commit, lookUp, save, type BegunLane, type LaneBook } from './lane-book.ts';
 import type { Answer, FromTrainer, TrainRequest } from './messages.ts';
 import { jobTeller, type Going, type JobTeller } from './progress.ts';
-import type { Kind, RunFolder } from './types.ts';
+import type { Report, RunFolder, SavableStep, Trainer } from './types.ts';
 
 /** A kill loses at most this much training (and the time to the next evaluation). Tests shorten it. */
 const CHECKPOINT_EVERY_MS = 1000 * Number(process.env['SWEEP_CHECKPOINT_SECONDS'] ?? 15);
 
-export interface Trainer {
-  kind: Kind;
+export interface JobOptions {
+  /** Of the trial's kind. Asked for once it is known that there is such a trial. */
+  trainerOf(trial: TrialSpec): Promise<Trainer>;
   send(message: FromTrainer): void;
   /** Aborted: save a checkpoint of everything, and end. */
   signal: AbortSignal;
@@ -31,38 +33,42 @@ export function checkTrial(trial: TrialSpec): void {
 
 /** A job that is being trained. */
 interface Work {
-  kind: Kind;
+  trainer: Trainer;
   signal: AbortSignal;
   folder: RunFolder;
   book: LaneBook;
   teller: JobTeller;
 }
 
-function workOf(request: TrainRequest, { kind, send, signal }: Trainer): Work {
+function workOf(request: TrainRequest, trainer: Trainer, { send, signal }: JobOptions): Work {
   const { job, attempt, attemptNumber, worker } = request;
-  const { origin, seedOf } = kind;
+  const { seedOf, sample } = trainer;
   const store = openStore(request.store);
   const folder = { store, sweepId: job.sweepId };
   const teller = jobTeller(request, send);
   const book: LaneBook = {
-    ...{ job, attempt, attemptNumber, worker, store, origin, seedOf },
-    sample(lane, { trial, steps: step, metrics }, model, sampling) {
-      const onTurn = () => teller.tellInTime([{ lane, step, metrics }]);
-      return kind.sample(trial, model, sampling, { folder, onTurn });
-    },
+    ...{ job, attempt, attemptNumber, worker, store },
+    origin: (trial) => trainer.origin(trial),
+    seedOf,
+    sample:
+      sample &&
+      ((lane, { trial, steps: step, metrics }, model, sampling) =>
+        sample(trial, model, sampling, { folder, onTurn: () => teller.tellInTime([{ lane, step, metrics }]) })),
     warn: (message) => send({ type: 'warning', message }),
   };
-  return { kind, signal, folder, book, teller };
+  return { trainer, signal, folder, book, teller };
 }
 
-export async function trainJob(request: TrainRequest, trainer: Trainer): Promise<Answer> {
+export async function trainJob(request: TrainRequest, options: JobOptions): Promise<Answer> {
   const { job } = request;
   if (job.science !== SCIENCE_VERSION)
     throw new OtherScience(
       `this job is of version ${job.science} of the science, this worker has version ${SCIENCE_VERSION}`,
     );
   for (const { trial } of job.lanes) checkTrial(trial);
-  const work = workOf(request, trainer);
+  const [first] = job.lanes;
+  if (first === undefined) return { type: 'done', outcomes: [] };
+  const work = workOf(request, await options.trainerOf(first.trial), options); // a sweep's trials are of one kind
   const outcomes = new Map<string, LaneOutcome>();
   const begun: BegunLane[] = [];
   for (const lane of job.lanes) {
@@ -70,7 +76,7 @@ export async function trainJob(request: TrainRequest, trainer: Trainer): Promise
     if (known) outcomes.set(lane.trialId, known);
     else begun.push(await begin(work.book, lane));
   }
-  for (const pack of work.kind.packsOf(begun)) {
+  for (const pack of packsOf(begun)) {
     const ended = await trainPack(pack, work);
     if (ended === undefined) return { type: 'stopped' };
     for (const outcome of ended) outcomes.set(outcome.trialId, outcome);
@@ -81,16 +87,15 @@ export async function trainJob(request: TrainRequest, trainer: Trainer): Promise
 /** Trains lanes side by side to the job's step; undefined if they were stopped on the way. */
 async function trainPack(
   pack: readonly BegunLane[],
-  { kind, signal, folder, book, teller }: Work,
+  { trainer, signal, folder, book, teller }: Work,
 ): Promise<LaneOutcome[] | undefined> {
   const startedAt = new Date();
   const going = new Map(pack.map((lane, i) => [i, goingFrom(lane)]));
   const tell = () => teller.tell(going.values());
   tell();
-  const events = await kind.train(pack, {
-    folder,
-    toStep: book.job.toStep,
-    signal,
+  const { job, attempt } = book;
+  const events = await trainer.train(pack, {
+    ...{ folder, attempt, toStep: job.toStep, signal },
     onStep(steps) {
       for (const [i, step] of steps) Object.assign(going.get(i) ?? {}, { step });
     },
@@ -102,25 +107,26 @@ async function trainPack(
     const own = going.get(event.lane);
     if (own === undefined) throw new Error(`lane ${event.lane} goes on after its end`);
     if ('report' in event) {
-      const { step, metrics, checkpoint } = event.report;
-      Object.assign(own, { step, metrics });
+      note(own, event.report);
       tell();
-      if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) continue;
-      await save(book, own.lane, checkpoint());
-      own.savedAt = Date.now();
-      continue;
+    } else if ('savable' in event) {
+      await saveInTime(book, own, event.savable);
+    } else {
+      going.delete(event.lane);
+      const taken = { startedAt, endedAt: new Date(), sharedBy: pack.length };
+      const outcome = await commit(book, own.lane, own, event.end, taken);
+      if (outcome) outcomes.push(outcome);
+      else stopped = true;
     }
-    going.delete(event.lane);
-    const outcome = await commit(book, own.lane, event.end, { startedAt, endedAt: new Date(), sharedBy: pack.length });
-    if (outcome) outcomes.push(outcome);
-    else stopped = true;
   }
   return stopped ? undefined : outcomes;
 }
 
-/** A lane of a pack that has not ended. */
+/** A lane of a pack that has not ended, and what was seen of it. */
 interface GoingLane extends Going {
   lane: BegunLane;
+  curve: CurvePoint[];
+  observations: Observation[];
   savedAt: number;
 }
 
@@ -129,4 +135,19 @@ const goingFrom = (lane: BegunLane): GoingLane => ({
   savedAt: Date.now(),
   step: lane.resume?.step ?? 0,
   metrics: lane.resume?.curve.at(-1)?.metrics ?? {},
+  curve: [...(lane.resume?.curve ?? [])],
+  observations: [...(lane.resume?.observations ?? [])],
 });
+
+function note(own: GoingLane, { step, metrics, observations = [] }: Report): void {
+  Object.assign(own, { step, metrics });
+  own.curve.push({ step, metrics });
+  own.observations.push(...observations);
+}
+
+/** Saves the step, but not more often than a kill is worth. */
+async function saveInTime(book: LaneBook, own: GoingLane, { step, state }: SavableStep): Promise<void> {
+  if (Date.now() - own.savedAt < CHECKPOINT_EVERY_MS) return;
+  await save(book, own.lane, own, { step, state: await state() });
+  own.savedAt = Date.now();
+}

@@ -12,6 +12,7 @@ import { commandOn } from '../../store/command.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { readAhead } from '../../store/read-ahead.ts';
 import { differenceFrom, listSweeps, listTrials, readControl, readResult, readTiming } from '../../store/runs.ts';
+import { originOfTrial } from '../../trainer/kinds.ts';
 import { spaceCounts } from '../ui/space.ts';
 import { say, sayJson } from '../ui/output.ts';
 import { styleOf, symbols, type Style } from '../ui/style.ts';
@@ -90,7 +91,7 @@ async function earlierTrials(
     for await (const { id, result, timing } of read) {
       if (result === undefined) continue;
       const { maxSteps, stopWhen } = result.trial.training;
-      const difference = origin && differenceFrom(origin, result);
+      const difference = origin && differenceFrom(originOfTrial(result.trial, origin), result);
       found.set(id, {
         shape: shapeKey(result.trial),
         steps: result.steps,

@@ -7,6 +7,7 @@ import { canonicalJson } from '../../core/json.ts';
 import { isBetter } from '../../core/progress.ts';
 import { meanObjective } from '../../core/schedulers/index.ts';
 import { loadBackend, type BackendKind } from '../../engine/backends/index.ts';
+import { networkOf } from '../../trainer/network/checkpoint.ts';
 import { sampleTrial } from '../../trainer/network/sample.ts';
 import { tasks } from '../../models/tasks/index.ts';
 import { entryOf } from '../../models/options.ts';
@@ -61,7 +62,9 @@ export async function sample(givenSweep: string, givenTrial: string, options: Sa
     greedy,
     temperature: greedy ? [] : [temperature ?? 1],
   };
-  const { samples, metrics } = await sampleTrial({ ...trial, seed: seed ?? trial.seed }, model, sampling, { corpus });
+  const { samples, metrics } = await sampleTrial({ ...trial, seed: seed ?? trial.seed }, networkOf(model), sampling, {
+    corpus,
+  });
   if (json) sayJson({ sweepId, trialId, samples, metrics: metrics[0]?.metrics ?? {} });
   else for (const one of samples) say(task.answers ? one.text : one.prompt + one.text);
 }

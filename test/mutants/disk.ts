@@ -78,8 +78,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'another backend goes on from a checkpoint',
     file: 'store/runs.ts',
-    find: 'if (found && isSame(origin, found.origin)) return found.checkpoint;',
-    replace: 'if (found) return found.checkpoint;',
+    find: 'if (found && isSame(origin, found.origin) && isResumable(found.checkpoint)) return found.checkpoint;',
+    replace: 'if (found && isResumable(found.checkpoint)) return found.checkpoint;',
     noticedBy: ['test/store/store.test.ts'],
   },
   {

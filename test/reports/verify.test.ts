@@ -16,6 +16,7 @@ import { checkRun } from '../../reports/check.ts';
 import { verifyReport, writeReport } from '../../reports/report.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { encodeCheckpoint } from '../../store/checkpoint.ts';
+import { stateOf } from '../../trainer/network/checkpoint.ts';
 import { openStore } from '../../store/index.ts';
 import { writeOutcome } from '../../store/runs.ts';
 import { exampleSpec, writeExampleRun } from '../support/example-run.ts';
@@ -66,7 +67,7 @@ const network = (step: number, parameters: number) =>
       step,
       curve: [],
       observations: [],
-      tensors: { 'weights/all': { shape: [parameters], values: new Float32Array(parameters) } },
+      state: stateOf({ 'weights/all': { shape: [parameters], values: new Float32Array(parameters) } }),
     },
     { backend: 'tensorflow 2.21.0 cpu', replayed: true },
   );

@@ -20,7 +20,8 @@ import { newMachine, type Machine } from '../support/machine.ts';
 const origin = { backend: 'test', replayed: false };
 const { trialId, trial } = trialAt(labSpec, 0);
 const record = { trialId, trial, science: SCIENCE_VERSION, steps: 100, metrics: { loss: 1 }, parameters: 1, ...origin };
-const model = { step: 100, tensors: {}, curve: [], observations: [] };
+const state = { about: { of: 'a test' }, bytes: Uint8Array.of(7) };
+const model = { step: 100, curve: [], observations: [], state };
 const finished = {
   result: { ...record, status: 'completed' as const },
   timing: { seconds: 1, attempts: 1, worker: 'here', startedAt: '', endedAt: '' },

@@ -81,7 +81,7 @@ const checkpoint: Checkpoint = {
   step: 900,
   curve: [{ step: 900, metrics: { accuracy: 0.5 } }],
   observations: [{ step: 900, kind: 'samples', data: ['a'] }],
-  tensors: { a: { shape: [1], values: Float32Array.from([1]) } },
+  state: { about: { of: 'a test' }, bytes: Uint8Array.of(1) },
 };
 const origin = { backend: 'test', replayed: false };
 const record: RungRecord = {

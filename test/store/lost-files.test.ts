@@ -30,12 +30,7 @@ const result = {
   status: 'completed' as const,
 };
 const timing = { seconds: 1, attempts: 1, worker: 'here', startedAt: '', endedAt: '' };
-const model = {
-  step: 100,
-  tensors: {},
-  curve,
-  observations: [{ step: 100, kind: 'samples' as const, data: { texts: ['a'] } }],
-};
+const model = { step: 100, curve, observations: [{ step: 100, kind: 'samples' as const, data: { texts: ['a'] } }] };
 const finished = { result, timing, curve, model };
 const key = (file: string, sweep = 'own') => `${sweep}/trials/${trialId}/${file}`;
 

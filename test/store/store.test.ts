@@ -33,10 +33,7 @@ const checkpointAt = (step: number): Checkpoint => ({
   step,
   curve: [{ step, metrics: { accuracy: 0.5, loss: 1.25 } }],
   observations: [{ step, kind: 'samples', data: ['a'] }],
-  tensors: {
-    b: { shape: [2, 3], values: Float32Array.from([1, 2, 3, 4, 5, step]) },
-    a: { shape: [1], values: Float32Array.from([-0.1]) },
-  },
+  state: { about: { of: 'a test' }, bytes: Buffer.of(1, 2, 3, step) },
 });
 const result: TrialResult = {
   trialId: id,

@@ -12,6 +12,7 @@ import type { ReportInput } from '../../reports/types.ts';
 import type { Provenance } from '../../reports/types.ts';
 import { buildReport } from '../../reports/report.ts';
 import { encodeCheckpoint } from '../../store/checkpoint.ts';
+import { stateOf } from '../../trainer/network/checkpoint.ts';
 import { encodeCurve } from '../../store/curve.ts';
 import type { Store } from '../../store/types.ts';
 
@@ -217,6 +218,7 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
     });
     const curve = index === diverged ? whole.slice(0, 4) : whole;
     const last = curve.at(-1) as CurvePoint;
+    const parameters = trial.model.cell === 'rnn' ? 19082 : 72458;
     const result: TrialResult = {
       trialId,
       trial,
@@ -224,7 +226,7 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
       status: index === diverged ? 'diverged' : 'completed',
       steps: index === diverged ? last.step + 37 : last.step,
       metrics: last.metrics,
-      parameters: trial.model.cell === 'rnn' ? 19082 : 72458,
+      parameters,
       backend: 'tensorflow 2.21.0 cpu',
       replayed: true,
     };
@@ -245,8 +247,8 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
     await put('metrics.csv', encodeCurve(curve));
     const observations = observationsOf(planned, curve, observe);
     if (observe.length > 0) await put('observations.json', json(observations));
-    const tensors = { 'weights/all': { shape: [result.parameters], values: new Float32Array(result.parameters) } };
-    await put('model.ckpt', encodeCheckpoint({ step: result.steps, curve, observations, tensors }, result));
+    const state = stateOf({ 'weights/all': { shape: [parameters], values: new Float32Array(parameters) } });
+    await put('model.ckpt', encodeCheckpoint({ step: result.steps, curve, observations, state }, result));
     if (writes && spec.sampling !== undefined) await put('samples.json', json(samplesOf(planned, spec.sampling)));
     await put('result.json', json(result));
   }

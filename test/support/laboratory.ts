@@ -8,10 +8,10 @@ import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/
 import type { temporal } from '@temporalio/proto';
 import type { PackQuestion } from '../../trainer/messages.ts';
 import { OtherScience } from '../../trainer/failures.ts';
-import { commit, type LaneBook, type Taken } from '../../trainer/lane-book.ts';
+import { commit, type LaneBook, type Seen, type Taken } from '../../trainer/lane-book.ts';
 import { createReportWriters, type ReportWriters } from '../../activities/report-process.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../trainer/pool.ts';
-import type { Trained } from '../../trainer/types.ts';
+import type { LaneEnd } from '../../trainer/types.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob } from '../../core/results.ts';
 import type { SweepSpec } from '../../core/spec.ts';
@@ -194,7 +194,7 @@ export async function newLaboratory({
   async function outcomesOf(job: TrainJob): Promise<LaneOutcome[]> {
     const book: LaneBook = {
       ...{ job, attempt: 'lab', attemptNumber: 1, worker: 'lab', store },
-      origin: { backend: backend.name, replayed: false },
+      origin: () => ({ backend: backend.name, replayed: false }),
     };
     const outcomes = await Promise.all(
       job.lanes.map((lane) => {
@@ -203,10 +203,9 @@ export async function newLaboratory({
         const status = steps < trial.training.maxSteps ? 'paused' : 'completed';
         if (status === 'completed') ends.push({ sweepId: job.sweepId, trialId });
         const metrics = { accuracy: accuracyOf(trialId, steps), loss: 1 };
-        const curve = [{ step: steps, metrics }];
-        const checkpoint = { step: steps, tensors: {}, curve, observations: [] };
-        const end: Trained = { status, steps, metrics, parameters: 1, curve, replayed: false, checkpoint };
-        return commit(book, lane, end, aSecond);
+        const seen: Seen = { curve: [{ step: steps, metrics }], observations: [] };
+        const end: LaneEnd = { status, steps, metrics, parameters: 1 };
+        return commit(book, lane, seen, end, aSecond);
       }),
     );
     return outcomes as LaneOutcome[]; // none was stopped on the way

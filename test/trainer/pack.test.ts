@@ -14,7 +14,7 @@ import {
   type Report,
   type Trained,
 } from '../../trainer/network/train.ts';
-import type { Checkpoint } from '../../models/types.ts';
+import type { NetworkCheckpoint } from '../../trainer/network/checkpoint.ts';
 import { useBackend } from '../support/backend.ts';
 
 before(async () => {
@@ -43,7 +43,7 @@ const programs = programsKept(compile);
 
 interface Ended {
   end: Trained;
-  reports: { step: number; metrics: object; checkpoint: Checkpoint }[];
+  reports: { step: number; metrics: object; checkpoint: NetworkCheckpoint }[];
 }
 const seen = (report: Report) => ({
   step: report.step,

@@ -8,10 +8,10 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { plannedTrial, sweepId, trialAt, type PlannedTrial } from '../../core/plan.ts';
-import type { Checkpoint } from '../../core/results.ts';
 import type { SamplingSpec, TrialSpec } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import { stream } from '../../models/random.ts';
+import { stateOf, type NetworkCheckpoint } from '../../trainer/network/checkpoint.ts';
 import { sampleTrial } from '../../trainer/network/sample.ts';
 import { train } from '../../trainer/network/train.ts';
 import { choose, softmax } from '../../models/text/write.ts';
@@ -84,7 +84,7 @@ const spec = {
   objective: { metric: 'loss' },
 };
 
-async function trained(trial: TrialSpec, corpus: string): Promise<Checkpoint> {
+async function trained(trial: TrialSpec, corpus: string): Promise<NetworkCheckpoint> {
   const run = train(trial, { corpus });
   for (;;) {
     const { value, done } = await run.next();
@@ -94,7 +94,7 @@ async function trained(trial: TrialSpec, corpus: string): Promise<Checkpoint> {
 
 describe('a trained network', () => {
   const trial = { ...spec, seed: 3 } as unknown as TrialSpec;
-  let model: Checkpoint;
+  let model: NetworkCheckpoint;
   before(async () => {
     model = await trained(trial, BOOK);
   });
@@ -167,7 +167,12 @@ describe('sweep sample', () => {
     return { status, stdout, stderr };
   };
 
-  const commit = (sweep: string, { trialId, trial }: PlannedTrial, model: Checkpoint, loss: number) =>
+  const commit = (
+    sweep: string,
+    { trialId, trial }: PlannedTrial,
+    { tensors, ...seen }: NetworkCheckpoint,
+    loss: number,
+  ) =>
     commitTrial(openStore(folder), sweep, {
       result: {
         trialId,
@@ -182,7 +187,7 @@ describe('sweep sample', () => {
       },
       timing: { seconds: 1, attempts: 1, worker: 'w', startedAt: '', endedAt: '' },
       curve: [],
-      model,
+      model: { ...seen, state: stateOf(tensors) },
     });
 
   before(async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seedOf } from '../../trainer/network/seed.ts';
-import type { Checkpoint } from '../../core/results.ts';
+import type { Resumable } from '../../core/results.ts';
 import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
 import { exampleSpec } from '../support/example-run.ts';
 
@@ -12,9 +12,9 @@ const trialWith = (training: Partial<TrainingSpec>) =>
   ({ ...exampleSpec, training: { ...exampleSpec.training, ...training }, seed: 1 }) as unknown as TrialSpec;
 const { stopWhen: _, ...noRule } = exampleSpec.training;
 /** Evaluated every 10 steps, and at its last, 35. */
-const checkpoint: Checkpoint = {
+const checkpoint: Resumable = {
   step: 35,
-  tensors: {},
+  state: { about: { of: 'a test' }, bytes: Uint8Array.of(7) },
   curve: [0, 10, 20, 30, 35].map((step) => ({ step, metrics: { accuracy: step / 100 } })),
   observations: [0, 35].map((step) => ({ step, kind: 'samples', data: [] })),
 };

@@ -6,7 +6,7 @@ import { cells } from '../../models/cells/index.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
 import { rateAt } from '../../trainer/network/learner.ts';
 import { stops, train, type Report, type Trained, type TrainOptions } from '../../trainer/network/train.ts';
-import type { Checkpoint } from '../../models/types.ts';
+import type { NetworkCheckpoint } from '../../trainer/network/checkpoint.ts';
 import { useBackend } from '../support/backend.ts';
 
 before(async () => {
@@ -46,7 +46,7 @@ async function runToEnd(
 }
 
 /** As the store would keep it: nothing shared with the run it came from. */
-const copy = (checkpoint: Checkpoint) => structuredClone(checkpoint);
+const copy = (checkpoint: NetworkCheckpoint) => structuredClone(checkpoint);
 
 describe('learning', () => {
   for (const cell of Object.keys(cells)) {
@@ -85,7 +85,7 @@ describe('stopping and resuming', () => {
   for (const optimizer of Object.keys(optimizers)) {
     test(`${optimizer}: stopped after any step and resumed, a trial is bit-equal to one that never stopped`, async () => {
       const trial = trialOf({ training: { optimizer, clip: { norm: 1 }, decay: { factor: 0.5, every: 5 } } });
-      const reports: Checkpoint[] = [];
+      const reports: NetworkCheckpoint[] = [];
       const whole = await runToEnd(trial, {}, (report) => reports.push(copy(report.checkpoint())));
       assert.deepEqual(
         reports.map(({ step }) => step),

@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
-import { trainJob, type Trainer } from '../../trainer/train-job.ts';
+import { trainJob, type JobOptions } from '../../trainer/train-job.ts';
 import { UserError } from '../../core/errors.ts';
 import { shardInputProblem, sweepInputProblem, newsProblem, slotsProblem, type Sender } from '../../core/input.ts';
 import { formProblem, trialProblem } from '../../core/form/check.ts';
@@ -227,7 +227,7 @@ test('a trainer refuses a trial that no file can ask for, before it does anythin
   const trial = { ...lane.trial, model: { ...lane.trial.model, hiddenUnits: 2e5 } };
   const job = { sweepId: 'x', science: SCIENCE_VERSION, toStep: 1, objective: 'accuracy', lanes: [{ ...lane, trial }] };
   await assert.rejects(
-    trainJob({ type: 'train', job, store: lab.store.url, attempt: '', attemptNumber: 1, worker: '' }, {} as Trainer),
+    trainJob({ type: 'train', job, store: lab.store.url, attempt: '', attemptNumber: 1, worker: '' }, {} as JobOptions),
     (error: Error) => {
       assert.ok(error instanceof UserError); // tried once
       assert.match(error.message, /^model\.hiddenUnits is 200000; allowed/);

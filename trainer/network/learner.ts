@@ -11,7 +11,8 @@ import { problemOf, updateOf, type Update } from '../../models/problem.ts';
 import type { Programs } from './programs.ts';
 import { stream } from '../../models/random.ts';
 import { disposeAll, listOf, mapTensors } from '../../engine/tensors.ts';
-import type { Checkpoint, Moment, Problem, Tensors } from '../../models/types.ts';
+import type { Moment, Problem, Tensors } from '../../models/types.ts';
+import type { NetworkCheckpoint, SavedTensors } from './checkpoint.ts';
 
 /**
  * Evaluations look at batches of the training's size, or of this one where that is smaller: single examples would be
@@ -40,7 +41,7 @@ export interface Learner {
     step: number,
     curve: readonly CurvePoint[],
     observations: readonly Observation[],
-  ): Checkpoint;
+  ): NetworkCheckpoint;
   /** What else there is to see of the lane at a point of the curve. */
   observe(lane: number, at: Moment): Observation[];
   /** Goes on with these lanes alone, in this order. */
@@ -53,7 +54,7 @@ export type LaneSteps = readonly (number | undefined)[];
 
 export interface LearnerLane {
   trial: TrialSpec;
-  resume?: Checkpoint | undefined;
+  resume?: NetworkCheckpoint | undefined;
 }
 export interface LearnerOptions {
   programs: Programs;
@@ -77,7 +78,7 @@ function initial(trial: TrialSpec, problem: Problem, update: Update): Learned {
 }
 
 /** The checkpoint's tensors in the place of the initial ones; throws if it is of another network or optimizer. */
-function restored({ tensors }: Checkpoint, start: Learned): Learned {
+function restored({ tensors }: NetworkCheckpoint, start: Learned): Learned {
   const restore = (part: keyof Learned) =>
     mapTensors(start[part], (x, name) => {
       const saved = tensors[`${part}/${name}`];
@@ -284,7 +285,7 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
       return seen.map((observation) => ({ step: at.step, ...observation }));
     },
     checkpoint(lane, step, curve, observations) {
-      const tensors: Checkpoint['tensors'] = {};
+      const tensors: SavedTensors = {};
       for (const part of parts) {
         for (const [name, x] of Object.entries(learned[part]))
           tensors[`${part}/${name}`] = laneCopy(x, lane, lanes.length);

@@ -1,14 +1,15 @@
 /** Lets a trained network write: every prompt, greedily and at every temperature, from one and the same weights. */
 import { dispose, tensor, tidy } from '@tensorflow/tfjs-core';
 import { UserError } from '../../core/errors.ts';
-import type { Checkpoint, Sample, TrialSamples } from '../../core/results.ts';
+import type { Sample, TrialSamples } from '../../core/results.ts';
 import type { SamplingSpec, TrialSpec } from '../../core/spec.ts';
 import { breather } from './breather.ts';
+import type { NetworkCheckpoint } from './checkpoint.ts';
 import { problemOf } from '../../models/problem.ts';
 import { stream } from '../../models/random.ts';
 import type { Weights } from '../../models/types.ts';
 
-function weightsOf({ tensors }: Checkpoint): Weights {
+function weightsOf({ tensors }: Pick<NetworkCheckpoint, 'tensors'>): Weights {
   const prefix = 'weights/';
   const entries = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(
@@ -29,7 +30,7 @@ export interface SampleOptions {
  */
 export async function sampleTrial(
   trial: TrialSpec,
-  model: Checkpoint,
+  model: Pick<NetworkCheckpoint, 'tensors'>,
   sampling: SamplingSpec,
   { corpus, onTurn }: SampleOptions = {},
 ): Promise<TrialSamples> {

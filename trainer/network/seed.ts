@@ -7,15 +7,13 @@ import { evaluatesAt, stops } from './train.ts';
  * What the trial would have been at the checkpoint's step had it been this one from the start; undefined if it would
  * have ended before.
  */
-export function seedOf(
-  { training }: TrialSpec,
-  { step, curve, observations, tensors }: Checkpoint,
-): Checkpoint | undefined {
+export function seedOf<C extends Omit<Checkpoint, 'state'>>({ training }: TrialSpec, shorter: C): C | undefined {
+  const { step, curve, observations } = shorter;
   if (step > training.maxSteps) return undefined;
   // The last point is left out: training evaluates there again, and knows that it is not the end. The draws are the
   // same.
   const before = curve.filter((point) => point.step < step && evaluatesAt(training, point.step));
   for (let points = 1; points <= before.length; points++)
     if (stops(before.slice(0, points), training.stopWhen)) return undefined;
-  return { step, tensors, curve: before, observations: observations.filter((one) => one.step < step) };
+  return { ...shorter, curve: before, observations: observations.filter((one) => one.step < step) };
 }

@@ -9,10 +9,41 @@ import type { Compile } from '../../engine/replay/types.ts';
 import { learnerOf } from './learner.ts';
 import { eager } from '../../engine/replay/eager.ts';
 import { programsOnce, type Programs } from './programs.ts';
-import type { Checkpoint } from '../../models/types.ts';
-import type { PackEvent, PackLane, Report, Trained } from '../types.ts';
+import type { NetworkCheckpoint } from './checkpoint.ts';
 
-export type { PackLane, Report, Trained };
+/** A trial of a pack. */
+export interface PackLane {
+  trial: TrialSpec;
+  /** Where to go on from; left out: from the initial weights. */
+  resume?: NetworkCheckpoint | undefined;
+}
+
+/** An evaluation. */
+export interface Report {
+  step: number;
+  metrics: Metrics;
+  /** What else was seen at this step. */
+  observations: readonly Observation[];
+  /** Everything needed to go on from here. To be called before training goes on. */
+  checkpoint(): NetworkCheckpoint;
+}
+
+export interface Trained {
+  /** 'paused': at toStep or by the signal, and neither ended nor diverged. */
+  status: 'completed' | 'diverged' | 'paused';
+  /** Steps trained; if diverged, the step whose loss, metrics or weights are not finite. */
+  steps: number;
+  /** Of the last evaluation that was finite; of toStep's own if paused there. Empty if there is none. */
+  metrics: Metrics;
+  parameters: number;
+  curve: CurvePoint[];
+  /** Whether steps ran as a recorded graph. */
+  replayed: boolean;
+  checkpoint: NetworkCheckpoint;
+}
+
+/** An evaluation of one lane, or its end. */
+export type PackEvent = { lane: number; report: Report } | { lane: number; end: Trained };
 
 export interface TrainOptions {
   /** How a step is made fast; left out: operation by operation. */
@@ -23,7 +54,7 @@ export interface TrainOptions {
    */
   programs?: Programs;
   /** Where to go on from; left out: from the initial weights. */
-  resume?: Checkpoint;
+  resume?: NetworkCheckpoint;
   /** Pause after this step, if training has not ended before; left out: train to the end. */
   toStep?: number;
   /** Pause between two steps once this is aborted. */
@@ -111,11 +142,17 @@ export async function* trainPack(
     step >= training.maxSteps || stops(curve, training.stopWhen);
   const stepsOf = (holds: (own: Progress) => boolean) => places.map((own) => (holds(own) ? own.step : undefined));
   const checkpoint = (own: Progress) => learner.checkpoint(places.indexOf(own), own.step, own.curve, own.observations);
-  const report = (own: Progress, metrics: Metrics, here = own.step): PackEvent => ({
+  const report = (
+    own: Progress,
+    metrics: Metrics,
+    observations: readonly Observation[],
+    here = own.step,
+  ): PackEvent => ({
     lane: own.lane,
     report: {
       step: here,
       metrics,
+      observations,
       checkpoint() {
         if (own.step !== here || own.ended)
           throw new Error(`the checkpoint of step ${here} was asked for at step ${own.step}`);
@@ -153,10 +190,10 @@ export async function* trainPack(
             continue;
           }
           own.curve.push({ step: own.step, metrics });
-          own.observations.push(
-            ...learner.observe(places.indexOf(own), { step: own.step, first: own.step === 0, last: isDone(own) }),
-          );
-          yield report(own, metrics);
+          const moment = { step: own.step, first: own.step === 0, last: isDone(own) };
+          const observations = learner.observe(places.indexOf(own), moment);
+          own.observations.push(...observations);
+          yield report(own, metrics, observations);
         }
       }
       for (const own of going().filter(isDone)) yield end(own, 'completed');
