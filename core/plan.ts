@@ -17,9 +17,13 @@ import { deriveSeed, trialId } from './trial.ts';
 /** The option by which a task names a text. */
 const CORPUS = ['task', 'corpus'];
 
-export interface PlannedTrial extends Lane {
+export interface PlannedTrial<T extends TrialSpec = TrialSpec> extends Lane {
+  trial: T;
   configuration: Configuration;
 }
+
+/** What a trial of a sweep is. */
+export type TrialOf<S extends SweepSpec> = S extends NetworkSweep ? NetworkTrial : ProgramTrial;
 
 /** `<name>-<8 hex>`: the same spec is the same sweep, and so its workflow's id and its run folder. */
 export function sweepId(spec: SweepSpec): string {
@@ -48,12 +52,16 @@ export function countWithin(spec: SweepSpec): number {
  * Trial `index` of the sweep: repeats of a configuration are neighbours. A repeat has the same seed in every
  * configuration, so that configurations are compared on the same draws.
  */
-export function trialAt(spec: SweepSpec, index: number): PlannedTrial {
+export function trialAt<S extends SweepSpec>(spec: S, index: number): PlannedTrial<TrialOf<S>> {
   return plannedTrial(spec, searchOf(spec).at(spec, Math.floor(index / spec.repeats)), index);
 }
 
 /** Trial `index` of a sweep whose search has chosen this configuration for it. */
-export function plannedTrial(spec: SweepSpec, configuration: Configuration, index: number): PlannedTrial {
+export function plannedTrial<S extends SweepSpec>(
+  spec: S,
+  configuration: Configuration,
+  index: number,
+): PlannedTrial<TrialOf<S>> {
   const repeat = index % spec.repeats;
   const trial = trialOf(spec, configuration, repeat);
   return { index, repeat, configuration, trial, trialId: trialId(trial), label: labelOf(configuration, repeat) };
@@ -91,10 +99,10 @@ export function* plannedTrials(
  * The spec's sections with the configuration's values in place (null: left out), texts by their hash, and the repeat's
  * seed.
  */
-export function trialOf(spec: SweepSpec, configuration: Configuration, repeat: number): TrialSpec {
-  return spec.program === undefined
-    ? networkTrial(spec, configuration, repeat)
-    : programTrial(spec, configuration, repeat);
+export function trialOf<S extends SweepSpec>(spec: S, configuration: Configuration, repeat: number): TrialOf<S> {
+  const trial =
+    spec.program === undefined ? networkTrial(spec, configuration, repeat) : programTrial(spec, configuration, repeat);
+  return trial as TrialOf<S>;
 }
 
 function withValues(parts: JsonObject, configuration: Configuration): JsonObject {

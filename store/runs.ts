@@ -15,7 +15,7 @@ import type {
   TrialTiming,
 } from '../core/results.ts';
 import type { SamplingSpec, SweepSpec, TrainingSpec } from '../core/spec.ts';
-import { SCIENCE_VERSION } from '../core/trial.ts';
+import { scienceOf } from '../core/trial.ts';
 import { decodeCheckpoint, encodeCheckpoint, observationsIn } from './checkpoint.ts';
 import { decodeCurve, encodeCurve } from './curve.ts';
 import { clearDecisions } from './decisions.ts';
@@ -71,12 +71,18 @@ export async function listSweeps(store: Store): Promise<string[]> {
   return found;
 }
 
-const SPEC_OBJECTS = ['task', 'model', 'training', 'space', 'search', 'scheduler', 'objective', 'budget'];
+const SPEC_OBJECTS = ['training', 'space', 'search', 'scheduler', 'objective', 'budget'];
+/** What is trained: a network, or a program. */
+const SUBJECTS = [
+  ['task', 'model'],
+  ['program', 'parameters'],
+];
 
 /** What a resolved spec is counted and named by; the rest is what its writer promises. */
 const isSpec = (value: unknown): value is SweepSpec =>
   isObject(value) &&
   SPEC_OBJECTS.every((key) => isObject(value[key])) &&
+  SUBJECTS.some((keys) => keys.every((key) => isObject(value[key]))) &&
   typeof value['name'] === 'string' &&
   [value['repeats'], value['seed']].every(Number.isFinite);
 
@@ -311,7 +317,8 @@ export async function commitTrial(
 
 /** Why a result or a rung is not what this origin would give, as a reason that may be counted; undefined if it is. */
 export function differenceFrom({ backend, replayed }: Origin, result: RungRecord): string | undefined {
-  if (result.science !== SCIENCE_VERSION) return `of version ${result.science} of the science, not ${SCIENCE_VERSION}`;
+  const science = scienceOf(result.trial);
+  if (result.science !== science) return `of version ${result.science} of the science, not ${science}`;
   if (result.backend !== backend) return `trained by ${result.backend}, not ${backend}`;
   if (result.replayed !== replayed)
     return result.replayed ? 'trained as a graph, not step by step' : 'trained step by step, not as a graph';

@@ -20,9 +20,7 @@ function networkSchema() {
   const { $schema: _, others, space, ...schema } = objectOf(sweepFile);
   // A task and a cell may be given by the space alone.
   for (const name of ['task', 'model']) if (typeof others[name] === 'object') delete others[name].required;
-  const properties = Object.fromEntries(
-    sectionNames.flatMap((name) => pathsIn(name)).map((path) => [path, DIMENSION]),
-  );
+  const properties = Object.fromEntries(sectionNames.flatMap((name) => pathsIn(name)).map((path) => [path, DIMENSION]));
   return {
     ...schema,
     properties: { ...others, space: { ...space, properties, additionalProperties: false } },

@@ -162,14 +162,22 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
     return new Promise<Answer>((resolve, reject) => {
       let grace: NodeJS.Timeout | undefined;
       let asked = false;
+      let stopping = false;
       let settled = false;
+      // A program tells by itself whether it lives: its trainer computes nothing, but to look at it.
+      const ofProgram = request.type === 'train' && request.job.lanes[0]?.trial.program !== undefined;
       const hearing = listen(child, () => {
-        if (!settled) onMeanwhile({ type: 'alive' });
+        if (!settled && !ofProgram) onMeanwhile({ type: 'alive' });
       });
       const send = (message: ToTrainer) =>
         child.send(message, (error) => {
           if (error) settle(() => reject(error));
         });
+      /** Anew whenever it is heard of: it may wait for a program to save. */
+      const giveGrace = () => {
+        clearTimeout(grace);
+        grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
+      };
       const stop = () => {
         if (!asked)
           return settle(() => {
@@ -177,7 +185,8 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
             reject(new TrainerStopped('stopped'));
           });
         send({ type: 'stop' });
-        grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
+        stopping = true;
+        giveGrace();
         return undefined;
       };
       const settle = (end: () => void) => {
@@ -202,6 +211,7 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
         });
       const onMessage = (message: FromTrainer) => {
         hearing.heard();
+        if (stopping) giveGrace();
         if (message.type === 'loaded') return;
         if (message.type === 'warning') onWarning(message.message);
         else if (message.type === 'debug') onDebug(message.line);

@@ -74,7 +74,7 @@ export async function start(file: string, options: StartOptions, signal: AbortSi
     cached: plan.cached.trials,
     otherResults: otherResultsLines(plan),
     paused,
-    backend: backend.name,
+    backend: given.program === undefined ? backend.name : given.program.command.join(' '),
     slots,
     ...(plan.seconds !== undefined && { estimate: plan.seconds }),
     ...(url !== undefined && { url }),

@@ -166,7 +166,8 @@ function domainOf(values: readonly number[], high: number | undefined): [low: nu
 export function curvesFigure(of: (report: Report) => string | undefined, axis: Axis): Figure {
   return {
     title: `${axis.title} while training`,
-    summary: axis.summary ?? `mean ${axis.title.toLowerCase()} against the training step, one line a length, a panel a cell`,
+    summary:
+      axis.summary ?? `mean ${axis.title.toLowerCase()} against the training step, one line a length, a panel a cell`,
     caption: ({ input: { spec } }) =>
       (spec.repeats === 1 ? 'One repeat of each configuration.' : `Mean of ${repeatsText(spec.repeats)}.`) +
       ' A repeat that has stopped keeps its last value in the mean; diverged and failed ones are left out.',
@@ -198,7 +199,13 @@ export function curvesFigure(of: (report: Report) => string | undefined, axis: A
         field: metric,
         type: 'quantitative',
         title: metric,
-        scale: { domain: domainOf(rows.map((row) => row[metric] as number), axis.high), nice: false },
+        scale: {
+          domain: domainOf(
+            rows.map((row) => row[metric] as number),
+            axis.high,
+          ),
+          nice: false,
+        },
         axis: { tickCount: 5, format: axis.format },
       };
       return inPanels(panels, room, { ...unit, encoding: { x, y, ...('encoding' in unit ? unit.encoding : {}) } });

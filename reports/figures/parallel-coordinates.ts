@@ -96,7 +96,10 @@ function axesOf(report: Report): { paths: string[]; axes: Axis[] } {
     return report.summary.every(({ configuration }) => configuration[path] !== undefined) ? axis : withNoValue(axis);
   });
   const objectives = ranked(report).map((row) => row.metrics[metric]?.mean ?? 0);
-  return { paths, axes: [...axes, rangeAxis(`mean ${wordsOf(metric)}`, ...objectiveSpan(report.input.spec, objectives))] };
+  return {
+    paths,
+    axes: [...axes, rangeAxis(`mean ${wordsOf(metric)}`, ...objectiveSpan(report.input.spec, objectives))],
+  };
 }
 
 const rounded = (x: number) => Number(x.toFixed(4));
@@ -163,7 +166,7 @@ export const parallelCoordinates: Figure = {
   },
   data,
   spec(rows, report, room) {
-    const { metric, goal } = report.input.spec.objective;
+    const { goal } = report.input.spec.objective;
     const names = distinct(rows, 'axis');
     const narrow = room === 'narrow';
     // Axes stand side by side, or on a phone lie one below the other.

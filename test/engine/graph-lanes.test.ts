@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TaskSpec, TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TaskSpec, TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { loadBackend } from '../../engine/backends/index.ts';
 import { cells } from '../../models/cells/index.ts';
 import { recordPure } from '../../engine/replay/compile.ts';
@@ -53,7 +53,7 @@ function trial({
   batch = 8,
   layers = 1,
   training = {},
-}: Choice): TrialSpec {
+}: Choice): NetworkTrial {
   return {
     task: { ...(task.name !== 'names' && { length: 5 }), ...task },
     model: { ...options, cell, hiddenUnits: units, layers },
@@ -81,7 +81,7 @@ const bitsOf = (x: tf.Tensor): Uint8Array => {
 };
 
 /** Three steps and an evaluation of `count` lanes, together and each alone: the names of what is not the same. */
-function differences(spec: TrialSpec, count: number, make: Compile = compile): string[] {
+function differences(spec: NetworkTrial, count: number, make: Compile = compile): string[] {
   const problem = problemOf(spec, corpus);
   const update = updateOf(spec);
   const program = programsOnce(make).take(spec, problem, update);

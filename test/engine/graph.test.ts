@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { loadBackend } from '../../engine/backends/index.ts';
 import { cells } from '../../models/cells/index.ts';
 import { nativeBackend } from '../../engine/replay/tensorflow/binding.ts';
@@ -39,7 +39,7 @@ interface Choice {
   task?: string;
   units?: number;
   layers?: number;
-  training?: Partial<TrialSpec['training']>;
+  training?: Partial<NetworkTrial['training']>;
 }
 
 function trial({
@@ -50,7 +50,7 @@ function trial({
   units = 12,
   layers = 1,
   training = {},
-}: Choice): TrialSpec {
+}: Choice): NetworkTrial {
   return {
     task: { name: task, ...(task !== 'names' && { length: 6 }) },
     model: { ...options, cell, hiddenUnits: units, layers },
@@ -74,7 +74,7 @@ const corpus =
     30,
   );
 
-async function trained(spec: TrialSpec, options: TrainOptions): Promise<Trained> {
+async function trained(spec: NetworkTrial, options: TrainOptions): Promise<Trained> {
   const training = train(spec, { corpus, ...options });
   for (;;) {
     const { done, value } = await training.next();

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import { cells, type CellName } from '../../models/cells/index.ts';
 import { optimizers, type OptimizerName } from '../../models/optimizers/index.ts';
@@ -26,14 +26,14 @@ const training: TrainingSpec = {
   clip: { norm: 1 },
   decay: { factor: 0.5, every: 4 },
 };
-const base: TrialSpec = {
+const base: NetworkTrial = {
   task: { name: 'palindrome', length: 6 },
   model: { cell: 'lstm', hiddenUnits: 6, layers: 1 },
   training,
   seed: 20181001,
 };
 
-async function losses(trial: TrialSpec, corpus?: string): Promise<number[]> {
+async function losses(trial: NetworkTrial, corpus?: string): Promise<number[]> {
   const found: number[] = [];
   for await (const { metrics } of train(trial, { corpus })) found.push(metrics['loss']!);
   return found;
@@ -55,7 +55,7 @@ const byOptimizer: Record<OptimizerName, number[]> = {
   adam: [2.314834, 2.322067, 2.350434],
 };
 
-async function check(trial: TrialSpec, expected: number[], corpus?: string): Promise<void> {
+async function check(trial: NetworkTrial, expected: number[], corpus?: string): Promise<void> {
   const found = await losses(trial, corpus);
   const same =
     found.length === expected.length &&

@@ -6,7 +6,7 @@
 import { hashJson } from '../../core/json.ts';
 import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import type { CurvePoint, Observation, ObservationKind, TrialResult, TrialSamples } from '../../core/results.ts';
-import type { SamplingSpec, SweepSpec } from '../../core/spec.ts';
+import type { SamplingSpec, NetworkSweep, NetworkTrial } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import type { ReportInput } from '../../reports/types.ts';
 import type { Provenance } from '../../reports/types.ts';
@@ -16,7 +16,9 @@ import { stateOf } from '../../trainer/network/checkpoint.ts';
 import { encodeCurve } from '../../store/curve.ts';
 import type { Store } from '../../store/types.ts';
 
-export const exampleSpec: SweepSpec = {
+type NetworkPlanned = PlannedTrial<NetworkTrial>;
+
+export const exampleSpec: NetworkSweep = {
   name: 'rnn-vs-lstm',
   description: 'How far back can an RNN and an LSTM remember?',
   task: { name: 'palindrome', length: 10, encoding: 'one-hot' },
@@ -54,7 +56,7 @@ export const exampleProvenance: Provenance = {
   machine: { os: 'linux 6.1 x64', cpu: 'Example CPU', cores: 2, memoryGiB: 8, gpus: [] },
 };
 
-export function exampleSweepId(spec: SweepSpec): string {
+export function exampleSweepId(spec: NetworkSweep): string {
   return `${spec.name}-${hashJson(spec).slice(0, 8)}`;
 }
 
@@ -65,7 +67,7 @@ const rounded = (x: number) => Number(x.toPrecision(6));
 /**
  * Accuracy climbs from chance (0.1) to a plateau along a sigmoid; harder and slower with length, hardest for the RNN.
  */
-function curveOf({ trialId, trial }: PlannedTrial): CurvePoint[] {
+function curveOf({ trialId, trial }: NetworkPlanned): CurvePoint[] {
   const length = Number(trial.task['length'] ?? 10);
   const lstm = trial.model.cell !== 'rnn';
   const luck = noise(trialId, 'luck');
@@ -104,7 +106,7 @@ function attentionOver(input: string[], output: string[]): number[][] {
  * The gradient shrinks by a factor a step on its way back from the last one: by less in an LSTM, and once it is
  * trained.
  */
-function flowOf({ trial, trialId }: PlannedTrial, last: boolean) {
+function flowOf({ trial, trialId }: NetworkPlanned, last: boolean) {
   const length = Number(trial.task['length'] ?? 10);
   const factor = (trial.model.cell === 'rnn' ? 0.55 : 0.85) + (last ? 0.12 : 0) + 0.02 * noise(trialId);
   const layer = (scale: number) =>
@@ -116,7 +118,7 @@ function flowOf({ trial, trialId }: PlannedTrial, last: boolean) {
 }
 
 /** Seed 002, table 1: τ = 10, s = 3, r_on = 0.4. */
-function gateOf({ trial }: PlannedTrial) {
+function gateOf({ trial }: NetworkPlanned) {
   const [tau, s, rOn] = [Number(trial.model['tau'] ?? 10), 3, Number(trial.model['rOn'] ?? 0.4)];
   const t = Array.from({ length: Number(trial.task['length'] ?? 13) }, (_, i) => i + 1);
   const phi = t.map((at) => rounded(((at - s + tau) % tau) / tau));
@@ -129,7 +131,11 @@ const written = (length: number, ...parts: (string | number)[]) =>
     .join(' ')
     .slice(0, length);
 
-function observationsOf(planned: PlannedTrial, curve: CurvePoint[], kinds: readonly ObservationKind[]): Observation[] {
+function observationsOf(
+  planned: NetworkPlanned,
+  curve: CurvePoint[],
+  kinds: readonly ObservationKind[],
+): Observation[] {
   const input = ['<U>', ...'I am a cat'];
   const output = [...'I AM A CAT'];
   return curve.flatMap(({ step }, i) => {
@@ -145,7 +151,7 @@ function observationsOf(planned: PlannedTrial, curve: CurvePoint[], kinds: reado
   });
 }
 
-function samplesOf({ trialId }: PlannedTrial, sampling: SamplingSpec): TrialSamples {
+function samplesOf({ trialId }: NetworkPlanned, sampling: SamplingSpec): TrialSamples {
   const temperatures = [...(sampling.greedy ? ['greedy' as const] : []), ...sampling.temperature];
   const asked = temperatures.flatMap((temperature) =>
     sampling.length.flatMap((length) => sampling.prompts.map((prompt) => ({ prompt, length, temperature }))),
@@ -167,7 +173,7 @@ function samplesOf({ trialId }: PlannedTrial, sampling: SamplingSpec): TrialSamp
 }
 
 export interface ExampleOptions {
-  spec?: SweepSpec;
+  spec?: NetworkSweep;
   /** Index of the trial that diverges, fails, or has not run yet. */
   diverged?: number;
   failed?: number;

@@ -5,7 +5,7 @@
  */
 import { keep, valueAndGrads, type Tensor } from '@tensorflow/tfjs-core';
 import { programKey } from '../../core/shapes.ts';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import type { Compile } from '../../engine/replay/types.ts';
 import { compileNamed, type Named } from '../../engine/named.ts';
 import type { Update } from '../../models/problem.ts';
@@ -21,7 +21,7 @@ export interface Program {
 
 export interface Programs {
   /** The trial's steps; `problem` and `update` are the trial's own. */
-  take(trial: TrialSpec, problem: Problem, update: Update): Program;
+  take(trial: NetworkTrial, problem: Problem, update: Update): Program;
   /** The trial needs them no more. */
   giveBack(program: Program): void;
 }

@@ -10,7 +10,7 @@ import { readProgramFile, writeLog } from '../../store/programs.ts';
 import { readSpec } from '../../store/runs.ts';
 import type { LaneEvent, RunFolder, Trainer, TrainerLane, TrainOptions } from '../types.ts';
 import type { Entry } from './archive.ts';
-import { program } from './kind.ts';
+import { origin } from './origin.ts';
 import type { Checkpoint } from './layout.ts';
 import { runProgram, type Attempt, type ProgramEnd } from './run.ts';
 
@@ -21,7 +21,7 @@ const LOG_EVERY_MS = 2000;
 
 export async function openProgram(): Promise<Trainer> {
   return {
-    origin: program.origin as Trainer['origin'],
+    origin: () => origin,
     train,
     // What it is at a step is a function of the trial but for its last step, if it does not look at that; as ours are.
     seedOf: (_, shorter) => shorter,

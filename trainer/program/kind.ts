@@ -1,7 +1,8 @@
 import type { TrainerKind } from '../types.ts';
+import { origin } from './origin.ts';
 
-/** Trials that are runs of somebody's program. What it computes with is its own business, and not known. */
+/** Trials that are runs of somebody's program. */
 export const program: TrainerKind = {
-  origin: () => ({ backend: 'program', replayed: false }),
+  origin: () => origin,
   load: async () => (await import('./index.ts')).openProgram,
 };
