@@ -11,7 +11,18 @@ const mayImport = {
   workflows: ['core'], // and the types of activities, below
   setup: ['engine', 'core'],
   server: ['setup', 'core'],
-  orchestrate: ['server', 'setup', 'activities', 'workflows', 'trainer', 'engine', 'store', 'core'], // one process: connection, worker, client
+  orchestrate: [
+    'server',
+    'setup',
+    'sweep-file',
+    'activities',
+    'workflows',
+    'reports',
+    'trainer',
+    'engine',
+    'store',
+    'core',
+  ], // the application
   bench: ['orchestrate', 'server', 'setup', 'activities', 'trainer', 'models', 'engine', 'store', 'core'],
   cli: [
     'bench',

@@ -1,7 +1,7 @@
 /** What every benchmark yields: the machine, and measurements as times and as ratios; plain JSON. */
 import { UserError } from '../core/errors.ts';
 import { machineText, type Machine } from './machine.ts';
-import { ratiosOf, spreadOf, type Spread } from './statistics.ts';
+import { median, ratiosOf, spreadOf, type Spread } from './statistics.ts';
 
 export interface Measurement extends Spread {
   /** What was measured, from the general to the particular: ['lstm', 'T 19', 'batch 128', 'hidden 128', 'replayed']. */
@@ -9,6 +9,8 @@ export interface Measurement extends Spread {
   unit: string;
   /** How many times the value of `to` it is, round by round. */
   ratio?: Spread & { to: string };
+  /** The same beside the fastest of what is not ours. */
+  best?: Spread & { to: string };
 }
 
 export interface BenchResult {
@@ -26,20 +28,33 @@ export interface BenchResult {
   notes: string[];
 }
 
-/** One value a round, of several that took turns: as measurements, each beside the one called `to`. */
+/**
+ * One value a round, of several that took turns: as measurements, each beside the one called `to`, and beside the
+ * fastest of its rivals, by their medians, if it has any.
+ */
 export function sideBySide(
   of: readonly string[],
   unit: string,
   rounds: ReadonlyMap<string, readonly number[]>,
   to: string,
+  rivals: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Measurement[] {
-  const base = rounds.get(to);
-  return [...rounds].map(([name, values]) => ({
-    of: [...of, name],
-    unit,
-    ...spreadOf(values),
-    ...(base && name !== to && { ratio: { to, ...spreadOf(ratiosOf(values, base)) } }),
-  }));
+  const beside = (values: readonly number[], other: string) => ({
+    to: other,
+    ...spreadOf(ratiosOf(values, rounds.get(other) ?? [])),
+  });
+  const fastest = (names: readonly string[]) =>
+    names.toSorted((a, b) => median(rounds.get(a) ?? []) - median(rounds.get(b) ?? []))[0];
+  return [...rounds].map(([name, values]) => {
+    const best = fastest(rivals.get(name) ?? []);
+    return {
+      of: [...of, name],
+      unit,
+      ...spreadOf(values),
+      ...(rounds.has(to) && name !== to && { ratio: beside(values, to) }),
+      ...(best !== undefined && { best: beside(values, best) }),
+    };
+  });
 }
 
 /** One value more than once, beside nothing. */

@@ -1,12 +1,14 @@
 /**
- * How long a training step takes: operation by operation, replayed as one graph, and in PyTorch and JAX. Each is a
- * process that stays; they take turns, a fraction of a second each, so that whatever else the machine does meets them
- * all. All start from the same weights and see the same batches, and their losses must agree, or it is not the same
- * work.
+ * How long a training step takes: operation by operation, replayed as one graph, and in PyTorch and JAX, each in the
+ * ways in which it is fast. Each is a process that stays; they take turns, a fraction of a second each, so that
+ * whatever else the machine does meets them all. All start from the same weights and see the same batches, and their
+ * losses must agree, or it is not the same work.
  */
+import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 import { nativeEnvironment } from '../engine/backends/environment.ts';
+import { instructions } from '../engine/backends/instructions.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { findProgram } from '../setup/process.ts';
 import { startLineWorker, type LineWorker } from './line-worker.ts';
@@ -36,12 +38,21 @@ export interface StepOptions {
   rounds: number;
   /** Where PyTorch and JAX are looked for, in this order. */
   pythons: string[];
-  /** Leave out what is not ours. */
-  alone: boolean;
+  /** Which of the others take part. */
+  others: Other[];
   clock: 'wall' | 'processor';
   signal?: AbortSignal;
   onProgress(line: string): void;
 }
+
+/** How PyTorch and JAX take the step, and whether they can take it for several lanes at once. */
+export const OTHERS = {
+  pytorch: { command: ['step_torch.py', 'layers'], lanes: false },
+  'pytorch-compiled': { command: ['step_torch.py', 'compiled'], lanes: true },
+  'jax-scan': { command: ['step_jax.py', 'scan'], lanes: true },
+  'jax-unrolled': { command: ['step_jax.py', 'unrolled'], lanes: true },
+} as const;
+export type Other = keyof typeof OTHERS;
 
 /**
  * Each turn: long enough that a timer's and a cold cache's share is small, short enough that all meet the same machine.
@@ -57,28 +68,39 @@ const worker = (file: string) => fileURLToPath(new URL(`workers/${file}`, import
 
 /**
  * One thread each: libraries that ask the environment are told, and where the system can pin a process it has one core.
+ * And no instructions that we do not multiply with, so that ONEDNN_MAX_CPU_ISA=AVX2 compares all with AVX2.
  */
-const ONE_THREAD = {
+const environmentOfOthers = (): Record<string, string> => ({
   OMP_NUM_THREADS: '1',
   OPENBLAS_NUM_THREADS: '1',
   MKL_NUM_THREADS: '1',
-  XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false',
   JAX_PLATFORMS: 'cpu',
-};
+  XLA_FLAGS: `--xla_cpu_multi_thread_eigen=false${instructions() === 'avx2' ? ' --xla_cpu_max_isa=AVX2' : ''}`,
+  ...(instructions() === 'avx2' && {
+    ONEDNN_MAX_CPU_ISA: 'AVX2',
+    MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+    ATEN_CPU_CAPABILITY: 'avx2',
+  }),
+});
 
 async function pinning(core: number): Promise<string[]> {
   const taskset = process.platform === 'linux' ? await findProgram('taskset') : undefined;
   return taskset ? [taskset, '-c', String(core)] : [];
 }
 
-/** Workers that can take part, and a line about each that cannot. */
+interface Contestant extends LineWorker {
+  ours: boolean;
+}
+
+/** Those that can take part, and a line about each that cannot. */
 async function startAll({
   lanes,
   pythons,
-  alone,
+  others,
   signal,
-}: StepOptions): Promise<{ workers: LineWorker[]; notes: string[] }> {
+}: StepOptions): Promise<{ workers: Contestant[]; notes: string[] }> {
   const backend = await chooseBackend();
+  if (signal) setMaxListeners(0, signal); // each of them hears of it
   const pin = await pinning(thisMachine().cores - 1);
   const notes =
     pin.length > 0
@@ -88,7 +110,7 @@ async function startAll({
     const [program = '', ...args] = [...pin, ...command];
     return startLineWorker(program, args, { env, signal });
   };
-  const workers: LineWorker[] = [];
+  const workers: Contestant[] = [];
   try {
     const { native } = backend.choice;
     const modes =
@@ -99,12 +121,19 @@ async function startAll({
       notes.push(`on ${backend.name} steps run operation by operation: sweep setup installs native TensorFlow`);
     for (const mode of modes) {
       const args = [process.execPath, ...typescriptFlags, worker('step.ts'), JSON.stringify(backend.choice), ...mode];
-      workers.push(await start(args, { ...(native && nativeEnvironment(native, 1)), ...typescriptEnvironment }));
+      const env = { ...(native && nativeEnvironment(native, 1)), ...typescriptEnvironment };
+      workers.push({ ...(await start(args, env)), ours: true });
     }
-    for (const script of alone ? [] : ['step_torch.py', 'step_jax.py']) {
-      const found = await firstComplete(pythons.map((python) => () => start([python, worker(script)], ONE_THREAD)));
-      if (typeof found === 'string') notes.push(found);
-      else workers.push(found);
+    const theirs = others.flatMap((name) => {
+      const { command, lanes: packs } = OTHERS[name];
+      return [1, ...(packs ? lanes : [])].map((count) => [...command, String(count)] as const);
+    });
+    for (const [script, ...args] of theirs) {
+      const found = await firstComplete(
+        pythons.map((python) => () => start([python, worker(script), ...args], environmentOfOthers())),
+      );
+      if (typeof found !== 'string') workers.push({ ...found, ours: false });
+      else if (!notes.includes(found)) notes.push(found);
     }
   } catch (error) {
     for (const { close } of workers) close();
@@ -140,10 +169,10 @@ function checkLosses(name: string, losses: readonly number[], ours: readonly num
 
 /** Gets every worker ready for the case; those that cannot do it, with the reason. */
 async function prepareAll(
-  workers: readonly LineWorker[],
+  workers: readonly Contestant[],
   one: StepCase,
-): Promise<{ ready: LineWorker[]; refused: string[] }> {
-  const ready: LineWorker[] = [];
+): Promise<{ ready: Contestant[]; refused: string[] }> {
+  const ready: Contestant[] = [];
   const refused: string[] = [];
   let data: StepData | undefined;
   let ours: number[] | undefined;
@@ -170,7 +199,7 @@ async function prepareAll(
 }
 
 async function measure(
-  workers: readonly LineWorker[],
+  workers: readonly Contestant[],
   one: StepCase,
   { rounds, clock }: StepOptions,
 ): Promise<{ measurements: Measurement[]; refused: string[] }> {
@@ -184,7 +213,7 @@ async function measure(
   }
   const times = new Map(ready.map(({ hello }) => [hello.name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
-    const turn = ready.map((_, i) => ready[(i + round) % ready.length] as LineWorker); // nobody always follows the same one
+    const turn = ready.map((_, i) => ready[(i + round) % ready.length] as Contestant); // nobody always follows the same one
     for (const each of turn) {
       const { wall, processor } = await run(each, steps.get(each.hello.name) as number);
       times
@@ -193,7 +222,16 @@ async function measure(
     }
   }
   const of = [one.cell, `T ${one.length}`, `batch ${one.batch}`, `hidden ${one.hidden}`];
-  return { measurements: sideBySide(of, 'ms', times, 'replayed'), refused };
+  const lanesOf = ({ hello: { lanes = 1 } }: Contestant) => lanes;
+  const rivals = new Map(
+    ready
+      .filter(({ ours, hello: { name } }) => ours && name !== 'eager')
+      .map((mine) => {
+        const beside = ready.filter((each) => !each.ours && [1, lanesOf(mine)].includes(lanesOf(each)));
+        return [mine.hello.name, beside.map(({ hello: { name } }) => name)];
+      }),
+  );
+  return { measurements: sideBySide(of, 'ms', times, 'replayed', rivals), refused };
 }
 
 export async function benchStep(options: StepOptions): Promise<BenchResult> {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { Refused, UserError } from '../core/errors.ts';
 import { adviceOn, refusalOf } from '../core/refusal.ts';
-import { commands, isCommand } from './commands.ts';
+import { commands, isCommand } from './commands/index.ts';
 import { interrupted, onInterrupt } from './interrupt.ts';
 import { isOutputNeeded, printable, tell } from './ui/output.ts';
 

@@ -3,6 +3,12 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { BackendKind } from '../engine/backends/index.ts';
 import { DEFAULT_RUNS } from '../store/command.ts';
 
+/** Of a command on a runs folder. */
+export interface RunsOptions {
+  runs: string;
+  json?: boolean;
+}
+
 export const runsOption = () => new Option('--runs <dir>', 'where runs live').default(DEFAULT_RUNS);
 export const jsonOption = (what: string) => new Option('--json', what);
 

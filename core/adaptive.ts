@@ -13,9 +13,9 @@ import {
   type Decision,
   type RungReport,
   type Scheduler,
-  type Setting,
+  type SchedulerSetting,
 } from './schedulers/index.ts';
-import { searchOf, type Configuration, type Observation } from './search/index.ts';
+import { searchOf, type Configuration, type Search, type TriedConfiguration } from './search/index.ts';
 import type { SweepSpec } from './spec.ts';
 
 /** An assignment was handed out, and why; with the configuration where the search chose it then. */
@@ -50,7 +50,7 @@ export interface AdaptiveState {
   /** What the search chose, by configuration. */
   suggested: Record<string, Configuration>;
   /** What the search learns from. */
-  history: Observation[];
+  history: TriedConfiguration[];
   /** Entries of the record so far. */
   entries: number;
 }
@@ -103,7 +103,7 @@ export interface DriverOptions {
   state?: AdaptiveState | undefined;
   /** What decides, and what it knows of the sweep; left out: as the spec says. */
   scheduler?: Scheduler;
-  setting?: Setting;
+  setting?: SchedulerSetting;
   /** What the search chose for a configuration, where that is on record; left out: the search chooses. */
   suggested?: ((configuration: number) => Configuration | undefined) | undefined;
 }
@@ -114,140 +114,170 @@ const configurationsWithin = (spec: SweepSpec) => countWithin(spec) / spec.repea
 const configurationsBefore = (spec: SweepSpec) =>
   Math.ceil(Math.min(countTrials(spec), spec.budget.maxTrials ?? Infinity) / spec.repeats);
 
-export function adaptiveDriver(spec: SweepSpec, options: DriverOptions = {}): AdaptiveDriver {
-  const { state: from, scheduler = schedulerOf(spec), suggested: recorded = () => undefined } = options;
-  const search = searchOf(spec);
-  const configurations = from === undefined ? configurationsWithin(spec) : from.configurations;
-  const setting = options.setting ?? {
-    ...settingOf(spec),
-    configurations: configurations ?? configurationsBefore(spec),
-  };
+type Values = Record<string, number | null>;
+
+const byIndex = <T>(record: Readonly<Record<string, T>> = {}): Map<number, T> =>
+  new Map(Object.entries(record).map(([index, value]) => [Number(index), value]));
+
+const hasArrived = (repeat: Repeat): repeat is Arrival => typeof repeat !== 'string';
+
+class Driver implements AdaptiveDriver {
+  private readonly spec: SweepSpec;
+  private readonly search: Search;
+  private readonly scheduler: Scheduler;
+  private readonly setting: SchedulerSetting;
+  private readonly configurations: number | undefined;
+  private readonly recorded: NonNullable<DriverOptions['suggested']>;
+  private scheduled: Json;
   /** By configuration: it goes to another rung only once it has reported at this one. */
-  const open = new Map(
-    (from?.open ?? []).map(({ assignment, repeats }) => [
-      assignment.configuration,
-      { assignment, repeats: [...repeats] },
-    ]),
-  );
-  const ended = new Map(Object.entries(from?.ended ?? {}).map(([index, values]) => [Number(index), { ...values }]));
-  const chosen = new Map(Object.entries(from?.suggested ?? {}).map(([index, values]) => [Number(index), values]));
-  const history = [...(from?.history ?? [])];
-  let scheduled = from?.scheduler ?? scheduler.init(setting);
-  let entries = from?.entries ?? 0;
+  private readonly open: Map<number, OpenRung>;
   /** Rungs that may have repeats that wait, in the order in which they are trained. */
-  const unbegun = [...open.values()];
+  private readonly unbegun: OpenRung[];
+  private readonly ended: Map<number, Values>;
+  private readonly chosen: Map<number, Configuration>;
+  private readonly history: TriedConfiguration[];
+  private entries: number;
 
-  const configurationOf = (index: number) => chosen.get(index) ?? search.at(spec, index);
-
-  /** Asks a search that learns, once for each configuration. */
-  function choose({ configuration }: Assignment): Configuration | undefined {
-    if (search.suggest === undefined || chosen.has(configuration)) return undefined;
-    const pending = [...open.values()].map(({ assignment }) => configurationOf(assignment.configuration));
-    const values = recorded(configuration) ?? search.suggest(spec, configuration, history, pending);
-    chosen.set(configuration, values);
-    return values;
+  constructor(spec: SweepSpec, { state, scheduler, setting, suggested }: DriverOptions) {
+    this.spec = spec;
+    this.search = searchOf(spec);
+    this.scheduler = scheduler ?? schedulerOf(spec);
+    this.configurations = state === undefined ? configurationsWithin(spec) : state.configurations;
+    this.setting = setting ?? { ...settingOf(spec), configurations: this.configurations ?? configurationsBefore(spec) };
+    this.recorded = suggested ?? (() => undefined);
+    this.scheduled = state?.scheduler ?? this.scheduler.init(this.setting);
+    this.unbegun = (state?.open ?? []).map(({ assignment, repeats }) => ({ assignment, repeats: [...repeats] }));
+    this.open = new Map(this.unbegun.map((rung) => [rung.assignment.configuration, rung]));
+    this.ended = new Map([...byIndex(state?.ended)].map(([index, values]) => [index, { ...values }]));
+    this.chosen = byIndex(state?.suggested);
+    this.history = [...(state?.history ?? [])];
+    this.entries = state?.entries ?? 0;
   }
 
-  function handOut(): HandedOut | undefined {
-    const given = scheduler.next(scheduled, setting);
-    if (given === undefined) return undefined;
-    const { assignment, decision } = given;
-    const suggested = choose(assignment);
-    const before = ended.get(assignment.configuration) ?? {};
-    const repeats = Array.from({ length: spec.repeats }, (_, repeat): Repeat => {
-      const objective = before[repeat];
-      return objective === undefined ? 'waiting' : { objective, ended: true };
-    });
-    const rung = { assignment, repeats };
-    scheduled = given.state;
-    open.set(assignment.configuration, rung);
-    unbegun.push(rung);
-    entries++;
-    return { assignment, decision, ...(suggested && { suggested }) };
-  }
-
-  function beginWaiting(): Turn | undefined {
-    for (let rung = unbegun[0]; rung !== undefined; rung = unbegun[0]) {
-      const {
-        assignment: { configuration, rung: number, toStep },
-        repeats,
-      } = rung;
-      const repeat = open.get(configuration) === rung ? repeats.indexOf('waiting') : -1; // a record may say that it is in
-      if (repeat >= 0) {
-        repeats[repeat] = 'training';
-        return { configuration, repeat, rung: number, toStep };
-      }
-      unbegun.shift();
-    }
-    return undefined;
-  }
-
-  function next(): ReturnType<AdaptiveDriver['next']> {
-    const waiting = beginWaiting();
+  next(): ReturnType<AdaptiveDriver['next']> {
+    const waiting = this.beginWaiting();
     if (waiting !== undefined) return { turn: waiting };
-    const entry = handOut();
-    const turn = entry && beginWaiting();
+    const entry = this.handOut();
+    const turn = entry && this.beginWaiting();
     return entry && turn && { turn, entry };
   }
 
-  function arrive(report: RungReport): Taken & { entry: Arrived } {
-    const { configuration, toStep, value, ended: isOver } = report;
-    const { state, decisions } = scheduler.report(scheduled, report, setting);
-    scheduled = state;
-    if (search.suggest !== undefined)
-      history.push({ configuration: configurationOf(configuration), toStep, value, ended: isOver });
-    open.delete(configuration);
-    entries++;
-    let stopped = 0;
-    for (const { configuration: index, action } of decisions) {
-      if (action !== 'stop' && action !== 'complete') continue;
-      if (action === 'stop') stopped += spec.repeats - Object.keys(ended.get(index) ?? {}).length;
-      ended.delete(index);
-    }
-    return { entry: { report, decisions }, stopped };
+  handOut(): HandedOut | undefined {
+    const given = this.scheduler.next(this.scheduled, this.setting);
+    if (given === undefined) return undefined;
+    const { assignment, decision } = given;
+    const suggested = this.choose(assignment);
+    const rung = { assignment, repeats: this.repeatsOf(assignment) };
+    this.scheduled = given.state;
+    this.open.set(assignment.configuration, rung);
+    this.unbegun.push(rung);
+    this.entries++;
+    return { assignment, decision, ...(suggested && { suggested }) };
   }
 
-  function take(turn: Turn, arrival: Arrival): Taken {
-    const { configuration, repeat } = turn;
-    if (arrival.ended) {
-      const others = ended.get(configuration);
-      if (others === undefined) ended.set(configuration, { [repeat]: arrival.objective });
-      else others[repeat] = arrival.objective;
-    }
-    const rung = open.get(configuration);
-    if (rung?.assignment.rung !== turn.rung) return { stopped: 0 };
+  take({ configuration, repeat, rung: number }: Turn, arrival: Arrival): Taken {
+    if (arrival.ended) this.keepEnd(configuration, repeat, arrival.objective);
+    const rung = this.open.get(configuration);
+    if (rung?.assignment.rung !== number) return { stopped: 0 };
     rung.repeats[repeat] = arrival;
     const all = rung.repeats;
-    if (!all.every((one) => typeof one !== 'string')) return { stopped: 0 };
-    return arrive({
+    if (!all.every(hasArrived)) return { stopped: 0 };
+    return this.arrive({
       ...rung.assignment,
       value: meanObjective(all.map(({ objective }) => objective)),
       ended: all.every((one) => one.ended),
     });
   }
 
-  return {
-    next,
-    take,
-    handOut,
-    arrive,
-    configurationOf,
-    trialOf: ({ configuration, repeat }) =>
-      plannedTrial(spec, configurationOf(configuration), configuration * spec.repeats + repeat),
-    state: () => ({
+  arrive(report: RungReport): Taken & { entry: Arrived } {
+    const { configuration, toStep, value, ended } = report;
+    const { state, decisions } = this.scheduler.report(this.scheduled, report, this.setting);
+    this.scheduled = state;
+    if (this.search.suggest !== undefined)
+      this.history.push({ configuration: this.configurationOf(configuration), toStep, value, ended });
+    this.open.delete(configuration);
+    this.entries++;
+    return { entry: { report, decisions }, stopped: this.leave(decisions) };
+  }
+
+  configurationOf(index: number): Configuration {
+    return this.chosen.get(index) ?? this.search.at(this.spec, index);
+  }
+
+  trialOf({ configuration, repeat }: Pick<Turn, 'configuration' | 'repeat'>): PlannedTrial {
+    const { spec } = this;
+    return plannedTrial(spec, this.configurationOf(configuration), configuration * spec.repeats + repeat);
+  }
+
+  state(): AdaptiveState {
+    const { configurations } = this;
+    return {
       ...(configurations !== undefined && { configurations }),
-      scheduler: scheduled,
-      open: [...open.values()].map(({ assignment, repeats }) => ({
+      scheduler: this.scheduled,
+      open: [...this.open.values()].map(({ assignment, repeats }) => ({
         assignment,
         repeats: repeats.map((one) => (one === 'training' ? 'waiting' : one)),
       })),
-      ended: Object.fromEntries([...ended].map(([index, values]) => [index, { ...values }])),
-      suggested: Object.fromEntries(chosen),
-      history: [...history],
-      entries,
-    }),
-  };
+      ended: Object.fromEntries([...this.ended].map(([index, values]) => [index, { ...values }])),
+      suggested: Object.fromEntries(this.chosen),
+      history: [...this.history],
+      entries: this.entries,
+    };
+  }
+
+  /** Asks a search that learns, once for each configuration. */
+  private choose({ configuration }: Assignment): Configuration | undefined {
+    const { search, spec, chosen } = this;
+    if (search.suggest === undefined || chosen.has(configuration)) return undefined;
+    const pending = [...this.open.keys()].map((index) => this.configurationOf(index));
+    const values = this.recorded(configuration) ?? search.suggest(spec, configuration, this.history, pending);
+    chosen.set(configuration, values);
+    return values;
+  }
+
+  /** A rung's repeats: those that have ended by themselves are in. */
+  private repeatsOf({ configuration }: Assignment): Repeat[] {
+    const before = this.ended.get(configuration) ?? {};
+    return Array.from({ length: this.spec.repeats }, (_, repeat): Repeat => {
+      const objective = before[repeat];
+      return objective === undefined ? 'waiting' : { objective, ended: true };
+    });
+  }
+
+  private beginWaiting(): Turn | undefined {
+    for (let rung = this.unbegun[0]; rung !== undefined; rung = this.unbegun[0]) {
+      const { assignment, repeats } = rung;
+      const { configuration, toStep } = assignment;
+      const repeat = this.open.get(configuration) === rung ? repeats.indexOf('waiting') : -1; // a record may say that it is in
+      if (repeat >= 0) {
+        repeats[repeat] = 'training';
+        return { configuration, repeat, rung: assignment.rung, toStep };
+      }
+      this.unbegun.shift();
+    }
+    return undefined;
+  }
+
+  private keepEnd(configuration: number, repeat: number, objective: number | null): void {
+    const others = this.ended.get(configuration);
+    if (others === undefined) this.ended.set(configuration, { [repeat]: objective });
+    else others[repeat] = objective;
+  }
+
+  /** Lets go of the configurations that are not trained further; how many of their repeats that stopped. */
+  private leave(decisions: readonly Decision[]): number {
+    let stopped = 0;
+    for (const { configuration, action } of decisions) {
+      if (action !== 'stop' && action !== 'complete') continue;
+      if (action === 'stop') stopped += this.spec.repeats - Object.keys(this.ended.get(configuration) ?? {}).length;
+      this.ended.delete(configuration);
+    }
+    return stopped;
+  }
 }
+
+export const adaptiveDriver = (spec: SweepSpec, options: DriverOptions = {}): AdaptiveDriver =>
+  new Driver(spec, options);
 
 /** The state with the repeats that are known to have ended: they are in wherever a rung of theirs is open. */
 export function endedBy(state: AdaptiveState, ended: AdaptiveState['ended']): AdaptiveState {

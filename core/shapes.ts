@@ -10,7 +10,7 @@ import type { SweepSpec, TrialSpec } from './spec.ts';
 /** What of `training` is in a tensor's shape, or in how many there are; of task and model, everything may be. */
 const SHAPING = ['optimizer', 'batchSize', 'evaluationSize', 'truncate'];
 
-const shapes = (path: string): boolean =>
+const isShaping = (path: string): boolean =>
   !/^(training|parameters)\./.test(path) || SHAPING.includes(path.slice('training.'.length));
 
 /** Equal for trials of equal shapes. Nobody knows what of a program's parameters it takes its time for. */
@@ -67,7 +67,7 @@ export function shapeGroups(spec: SweepSpec, most: number): ShapeGroups {
     const configuration = at(i);
     const example = trialOf(spec, configuration, 0);
     const key = shapeKey(example);
-    const values = Object.fromEntries(Object.entries(configuration).filter(([path]) => shapes(path)));
+    const values = Object.fromEntries(Object.entries(configuration).filter(([path]) => isShaping(path)));
     const group = groups.get(key) ?? { values, key, trials: 0, example };
     group.trials += weight(configuration) * spec.repeats;
     groups.set(key, group);
@@ -90,7 +90,7 @@ function everyConfiguration(spec: SweepSpec): Walk {
 function withoutTheRest(spec: SweepSpec): Walk {
   const space = orderedSpace(spec);
   const named = new Set(space.flatMap(([, { when = {} }]) => Object.keys(when)));
-  const stays = (path: string) => shapes(path) || named.has(path);
+  const stays = (path: string) => isShaping(path) || named.has(path);
   const reduced: SweepSpec = { ...spec, space: Object.fromEntries(space.filter(([path]) => stays(path))) };
   const rest = space.filter(([path]) => !stays(path)).map(([, dimension]) => dimension);
   const countOf = (dimension: (typeof rest)[number]) => kindOf(dimension).count(dimension) ?? 1;

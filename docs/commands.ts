@@ -1,6 +1,6 @@
 /** The tables of commands.md, made of the commands themselves. */
 import type { Argument, Command, Option } from 'commander';
-import { commands } from '../cli/commands.ts';
+import { commands } from '../cli/commands/index.ts';
 import { cell, code, sentence, table } from './markdown.ts';
 
 const argumentText = (argument: Argument): string => {

@@ -1,7 +1,7 @@
 /** What there is to see of a network besides its metrics. */
 import { valueAndGrads, zeros, type Scalar, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import { listOf, namesOf, partsOf, takeNamed } from '../engine/tensors.ts';
-import type { Seen, Weights } from './types.ts';
+import type { Observed, Weights } from './types.ts';
 import type { Network } from './layers/unroll.ts';
 
 /** A number as it is shown; what overflows is no number in JSON. */
@@ -43,7 +43,7 @@ export interface FlowOf {
 export function gradientFlow(
   { network, weights, steps, batch }: FlowOf,
   loss: (weights: Weights, taps: Tensor3D[]) => Scalar,
-): Seen {
+): Observed {
   const names = namesOf(weights);
   const taps = Array.from({ length: network.layers }, (): Tensor3D => zeros([steps, batch, network.units]));
   const lossOf = (...list: Tensor[]) => loss(takeNamed(names, list), list as Tensor3D[]); // takes the weights off the list: the taps are left

@@ -63,7 +63,7 @@ export interface Cell<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
     options: OptionsOf<S>,
     steps: number,
     at: Moment,
-  ): { kind: Seen['kind']; data: JsonObject } | undefined;
+  ): { kind: Observed['kind']; data: JsonObject } | undefined;
 }
 
 /** What a task draws from a stream for one step: tensors only, so that a step is a function of tensors. */
@@ -116,13 +116,13 @@ export interface Problem {
    * What else there is to see of the network, looked at with each point of the curve: samples, gradients, gates,
    * attention. Draws from `stream` alone and changes nothing; called inside a tidy, outside the recorded step.
    */
-  observe?(weights: Weights, at: Moment, stream: Stream): Seen[];
+  observe?(weights: Weights, at: Moment, stream: Stream): Observed[];
   /** For tasks whose networks write text (Task.writes). */
   writer?: Writer;
 }
 
 /** An observation, but for its step. */
-export type Seen = Omit<Observation, 'step'>;
+export type Observed = Omit<Observation, 'step'>;
 
 /** A point of the curve. */
 export interface Moment {

@@ -10,8 +10,8 @@ import { readAhead } from '../store/read-ahead.ts';
 import type { Row } from './figures/index.ts';
 import type { Report } from './types.ts';
 
-type Cell = string | number | undefined;
-const csv = (header: string[], rows: Cell[][]) => stringify([header, ...rows]);
+type Field = string | number | undefined;
+const csv = (header: string[], rows: Field[][]) => stringify([header, ...rows]);
 /** A dimension's value as JSON, but for strings: whoever reads the file gets back what the sweep file says. */
 const exact = (value: Json | undefined) =>
   value === undefined || typeof value === 'string' ? value : JSON.stringify(value);

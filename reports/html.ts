@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ink, onDark, ordered, series } from './figures/theme.ts';
-import { isTable, type Drawing, type Figure, type Room, type Row } from './figures/index.ts';
+import { isTable, type Drawing, type Figure, type PageWidth, type Row } from './figures/index.ts';
 import type { Report } from './types.ts';
 import { endingText, factsOf, intervalProse, TABLE_LIMIT, verifyText } from './prose.ts';
 import type { ProvenanceFile } from './provenance.ts';
@@ -19,7 +19,7 @@ import {
   problemsTable,
   summaryTable,
   trialsTable,
-  type Cell,
+  type TableCell,
   type Table,
   type Written,
 } from './tables.ts';
@@ -94,7 +94,7 @@ type Tag = 'td' | 'th scope="row"' | 'th scope="col"';
 
 /** `column` is its name, for tables whose rows become cards on a phone. */
 function cellHtml(
-  { text, written, note, warning, sort, bad }: Cell,
+  { text, written, note, warning, sort, bad }: TableCell,
   tag: Tag,
   classes: string[],
   column?: string,
@@ -170,8 +170,8 @@ ${shown}
 
 async function chartHtml(name: string, figure: Figure, rows: Row[], report: Report) {
   const description = oneLine(`${figure.title}. ${figure.caption(report, rows)}`);
-  const compiled = (room: Room) => ({
-    ...compileFigure(figure.spec(rows, report, room)),
+  const compiled = (width: PageWidth) => ({
+    ...compileFigure(figure.spec(rows, report, width)),
     background: 'transparent',
     description,
   });

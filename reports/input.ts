@@ -29,7 +29,7 @@ import { highestRung } from '../store/rungs.ts';
 import type { SweepOutcome } from '../store/runs.ts';
 import type { Store } from '../store/types.ts';
 import { modelOf, worthShowing } from './model.ts';
-import { observationsFile, samplesFile, type Seen } from './observations.ts';
+import { observationsFile, samplesFile, type TypedObservation } from './observations.ts';
 import type { Provenance, ReportInput } from './types.ts';
 
 type Files = Map<string, Uint8Array>;
@@ -211,7 +211,7 @@ interface ParsedTrial {
   rung?: RungRecord | undefined;
   timing?: TrialTiming | undefined;
   curve?: CurvePoint[];
-  observations?: Seen[] | undefined;
+  observations?: TypedObservation[] | undefined;
   samples?: TrialSamples | undefined;
 }
 
@@ -220,7 +220,7 @@ function parseTrial(sweepId: string, id: string, files: Files): ParsedTrial {
   const result = parse<TrialResult>(files, sweepId, path('result.json'), resultOf(id));
   const failure = parse<TrialFailure>(files, sweepId, path('failure.json'), failureFile);
   const timing = parse<TrialTiming>(files, sweepId, path('timing.json'), timingFile);
-  const observations = parse<Seen[]>(files, sweepId, path('observations.json'), observationsFile);
+  const observations = parse<TypedObservation[]>(files, sweepId, path('observations.json'), observationsFile);
   const samples = parse<TrialSamples>(files, sweepId, path('samples.json'), samplesFile);
   if (result !== undefined) {
     const written = result.status === 'completed' ? samples : undefined;

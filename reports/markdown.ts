@@ -10,7 +10,7 @@ import {
   problemsTable,
   summaryTable,
   trialsTable,
-  type Cell,
+  type TableCell,
   type Table,
   type Written,
 } from './tables.ts';
@@ -46,7 +46,7 @@ function writtenText({ prompt = '', text }: Written): string {
   return before === '' ? `${after}` : `${before} → ${after}`;
 }
 
-function cellText({ text, written = [], note, warning }: Cell): string {
+function cellText({ text, written = [], note, warning }: TableCell): string {
   const small = [note, warning].filter((part) => part !== undefined).join('; ');
   const texts = [...(text === '' ? [] : [escapeMarkdown(text)]), ...written.map(writtenText)].join('<br>');
   return texts + (small === '' ? '' : ` (${escapeMarkdown(small)})`);

@@ -8,17 +8,17 @@ import type { ObservationKind } from '../core/results.ts';
 const numbers = z.array(z.number());
 /** What overflowed is no number in JSON. */
 const finiteOrNull = z.number().nullable();
-const seen = <K extends ObservationKind, D extends z.ZodType>(kind: K, data: D) =>
+const observed = <K extends ObservationKind, D extends z.ZodType>(kind: K, data: D) =>
   z.object({ step: z.number(), kind: z.literal(kind), data });
 
 /** `trials/<id>/observations.json`. */
 export const observationsFile = z.array(
   z.discriminatedUnion('kind', [
-    seen('samples', z.object({ texts: z.array(z.string()) })),
+    observed('samples', z.object({ texts: z.array(z.string()) })),
     /** ‖∂L/∂h^(t)‖ of each layer at t = 1, 2, …, and ‖∂L/∂θ‖. */
-    seen('gradient-flow', z.object({ layers: z.array(z.array(finiteOrNull)), norm: finiteOrNull.optional() })),
+    observed('gradient-flow', z.object({ layers: z.array(z.array(finiteOrNull)), norm: finiteOrNull.optional() })),
     /** φ and k at each t; where every unit has learned a gate of its own, k is their mean, from `low` to `high`. */
-    seen(
+    observed(
       'gate',
       z
         .object({
@@ -36,7 +36,7 @@ export const observationsFile = z.array(
         ),
     ),
     /** weights[i][j]: how much output i looks at input j. */
-    seen(
+    observed(
       'attention',
       z
         .object({ input: z.array(z.string()), output: z.array(z.string()), weights: z.array(numbers) })
@@ -49,17 +49,17 @@ export const observationsFile = z.array(
   ]),
 );
 
-export type Seen = z.infer<typeof observationsFile>[number];
-export type SeenOf<K extends ObservationKind> = Extract<Seen, { kind: K }>;
+export type TypedObservation = z.infer<typeof observationsFile>[number];
+export type ObservationOf<K extends ObservationKind> = Extract<TypedObservation, { kind: K }>;
 
 /** What was seen of one kind, in order of the step; empty if nothing was. */
-export function seenOf<K extends ObservationKind>(
-  { observations }: { observations: ReadonlyMap<string, Seen[]> },
+export function observationsOf<K extends ObservationKind>(
+  { observations }: { observations: ReadonlyMap<string, TypedObservation[]> },
   trialId: string,
   kind: K,
-): SeenOf<K>[] {
+): ObservationOf<K>[] {
   return (observations.get(trialId) ?? [])
-    .filter((one): one is SeenOf<K> => one.kind === kind)
+    .filter((one): one is ObservationOf<K> => one.kind === kind)
     .sort((a, b) => a.step - b.step);
 }
 

@@ -20,7 +20,7 @@ export interface Written {
  * `note` and `warning` are small print under the text; `sort` is what a column is sorted by, where that is not the
  * text.
  */
-export interface Cell {
+export interface TableCell {
   text: string;
   /** Stand one under the other below the text, in letters of equal width. */
   written?: Written[];
@@ -31,7 +31,7 @@ export interface Cell {
 }
 export interface Table {
   head: string[];
-  rows: Cell[][];
+  rows: TableCell[][];
 }
 
 /** A wider table cannot be read; a longer one is a list of the best. */
@@ -43,15 +43,16 @@ const CELL = 'model.cell';
 /** What configurations have that a conditional dimension does not apply to. */
 const NO_VALUE = '–';
 
-export const cell = (text: string, more: Omit<Cell, 'text'> = {}): Cell => ({ text, ...more });
-export const numberCell = (x: number | undefined): Cell =>
+export const cell = (text: string, more: Omit<TableCell, 'text'> = {}): TableCell => ({ text, ...more });
+export const numberCell = (x: number | undefined): TableCell =>
   x === undefined ? cell('') : cell(shortText(x), { sort: x });
-const secondsCell = (x: number | undefined): Cell => (x === undefined ? cell('') : cell(x.toFixed(1), { sort: x }));
-export const valueCell = (value: Json | undefined): Cell =>
+const secondsCell = (x: number | undefined): TableCell =>
+  x === undefined ? cell('') : cell(x.toFixed(1), { sort: x });
+export const valueCell = (value: Json | undefined): TableCell =>
   cell(textOf(value), typeof value === 'number' ? { sort: value } : {});
 
 /** The mean, under it the interval, and, where that is not of all repeats, of how many and why. */
-function estimateCell(row: SummaryRow | undefined, metric: string): Cell {
+function estimateCell(row: SummaryRow | undefined, metric: string): TableCell {
   if (row === undefined) return cell('');
   const estimate = row.metrics[metric];
   const out = (

@@ -4,7 +4,7 @@ import type { Suggestions } from '../core/plan.ts';
 import type { CurvePoint, RungRecord, TrialFailure, TrialResult, TrialSamples, TrialTiming } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { SweepOutcome } from '../store/runs.ts';
-import type { Seen } from './observations.ts';
+import type { TypedObservation } from './observations.ts';
 
 export interface ReportInput {
   sweepId: string;
@@ -21,7 +21,7 @@ export interface ReportInput {
    * depends on when it failed. The same holds for what was seen of them.
    */
   curves: Map<string, CurvePoint[]>;
-  observations: Map<string, Seen[]>;
+  observations: Map<string, TypedObservation[]>;
   /** What trained networks wrote when asked; nothing of one whose training diverged. */
   samples: Map<string, TrialSamples>;
   /** The metrics in any curve. */

@@ -4,7 +4,9 @@ import { readFile, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { chooseBackend } from './backend.ts';
 import { cacheDir, stateDir } from './home.ts';
+import { findOnnx, loadsOnnx, originOfOnnx, whyNotOnnx } from './onnx.ts';
 import { findProgram, run } from './process.ts';
 import { findTemporal, versionOf } from './temporal.ts';
 import { findGo, GO_HINT, oldGo } from './temporal-go.ts';
@@ -27,7 +29,7 @@ export interface Part {
   version?: string;
   path?: string;
   /** Of what was set up: where it came from, and how that was checked. */
-  origin?: string;
+  origin?: string | undefined;
   hint?: string;
 }
 
@@ -41,8 +43,10 @@ export async function inspectParts(runs: string): Promise<Part[]> {
     go(),
     temporal(),
     native(),
+    onnx(),
     gpu(),
     wasm(),
+    backend(),
     processor(),
     memory(),
     disk('Parts', cacheDir()),
@@ -99,28 +103,36 @@ async function temporal(): Promise<Part> {
 async function native(): Promise<Part> {
   const name = 'TensorFlow, native';
   const found = await findNative();
-  if (!found)
-    return { name, status: 'optional', hint: whyNotNative() ?? 'several times faster than WebAssembly: sweep setup' };
-  const trouble = await loads(found);
-  const version = `${found.version} ${found.kind.toUpperCase()}`;
-  if (trouble)
-    return {
-      name,
-      status: 'missing',
-      version,
-      path: found.binding,
-      hint: `it does not load (${trouble}); sweep setup makes it again`,
-    };
-  const better = wantedVariant() === 'gpu' && found.kind === 'cpu';
-  const hint = 'there is a GPU: sweep setup installs its libraries';
-  return {
+  if (!found) return { name, status: 'optional', hint: whyNotNative() ?? COMPILED };
+  const library = {
     name,
-    status: 'ok',
-    version,
+    version: `${found.version} ${found.kind.toUpperCase()}`,
     path: found.binding,
     origin: await originOfNative(found),
-    ...(better && { hint }),
   };
+  const better = wantedVariant() === 'gpu' && found.kind === 'cpu';
+  const hint = 'there is a GPU: sweep setup installs its libraries';
+  return { ...loaded(library, await loads(found)), ...(better && { hint }) };
+}
+
+async function onnx(): Promise<Part> {
+  const name = 'ONNX Runtime';
+  const found = await findOnnx();
+  if (!found) return { name, status: 'optional', hint: whyNotOnnx() ?? COMPILED };
+  const { version, binding: path } = found;
+  return loaded({ name, version, path, origin: await originOfOnnx(found) }, await loadsOnnx(found));
+}
+
+const COMPILED = '15 to 38 times as fast as WebAssembly: sweep setup';
+
+const loaded = (library: Omit<Part, 'status'>, trouble: string | undefined): Part =>
+  trouble === undefined
+    ? { ...library, status: 'ok' }
+    : { ...library, status: 'missing', hint: `it does not load (${trouble}); sweep setup makes it again` };
+
+/** What would train here, as results name it. */
+async function backend(): Promise<Part> {
+  return { name: 'Backend', status: 'ok', version: (await chooseBackend()).name };
 }
 
 async function gpu(): Promise<Part[]> {

@@ -1,4 +1,7 @@
-/** Running other programs: found on PATH, stopped with all their children when the signal says so. */
+/**
+ * Running other programs: found on PATH, stopped with all their children when the signal says so. Which libraries they
+ * can load.
+ */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -77,4 +80,32 @@ export async function findProgram(name: string, folders: readonly string[] = [])
       return path;
   }
   return undefined;
+}
+
+/** The version of the C library that this process runs on; undefined: another one than glibc. */
+export const glibc = (): string | undefined =>
+  (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header
+    ?.glibcVersionRuntime;
+
+/** Runs a line of Node that loads a library, in a process of its own; what went wrong, if anything. */
+export async function loadsIn(
+  line: string,
+  library: string,
+  env: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const { code, output } = await run(process.execPath, ['-e', line, library], {
+    signal,
+    timeoutMs: 60_000,
+    env: { ...process.env, ...env, NODE_OPTIONS: '' },
+  });
+  if (code === 0) return undefined;
+  const said = output
+    .split('\n')
+    .find((text) => text.startsWith('Error: '))
+    ?.slice('Error: '.length);
+  if (said !== undefined) return said;
+  return code === null
+    ? 'it crashed (a processor without AVX?)'
+    : (output.trim().split('\n').at(-1) ?? `exit code ${code}`);
 }

@@ -60,18 +60,24 @@ export async function isIntact(folder: string, files: Seal): Promise<boolean> {
   return true;
 }
 
-export async function sha256(
+type OnBytes = (done: number) => void;
+
+export const sha256 = (path: string, onBytes?: OnBytes, signal?: AbortSignal): Promise<string> =>
+  hashOf(path, { algorithm: 'sha256', encoding: 'hex' }, onBytes, signal);
+
+export async function hashOf(
   path: string,
-  onBytes: (done: number) => void = () => {},
+  { algorithm, encoding }: { algorithm: 'sha256' | 'sha512'; encoding: 'hex' | 'base64' },
+  onBytes: OnBytes = () => {},
   signal?: AbortSignal,
 ): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = createHash(algorithm);
   let done = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 4 << 20, signal })) {
     hash.update(chunk as Buffer);
     onBytes((done += (chunk as Buffer).length));
   }
-  return hash.digest('hex');
+  return hash.digest(encoding);
 }
 
 async function identity(path: string): Promise<string> {

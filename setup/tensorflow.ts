@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import type { NativeTensorFlow } from '../engine/backends/environment.ts';
 import { cacheDir } from './home.ts';
-import { findProgram, run } from './process.ts';
+import { findProgram, glibc, loadsIn, run } from './process.ts';
 import type { InstallOptions } from './progress.ts';
 import { isIntact, seal, type Seal } from './seal.ts';
 import { downloadWheel, findPip, unpackWheel } from './wheel.ts';
@@ -35,10 +35,7 @@ export function whyNotNative(): string | undefined {
   if (!wheelsFor(process.platform, process.arch, 'cpu')) {
     return `TensorFlow publishes no library for ${process.platform} on ${process.arch} that we can use (Linux on x64 or arm64 has one)`;
   }
-  const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header;
-  return header?.glibcVersionRuntime
-    ? undefined
-    : "TensorFlow's library needs glibc, and this system has another C library";
+  return glibc() === undefined ? "TensorFlow's library needs glibc, and this system has another C library" : undefined;
 }
 
 interface Manifest {
@@ -201,24 +198,8 @@ export async function findCompiler(): Promise<string | undefined> {
 }
 
 /** Loads the binding in a process of its own; what went wrong, if anything. */
-export async function loads(native: NativeTensorFlow, signal?: AbortSignal): Promise<string | undefined> {
-  const { code, output } = await run(
-    process.execPath,
-    ['-e', 'require(process.argv[1]).TF_Version || process.exit(1)', native.binding],
-    { signal, timeoutMs: 60_000, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', NODE_OPTIONS: '' } },
-  );
-  if (code === 0) return undefined;
-  const line = output
-    .split('\n')
-    .find((text) => text.startsWith('Error: '))
-    ?.slice('Error: '.length);
-  return (
-    line ??
-    (code === null
-      ? 'it crashed (a processor without AVX?)'
-      : (output.trim().split('\n').at(-1) ?? `exit code ${code}`))
-  );
-}
+export const loads = ({ binding }: NativeTensorFlow, signal?: AbortSignal): Promise<string | undefined> =>
+  loadsIn('require(process.argv[1]).TF_Version || process.exit(1)', binding, { TF_CPP_MIN_LOG_LEVEL: '3' }, signal);
 
 async function checkSpace(wheels: readonly Wheel[]): Promise<void> {
   await ensureFolder(cacheDir());

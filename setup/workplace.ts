@@ -112,6 +112,23 @@ export async function removeTree(path: string): Promise<void> {
   });
 }
 
+/** In bytes: how far a download is that another program makes somewhere below the folder. */
+export async function largestFile(folder: string): Promise<number> {
+  const sizes = await readdir(folder, { recursive: true })
+    .then((names) =>
+      Promise.all(
+        names.map((name) =>
+          stat(join(folder, name)).then(
+            (s) => (s.isFile() ? s.size : 0),
+            () => 0,
+          ),
+        ),
+      ),
+    )
+    .catch(() => []);
+  return Math.max(0, ...sizes);
+}
+
 /** Whether a process has this id. One that ended and only waits for its parent to take notice does not count. */
 export function isAlive(pid: number): boolean {
   try {

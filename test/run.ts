@@ -1,7 +1,7 @@
 /**
  * `npm test` and `sh test/run.sh [FILE…]`: sets up the parts that tests need, starts one Temporal server for all tests
  * that harm none, and runs the files side by side. A part that this machine could have and has not is an error, for its
- * tests would be left out without a word; SWEEP_TEST_WITHOUT=native,server leaves them out on purpose.
+ * tests would be left out without a word; SWEEP_TEST_WITHOUT=native,onnx,server leaves them out on purpose.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +11,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { workflowBundle } from '../orchestrate/bundle.ts';
 import { cacheDir } from '../setup/home.ts';
+import { findOnnx, whyNotOnnx } from '../setup/onnx.ts';
 import { findTemporal } from '../setup/temporal.ts';
 import { findNative, whyNotNative } from '../setup/tensorflow.ts';
 import { newMachine, type Machine } from './support/machine.ts';
@@ -56,8 +57,12 @@ function ownEnvironment(): NodeJS.ProcessEnv {
 
 /** What this machine could have and has not, as SWEEP_TEST_WITHOUT names it. */
 async function missingParts(): Promise<string[]> {
-  const [native, temporal] = await Promise.all([findNative(), findTemporal()]);
-  return [...(native || whyNotNative() !== undefined ? [] : ['native']), ...(temporal ? [] : ['server'])];
+  const [native, onnx, temporal] = await Promise.all([findNative(), findOnnx(), findTemporal()]);
+  return [
+    ...(native || whyNotNative() !== undefined ? [] : ['native']),
+    ...(onnx || whyNotOnnx() !== undefined ? [] : ['onnx']),
+    ...(temporal ? [] : ['server']),
+  ];
 }
 
 /** Of all files, those that can be run without a server. */

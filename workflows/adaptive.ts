@@ -16,7 +16,7 @@ import type { SweepSpec } from '../core/spec.ts';
 import { bookkeeping, trainer, type Job } from './activities.ts';
 import { dispatcher } from './dispatch.ts';
 import type { Carried, JobSetting } from './messages.ts';
-import type { Part } from './part.ts';
+import type { TrialRunner } from './trial-runner.ts';
 
 export interface Adaptive extends JobSetting {
   slots: number;
@@ -61,7 +61,7 @@ function recorder(sweepId: string, from: number) {
   };
 }
 
-export function adaptive(given: Adaptive): Part {
+export function adaptive(given: Adaptive): TrialRunner {
   const { sweepId, spec, carried, fresh, onProgress } = given;
   const { goal } = spec.objective;
   const train = trainer(given);

@@ -15,7 +15,7 @@ export interface Work<Job> {
 }
 
 /** `slots`: jobs at a time, at first. */
-export type Setting = Pick<JobSetting, 'limits'> & { slots: number };
+export type DispatchSetting = Pick<JobSetting, 'limits'> & { slots: number };
 
 export interface Dispatcher {
   setSlots(slots: number): void;
@@ -36,7 +36,7 @@ export function isLong({ limits = RUN_LIMITS }: Pick<JobSetting, 'limits'>, inFl
   return continueAsNewSuggested || historyLength > limits.events - EVENTS_TO_END * inFlight || historySize > MOST_BYTES;
 }
 
-export function dispatcher<Job>(setting: Setting, { take, run, onShort = () => {} }: Work<Job>): Dispatcher {
+export function dispatcher<Job>(setting: DispatchSetting, { take, run, onShort = () => {} }: Work<Job>): Dispatcher {
   let { slots } = setting;
   const waiting: Job[] = []; // held before they were done
   const running = new Map<CancellationScope, Job>();

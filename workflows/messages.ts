@@ -108,16 +108,16 @@ export const progressQuery = defineQuery<Progress>('progress');
 export const sweepProgressQuery = defineQuery<SweepProgress>('progress');
 
 /** Whether it was not so before. */
-export interface Answer {
+export interface UpdateResult {
   changed: boolean;
 }
-export const pauseUpdate = defineUpdate<Answer>('pause');
-export const resumeUpdate = defineUpdate<Answer>('resume');
-export const concurrencyUpdate = defineUpdate<Answer, [jobs: number]>('concurrency');
+export const pauseUpdate = defineUpdate<UpdateResult>('pause');
+export const resumeUpdate = defineUpdate<UpdateResult>('resume');
+export const concurrencyUpdate = defineUpdate<UpdateResult, [jobs: number]>('concurrency');
 /** To a spec that has all trials of the old one, and more. */
-export const extendUpdate = defineUpdate<Answer, [spec: SweepSpec]>('extend');
+export const extendUpdate = defineUpdate<UpdateResult, [spec: SweepSpec]>('extend');
 /** Tries the failed trials again. */
-export const retryUpdate = defineUpdate<Answer>('retry');
+export const retryUpdate = defineUpdate<UpdateResult>('retry');
 
 /** From the sweep to a shard: so many jobs at a time; 0: hold. */
 export const slotsSignal = defineSignal<[slots: number]>('slots');

@@ -19,8 +19,8 @@ import { isAdaptive } from '../core/plan.ts';
 import { summaryOf } from '../core/progress.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { bookkeeping } from './activities.ts';
-import { MOST_IN_FLIGHT, WINDOW, type Answer, type SweepInput, type SweepProgress } from './messages.ts';
-import type { Part } from './part.ts';
+import { MOST_IN_FLIGHT, WINDOW, type UpdateResult, type SweepInput, type SweepProgress } from './messages.ts';
+import type { TrialRunner } from './trial-runner.ts';
 
 /** Why a sweep is not to be changed now, as an error that the client knows. */
 export const refuse = (problem: string | undefined, type = 'Refused') => {
@@ -28,7 +28,7 @@ export const refuse = (problem: string | undefined, type = 'Refused') => {
 };
 
 export class Steering {
-  readonly part: Part;
+  readonly runner: TrialRunner;
   readonly startedAt: string;
   private readonly input: SweepInput;
   /** Jobs at a time, whatever people say. */
@@ -41,17 +41,17 @@ export class Steering {
   private recording: Promise<void> = Promise.resolve();
 
   /** `begin`: how its trials are run, so many jobs at a time at first. */
-  constructor(input: SweepInput, begin: (input: SweepInput, slots: number, onProgress: () => void) => Part) {
+  constructor(input: SweepInput, begin: (input: SweepInput, slots: number, onProgress: () => void) => TrialRunner) {
     this.input = input;
     this.control = input.control;
     this.startedAt = input.carried?.startedAt ?? new Date().toISOString();
     this.most = isAdaptive(input.spec) && patched('most in flight') ? MOST_IN_FLIGHT : Infinity; // shards keep to theirs by themselves
-    this.part = begin(input, this.slots(), () => this.show(this.state()));
+    this.runner = begin(input, this.slots(), () => this.show(this.state()));
   }
 
   /** What clients are told. */
   progress(): SweepProgress {
-    return { ...this.part.progress(), ...this.control, shards: this.part.shards() };
+    return { ...this.runner.progress(), ...this.control, shards: this.runner.shards() };
   }
   answer(): SweepProgress {
     return { ...this.progress(), ...(this.isEnding && { ending: true }) };
@@ -59,7 +59,7 @@ export class Steering {
   /** Shows in the Temporal UI how it goes, and lets it be found by that. */
   publish(status: string = this.state()): void {
     this.show(status);
-    const { best } = this.part.progress();
+    const { best } = this.runner.progress();
     if (this.input.searchAttributes)
       upsertSearchAttributes([
         { key: SWEEP_ATTRIBUTES.status, value: status },
@@ -67,20 +67,20 @@ export class Steering {
       ]);
   }
 
-  async change(next: Partial<Control>): Promise<Answer> {
+  async change(next: Partial<Control>): Promise<UpdateResult> {
     const changed = Object.entries(next).some(([key, value]) => this.control[key as keyof Control] !== value);
     this.control = { ...this.control, ...next };
-    this.part.setSlots(this.slots());
+    this.runner.setSlots(this.slots());
     this.publish();
     const { sweepId } = this.input;
     this.recording = this.recording.then(() => bookkeeping.recordControl({ sweepId, control: this.control }));
     await this.recording;
     return { changed };
   }
-  extend(spec: SweepSpec): Promise<Answer> {
+  extend(spec: SweepSpec): Promise<UpdateResult> {
     return this.restart({ ...this.begun(), spec });
   }
-  retry(): Promise<Answer> {
+  retry(): Promise<UpdateResult> {
     return this.restart(this.begun());
   }
 
@@ -98,8 +98,8 @@ export class Steering {
   }
   checkRetry(): void {
     this.checkOpen();
-    if (this.part.shards().length > 0) return; // what failed in a shard is its own to know
-    refuse(retryProblem(this.part.progress()));
+    if (this.runner.shards().length > 0) return; // what failed in a shard is its own to know
+    refuse(retryProblem(this.runner.progress()));
   }
 
   /** Whether the next run begins anew. */
@@ -109,7 +109,7 @@ export class Steering {
   /** What the next run is given. `goesOn`: from where this one is, unless somebody wants it to begin again. */
   next(goesOn: boolean): SweepInput {
     if (this.beginsAgain() || !goesOn) return this.begun();
-    const carried = { ...this.part.carry(), startedAt: this.startedAt };
+    const carried = { ...this.runner.carry(), startedAt: this.startedAt };
     return { ...this.input, control: this.control, carried };
   }
   /** Until what is being written down is, or has failed to be. */
@@ -120,7 +120,7 @@ export class Steering {
   finish(status: 'completed' | 'cancelled' | 'failed', message?: string, whole = false) {
     return CancellationScope.nonCancellable(async () => {
       this.isEnding = true;
-      const { total, completed, diverged, failed, stopped } = this.part.progress();
+      const { total, completed, diverged, failed, stopped } = this.runner.progress();
       const counts = { total, completed, diverged, failed, ...(stopped > 0 && { stopped }) };
       const outcome = { state: status, ...counts, at: new Date().toISOString(), ...(message && { message }) };
       const { lost } = await bookkeeping.finish({ sweepId: this.input.sweepId, outcome, whole });
@@ -141,26 +141,26 @@ export class Steering {
     return Math.min(this.most, wanted);
   }
   private show(status: string): void {
-    const { best } = this.part.progress();
+    const { best } = this.runner.progress();
     const { maxConcurrent } = this.control;
     const { metric } = this.input.spec.objective;
     const limit = maxConcurrent === undefined ? '' : ` · at most ${maxConcurrent} at a time`;
     const top = best ? `\n\nBest trial: ${metric} **${best.objective}** (${best.label}, \`${best.trialId}\`)` : '';
-    setCurrentDetails(`**${status}** · ${summaryOf(this.part.progress())}${limit}${top}`);
+    setCurrentDetails(`**${status}** · ${summaryOf(this.runner.progress())}${limit}${top}`);
   }
   /** A run that decides everything anew, as people have set it by now. */
   private begun(): SweepInput {
     const { carried: _, ...rest } = this.again ?? this.input;
     return { ...rest, control: this.control, fresh: true };
   }
-  private async restart(next: SweepInput): Promise<Answer> {
+  private async restart(next: SweepInput): Promise<UpdateResult> {
     this.again = next;
     const { sweepId } = this.input;
     this.recording = this.recording.then(() =>
       CancellationScope.nonCancellable(() => bookkeeping.reopen({ sweepId, spec: next.spec })),
     );
     await this.recording;
-    this.part.close();
+    this.runner.close();
     return { changed: true };
   }
 }

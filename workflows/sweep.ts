@@ -27,7 +27,7 @@ import {
   type SweepInput,
   type SweepProgress,
 } from './messages.ts';
-import type { Part } from './part.ts';
+import type { TrialRunner } from './trial-runner.ts';
 import { range } from './range.ts';
 import { senderOf } from './sender.ts';
 import { shards } from './shards.ts';
@@ -41,7 +41,7 @@ const isForeign = (error: unknown) =>
   error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'OtherSweep';
 
 /** How the trials of a sweep are run: one decision after the other, in shards, or all of them here. */
-function partOf(input: SweepInput, slots: number, onProgress: () => void): Part {
+function runnerOf(input: SweepInput, slots: number, onProgress: () => void): TrialRunner {
   const { spec, carried, limits = RUN_LIMITS } = input;
   const setting = { ...input, slots, carried, onProgress };
   if (isAdaptive(spec)) return adaptive(setting);
@@ -52,14 +52,14 @@ function partOf(input: SweepInput, slots: number, onProgress: () => void): Part 
 }
 
 /** Closes a sweep when its budget of time is spent, which the result says. */
-function endInTime({ part, startedAt }: Steering, seconds: number | undefined): () => boolean {
+function endInTime({ runner, startedAt }: Steering, seconds: number | undefined): () => boolean {
   let timeIsUp = false;
   if (seconds !== undefined) {
     const spent = Date.now() - Date.parse(startedAt);
     sleep(Math.max(1, seconds * 1000 - spent)).then(
       () => {
         timeIsUp = true;
-        part.close();
+        runner.close();
       },
       () => {},
     ); // cancelled
@@ -82,8 +82,8 @@ function restOf(spec: SweepSpec, { completed, failed }: Progress, timeIsUp: bool
 export async function sweep(input: SweepInput): Promise<SweepProgress> {
   refuse(sweepInputProblem(input, senderOf()), 'Impossible');
   const { sweepId, spec, carried, fresh } = input;
-  const steering = new Steering(input, partOf);
-  const { part } = steering;
+  const steering = new Steering(input, runnerOf);
+  const { runner } = steering;
   const open = { validator: () => steering.checkOpen() };
   setHandler(sweepProgressQuery, () => steering.answer());
   setHandler(pauseUpdate, () => steering.change({ paused: true }), open);
@@ -96,15 +96,15 @@ export async function sweep(input: SweepInput): Promise<SweepProgress> {
 
   steering.publish();
   const timeIsUp = endInTime(steering, spec.budget.wallClockSeconds);
-  let end: Awaited<ReturnType<Part['drive']>>;
+  let end: Awaited<ReturnType<TrialRunner['drive']>>;
   try {
     if (!carried && !fresh && patched('admitted by its folder')) await bookkeeping.admit({ sweepId, spec });
-    end = await part.drive();
+    end = await runner.drive();
     if (end === 'continue') {
       await condition(allHandlersFinished);
-      if (steering.beginsAgain()) await part.drive(); // extended at this very moment: its shards end first, as at any other
+      if (steering.beginsAgain()) await runner.drive(); // extended at this very moment: its shards end first, as at any other
     } else if (!steering.beginsAgain()) {
-      const { why, cut } = restOf(spec, part.progress(), timeIsUp());
+      const { why, cut } = restOf(spec, runner.progress(), timeIsUp());
       const ended = await steering.finish('completed', why, !cut);
       if (ended !== undefined) return ended;
     }

@@ -1,7 +1,8 @@
 /** For programs: one JSON object a line, each with an `event`: start, trial, progress, end. */
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { jsonText } from './output.ts';
-import type { Display, View } from './view.ts';
+import type { View } from '../../orchestrate/view.ts';
+import type { Display } from './display.ts';
 
 const PROGRESS_EVERY_MS = 5000;
 

@@ -5,7 +5,8 @@ import { printable } from './output.ts';
 import { closingLines, endedLine, frame, openingLines, plainHint, waitingLine } from './progress.ts';
 import { resultsTable } from './results-table.ts';
 import { symbols, type Style } from './style.ts';
-import type { Display, Hint, View } from './view.ts';
+import type { View } from '../../orchestrate/view.ts';
+import type { Display, Hint } from './display.ts';
 
 export interface Terminal {
   columns?: number;

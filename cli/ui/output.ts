@@ -2,27 +2,16 @@
  * The edge of terminal output: everything that a command prints goes through here, and nothing that somebody else wrote
  * moves a cursor.
  */
+import { clean, CONTROLS, DIRECTIONS } from '../../core/clean.ts';
 
-/**
- * Control characters, and those that turn the direction of what stands beside them: a name with them may read as
- * another one.
- */
-const CONTROLS = '\\p{Cc}\\u2028\\u2029';
-const DIRECTIONS = '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u206f';
+export { clean };
+
 /** Of a style (ui/style.ts), and all that it ever writes. */
 const OWN_COLOURS = '\\u001b\\[(?:0|1|2|22|31|32|33|39)m';
 
-const everyControl = new RegExp(`[${CONTROLS}]+`, 'gu');
-const everyDirection = new RegExp(`[${DIRECTIONS}]`, 'gu');
 const unsafe = new RegExp(`(${OWN_COLOURS})|(?![\\n\\t])[${CONTROLS}]|([${DIRECTIONS}])`, 'gu');
 /** What JSON.stringify leaves as it is. */
 const unescaped = new RegExp(`(?!\\n)[${CONTROLS}${DIRECTIONS}]`, 'gu');
-
-/**
- * Text that somebody else wrote, safe to print: no control characters (they move cursors), no direction overrides, one
- * line.
- */
-export const clean = (text: string): string => text.replace(everyControl, ' ').replace(everyDirection, '').trim();
 
 /** What a terminal gets: lines, tabs and our own colours stay. */
 export const printable = (text: string): string =>
@@ -39,6 +28,9 @@ export interface Output {
 export const sayTo = (output: Output, text: string): void => void output.write(`${printable(text)}\n`);
 export const say = (text: string): void => sayTo(process.stdout, text);
 export const sayJson = (value: unknown, indent = 2): void => say(jsonText(value, indent));
+/** What has become of a sweep: a line, or one of JSON. */
+export const sayOf = (sweepId: string, { json }: { json?: boolean }, line: string, facts: object): void =>
+  say(json ? jsonText({ sweepId, ...facts }) : `${clean(sweepId)} ${line}`);
 /** To whoever looks on, beside what the command is for. */
 export const tell = (text: string): void => sayTo(process.stderr, text);
 

@@ -1,9 +1,10 @@
 /** Parts being downloaded and built, each a line with a bar; without a terminal a line for every phase. */
 import cliTruncate from 'cli-truncate';
+import type { PartsEvent } from '../../orchestrate/parts.ts';
 import type { SetupProgress } from '../../setup/progress.ts';
 import { region } from './live.ts';
 import type { Terminal } from './live.ts';
-import { sayTo } from './output.ts';
+import { sayTo, tell } from './output.ts';
 import { bar } from './progress.ts';
 import { styleOf, symbols } from './style.ts';
 import type { Style } from './style.ts';
@@ -11,6 +12,7 @@ import { clean, count, duration, padEnd } from './text.ts';
 
 const NAMES: Record<string, string> = {
   tensorflow: 'TensorFlow',
+  onnx: 'ONNX Runtime',
   temporal: 'Temporal server',
   server: 'Temporal server',
 };
@@ -107,5 +109,29 @@ function plain(stream: Terminal): PartsDisplay {
       if (line) sayTo(stream, line);
     },
     close() {},
+  };
+}
+
+export const slowerLine = (why: string): string =>
+  `TensorFlow will run as WebAssembly, several times slower than native: ${why}`;
+
+/** Shows on stderr what is told while parts are installed; other events are for others. */
+export function showParts(): (event: PartsEvent | { kind: 'step' }) => void {
+  const display = partsDisplay(process.stderr);
+  return (event) => {
+    switch (event.kind) {
+      case 'part-progress':
+        return display.onProgress(event.progress);
+      case 'part-ready':
+        return display.finish(event.part, `${partName(event.part)}: ready in ${duration(event.seconds)}`);
+      case 'part-failed':
+        return display.finish(event.part);
+      case 'gpu-left-alone':
+        return display.finish('tensorflow', `TensorFlow will leave the GPU alone and use the processor: ${event.why}`);
+      case 'parts-done':
+        return display.close();
+      case 'no-native':
+        return tell(slowerLine(event.why));
+    }
   };
 }

@@ -3,7 +3,8 @@ import { closingLines, endedLine, openingLines, plainHint, progressLine } from '
 import { resultsTable } from './results-table.ts';
 import type { Style } from './style.ts';
 import { clean, duration, padStart } from './text.ts';
-import type { Display, Hint, View } from './view.ts';
+import type { View } from '../../orchestrate/view.ts';
+import type { Display, Hint } from './display.ts';
 
 const PROGRESS_EVERY_MS = 60_000;
 const TABLE_WIDTH = 120;

@@ -9,7 +9,8 @@ import { spaceCounts } from './space.ts';
 import { resultsTable } from './results-table.ts';
 import { symbols, type Style } from './style.ts';
 import { clean, count, duration, metricValue, padEnd, padStart, plural, roughly } from './text.ts';
-import type { EndedTrial, Hint, Opening, View } from './view.ts';
+import type { EndedTrial, View } from '../../orchestrate/view.ts';
+import type { Hint, Opening } from './display.ts';
 
 export interface Screen {
   width: number;

@@ -9,10 +9,10 @@ import { dimensionName } from '../../core/plan.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { isWhole, ranked } from '../../core/standing.ts';
 import { symbols, type Style } from './style.ts';
-import { table, type Cell, type Row } from './table.ts';
+import { table, type TableCell, type TableRow } from './table.ts';
 import { clean, metricValue, padStart } from './text.ts';
 
-export interface Room {
+export interface TableSize {
   width: number;
   height: number;
 }
@@ -21,9 +21,9 @@ export interface Room {
  * The first `labels` columns of the body are words, the others numbers; the first note that fits stands behind the
  * head.
  */
-interface Layout {
+interface Arrangement {
   head: string[];
-  body: Row[];
+  body: TableRow[];
   labels: number;
   notes: string[];
 }
@@ -36,14 +36,14 @@ const LEADERS = 10;
 type Subject = Pick<SweepSpec, 'objective' | 'repeats'>;
 
 /** Lines of at most `width` columns and at most `height` of them; empty where nothing fits or nothing is known. */
-export function resultsTable(spec: Subject, summary: readonly SummaryRow[], room: Room, style: Style): string[] {
+export function resultsTable(spec: Subject, summary: readonly SummaryRow[], size: TableSize, style: Style): string[] {
   const paths = [...new Set(summary.flatMap((row) => Object.keys(row.configuration)))];
-  if (paths.length === 0) return fitted([grid(spec, summary, [], [], style)], room, style);
+  if (paths.length === 0) return fitted([grid(spec, summary, [], [], style)], size, style);
   const across = columnPath(summary, paths);
   const down = paths.filter((path) => path !== across);
   if (across === undefined || distinct(summary, down).length > MOST_ROWS)
-    return fitted([leaders(spec, summary, paths, style)], room, style);
-  return fitted([grid(spec, summary, down, [across], style), grid(spec, summary, [across], down, style)], room, style);
+    return fitted([leaders(spec, summary, paths, style)], size, style);
+  return fitted([grid(spec, summary, down, [across], style), grid(spec, summary, [across], down, style)], size, style);
 }
 
 const text = (value: Json | undefined): string => (value === undefined ? '' : clean(valueText(value)));
@@ -79,7 +79,12 @@ function columnPath(summary: readonly SummaryRow[], paths: readonly string[]): s
  * The mean of a configuration's repeats; dim as long as some are missing, with a star if some have no number to give.
  * `star` is what stands there otherwise.
  */
-function cellOf({ objective: { metric } }: Subject, row: SummaryRow | undefined, star: string, style: Style): Cell {
+function cellOf(
+  { objective: { metric } }: Subject,
+  row: SummaryRow | undefined,
+  star: string,
+  style: Style,
+): TableCell {
   const estimate = row?.metrics[metric];
   if (estimate !== undefined)
     return {
@@ -100,7 +105,7 @@ function grid(
   down: readonly string[],
   across: readonly string[],
   style: Style,
-): Layout {
+): Arrangement {
   const columns = distinct(summary, across).sort(byNumber(across));
   const rows = distinct(summary, down).sort(byNumber(down));
   const found = new Map(summary.map((row) => [canonicalJson(row.configuration), row]));
@@ -131,7 +136,7 @@ const byNumber =
     return typeof x === 'number' && typeof y === 'number' ? x - y : 0;
   };
 
-function leaders(spec: Subject, summary: readonly SummaryRow[], paths: readonly string[], style: Style): Layout {
+function leaders(spec: Subject, summary: readonly SummaryRow[], paths: readonly string[], style: Style): Arrangement {
   const { metric } = spec.objective;
   const best = ranked(summary, spec.objective).slice(0, LEADERS);
   const star = starOf(best);
@@ -150,7 +155,7 @@ function leaders(spec: Subject, summary: readonly SummaryRow[], paths: readonly 
 
 const hasStar = ({ n, failed }: SummaryRow): boolean => n > 0 && failed > 0;
 
-/** Room for a star in every cell if one has it, so that numbers stay in line. */
+/** TableSize for a star in every cell if one has it, so that numbers stay in line. */
 const starOf = (summary: readonly SummaryRow[]): string => (summary.some(hasStar) ? ' ' : '');
 
 /** What the numbers are, in full and in short. */
@@ -163,17 +168,24 @@ function notesOf({ repeats }: Subject, summary: readonly SummaryRow[], by = ''):
   return [by === '' ? full : `by ${by}, ${full}`, starred.length === 0 ? mean : `${mean} (* ${some} of ${repeats})`];
 }
 
-/** The first layout that fits, roomy if it can be; else what fits of the first one. */
-function fitted(layouts: readonly [Layout, ...Layout[]], { width, height }: Room, style: Style): string[] {
-  if (layouts[0].body.length === 0) return [];
+/** The first arrangement that fits, roomy if it can be; else what fits of the first one. */
+function fitted(
+  arrangements: readonly [Arrangement, ...Arrangement[]],
+  { width, height }: TableSize,
+  style: Style,
+): string[] {
+  if (arrangements[0].body.length === 0) return [];
   const fits = (lines: string[]) => lines.every((line) => stringWidth(line) <= width);
-  const tries = (layout: Layout) =>
-    [...layout.notes, ''].flatMap((note, i) => (i === 0 ? [3, 2] : [2, 1]).map((gap) => lay(layout, note, gap, style)));
+  const tries = (arrangement: Arrangement) =>
+    [...arrangement.notes, ''].flatMap((note, i) =>
+      (i === 0 ? [3, 2] : [2, 1]).map((gap) => lay(arrangement, note, gap, style)),
+    );
   const whole =
-    layouts.flatMap(tries).find((lines) => fits(lines) && lines.length <= height) ?? tries(layouts[0]).find(fits);
+    arrangements.flatMap(tries).find((lines) => fits(lines) && lines.length <= height) ??
+    tries(arrangements[0]).find(fits);
   if (whole) return cutRows(whole, height, style);
 
-  const { head, body, labels } = layouts[0];
+  const { head, body, labels } = arrangements[0];
   const { ellipsis } = symbols(style);
   for (let kept = head.length - 1; kept > labels; kept--) {
     const cut = {
@@ -188,7 +200,7 @@ function fitted(layouts: readonly [Layout, ...Layout[]], { width, height }: Room
   return [];
 }
 
-function lay({ head, body, labels }: Layout, note: string, gap: number, style: Style): string[] {
+function lay({ head, body, labels }: Arrangement, note: string, gap: number, style: Style): string[] {
   const sides = head.map((_, i) => (i < labels ? ('left' as const) : ('right' as const)));
   const [first = '', ...lines] = table([head.map((name) => ({ text: name, tint: style.bold })), ...body], {
     sides,

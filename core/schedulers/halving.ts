@@ -10,8 +10,8 @@
  * rung, those that wait there in vain are stopped. And the best of such a rung goes on even where there are fewer than
  * η, so that every bracket trains at least one configuration to its end.
  */
-import type { Decision, RungReport, Scheduler, Setting } from './types.ts';
-import { add, best, countBefore, cut, orderOf, withoutBest, type Entry, type Order, type Ranking } from './ranking.ts';
+import type { Decision, RungReport, Scheduler, SchedulerSetting } from './types.ts';
+import { add, best, countBefore, cut, orderOf, withoutBest, type Ranked, type Order, type Ranking } from './ranking.ts';
 
 type Rung = {
   /** Reported, and may be promoted. */
@@ -53,7 +53,7 @@ export function promotable(
   { waiting, settled, reported, over }: Rung,
   eta: number,
   order: Order,
-): { entry: Entry; rank: number; top: number } | undefined {
+): { entry: Ranked; rank: number; top: number } | undefined {
   const entry = best(waiting);
   if (entry === undefined) return undefined;
   const rank = countBefore(settled, entry, order) + 1; // of those that wait it is the first
@@ -71,7 +71,7 @@ const share = (eta: number) => (eta === 2 ? 'half' : eta === 3 ? 'third' : `1/${
 
 /** `bracketsOf` is asked at every call: it must be cheap and depend on the setting alone. */
 export function halving(
-  bracketsOf: (setting: Setting) => Brackets,
+  bracketsOf: (setting: SchedulerSetting) => Brackets,
 ): Pick<Scheduler<HalvingState>, 'wholeTrials' | 'rungs' | 'init' | 'next' | 'report'> {
   return {
     wholeTrials: false,
@@ -184,7 +184,7 @@ function takeIn(
   last: boolean,
   order: Order,
 ): { rung: Rung; decisions: Decision[] } {
-  const entry: Entry = [configuration, value];
+  const entry: Ranked = [configuration, value];
   const after = { ...rung, reported: rung.reported + 1, training: rung.training - 1 };
   const decide = (action: Decision['action'], reason: string): Decision => ({
     configuration,
@@ -208,7 +208,7 @@ function takeIn(
 
 /** `cutoff` is the value of the last one that is good enough; null: all that had values are. */
 interface Stopped {
-  entry: Entry;
+  entry: Ranked;
   rung: number;
   numbers: { rank: number; reported: number; top: number; cutoff: number | null };
 }
@@ -247,7 +247,7 @@ function ranksOf({ waiting, settled }: Rung, order: Order): number[] {
   const ahead = settled.flat();
   let passed = 0;
   return waiting.flat().map((entry, i) => {
-    while (passed < ahead.length && order(ahead[passed] as Entry, entry) < 0) passed++;
+    while (passed < ahead.length && order(ahead[passed] as Ranked, entry) < 0) passed++;
     return passed + i + 1;
   });
 }

@@ -8,7 +8,7 @@ import { asha } from './asha.ts';
 import { full } from './full.ts';
 import { hyperband } from './hyperband.ts';
 import { medianStopping } from './median.ts';
-import type { Scheduler, Setting } from './types.ts';
+import type { Scheduler, SchedulerSetting } from './types.ts';
 
 export type * from './types.ts';
 
@@ -19,7 +19,7 @@ export function schedulerOf(spec: Pick<SweepSpec, 'scheduler'>): Scheduler {
   return schedulers[spec.scheduler.name as SchedulerName];
 }
 
-export function settingOf(spec: SweepSpec): Setting {
+export function settingOf(spec: SweepSpec): SchedulerSetting {
   const { name: _, ...options } = spec.scheduler;
   const { maxSteps, evaluateEvery } = spec.training;
   return {

@@ -1,4 +1,4 @@
-import type { Decision, Scheduler, Setting } from './types.ts';
+import type { Decision, Scheduler, SchedulerSetting } from './types.ts';
 import { add, at, orderOf, type Ranking } from './ranking.ts';
 import { atEvaluation, evenRungs, partOf } from './rungs.ts';
 
@@ -28,12 +28,12 @@ export function median(ranking: Ranking, n: number): number | null {
  * "If the trial's best objective value by step s is strictly worse than the median value of the running averages"
  * (section 3.2.2).
  */
-export function isBelowMedian(best: number, middle: number | null, goal: Setting['goal']): boolean {
+export function isBelowMedian(best: number, middle: number | null, goal: SchedulerSetting['goal']): boolean {
   if (middle === null) return false; // half of the others have failed
   return goal === 'maximize' ? best < middle : best > middle;
 }
 
-const rungsOf = (setting: Setting): number[] => {
+const rungsOf = (setting: SchedulerSetting): number[] => {
   const { every = partOf(setting, COMPARISONS), grace = every } = setting.options;
   return evenRungs(atEvaluation(setting, grace), atEvaluation(setting, every), setting.maxSteps);
 };

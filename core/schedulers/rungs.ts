@@ -2,9 +2,9 @@
  * Where configurations are compared: numbers of steps, found by whole multiplications, so that no logarithm's last bit
  * decides.
  */
-import type { Setting } from './types.ts';
+import type { SchedulerSetting } from './types.ts';
 
-type Steps = Pick<Setting, 'maxSteps' | 'evaluateEvery'>;
+type Steps = Pick<SchedulerSetting, 'maxSteps' | 'evaluateEvery'>;
 
 /** A few comparisons on the way, each at an evaluation: R / parts, rounded down to one, and never before the first. */
 export function partOf({ maxSteps, evaluateEvery }: Steps, parts: number): number {

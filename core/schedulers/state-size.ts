@@ -4,7 +4,7 @@
  */
 import type { SweepSpec } from '../spec.ts';
 import { searchOf } from '../search/index.ts';
-import { ENTRY_BYTES } from './ranking.ts';
+import { RANKED_BYTES } from './ranking.ts';
 import { schedulerOf, settingOf } from './index.ts';
 
 /** A workflow's input is one payload, of which Temporal takes 2 MiB; the spec and what is in training are in it too. */
@@ -22,7 +22,7 @@ export const mostWithin = (bytesEach: number): number =>
 export function mostConfigurations(spec: SweepSpec): number {
   const [scheduler, search] = [schedulerOf(spec), searchOf(spec)];
   const rungs = scheduler.rungs(settingOf(spec)).length;
-  const compared = scheduler.wholeTrials ? 0 : ENTRY_BYTES * rungs;
+  const compared = scheduler.wholeTrials ? 0 : RANKED_BYTES * rungs;
   if (search.suggest === undefined) return mostWithin(compared);
   const lengths = Array.from({ length: DRAWS }, (_, i) => JSON.stringify(search.at(spec, i)).length);
   const configuration = Math.max(...lengths);

@@ -48,7 +48,7 @@ export interface Decision {
 }
 
 /** What a scheduler knows of the sweep. Steps are training steps. */
-export interface Setting {
+export interface SchedulerSetting {
   configurations: number;
   maxSteps: number;
   /**
@@ -77,13 +77,13 @@ export interface Scheduler<S extends Json = Json> {
    * Steps at which it looks at configurations, ascending; the last is maxSteps. Unless it trains whole trials, it keeps
    * an entry of a ranking for each configuration at each of them: see state-size.ts.
    */
-  rungs(setting: Setting): number[];
-  init(setting: Setting): S;
+  rungs(setting: SchedulerSetting): number[];
+  init(setting: SchedulerSetting): S;
   /**
    * The next assignment; undefined: none before another report comes. Never beyond maxSteps, and never one that was
    * given before.
    */
-  next(state: S, setting: Setting): { state: S; assignment: Assignment; decision: Decision } | undefined;
+  next(state: S, setting: SchedulerSetting): { state: S; assignment: Assignment; decision: Decision } | undefined;
   /** Takes in the report of an assignment that `next` gave, once. */
-  report(state: S, report: RungReport, setting: Setting): { state: S; decisions: Decision[] };
+  report(state: S, report: RungReport, setting: SchedulerSetting): { state: S; decisions: Decision[] };
 }

@@ -22,7 +22,7 @@ interface Axis {
   relevant: string[];
 }
 
-interface Layout {
+interface GridIndex {
   axes: Axis[];
   /** How many configurations there are once the axes before `depth` are chosen. */
   remaining(depth: number, chosen: Configuration): number;
@@ -55,7 +55,7 @@ function runsOf(dimension: Dimension, count: number, mentioned: ReadonlySet<stri
  * Configurations are counted without walking them: what follows a choice depends on it only through the conditions that
  * name it, so the choices' keys in their runs are the key of the memo.
  */
-function layOut(spec: SweepSpec): Layout {
+function buildIndex(spec: SweepSpec): GridIndex {
   const space = orderedSpace(spec);
   const mentioned = new Map<string, Set<string>>();
   for (const [, { when = {} }] of space) {
@@ -101,12 +101,12 @@ function layOut(spec: SweepSpec): Layout {
   return { axes, remaining };
 }
 
-const layouts = new WeakMap<SweepSpec, Layout>();
+const indexes = new WeakMap<SweepSpec, GridIndex>();
 
-/** A spec is laid out once: trials are asked for one by one. */
-function layoutOf(spec: SweepSpec): Layout {
-  const known = layouts.get(spec) ?? layOut(spec);
-  layouts.set(spec, known);
+/** A spec is indexed once: trials are asked for one by one. */
+function gridIndex(spec: SweepSpec): GridIndex {
+  const known = indexes.get(spec) ?? buildIndex(spec);
+  indexes.set(spec, known);
   return known;
 }
 
@@ -115,9 +115,9 @@ export const grid: Search = {
   summary: 'every combination of the listed values',
   options: {},
   samples: false,
-  count: (spec) => layoutOf(spec).remaining(0, {}),
+  count: (spec) => gridIndex(spec).remaining(0, {}),
   at(spec, index) {
-    const { axes, remaining } = layoutOf(spec);
+    const { axes, remaining } = gridIndex(spec);
     const chosen: Configuration = {};
     let rest = index;
     for (const [depth, { path, dimension, count, runs }] of axes.entries()) {

@@ -3,7 +3,7 @@ import { kindOf, type Dimension } from '../space/index.ts';
 import type { SweepSpec } from '../spec.ts';
 import { deriveSeed } from '../trial.ts';
 import { categorical, parzen, type Density } from './density.ts';
-import type { Configuration, Observation, Search } from './types.ts';
+import type { Configuration, TriedConfiguration, Search } from './types.ts';
 import { random } from './random.ts';
 import { applies, orderedSpace } from './when.ts';
 
@@ -19,7 +19,7 @@ const ATTEMPTS = 20;
  * (Falkner, Klein and Hutter 2018, section 3.2). One that has ended or diverged counts at every later step too, with
  * what it has.
  */
-export function comparable(history: readonly Observation[], enough: number): Observation[] {
+export function comparable(history: readonly TriedConfiguration[], enough: number): TriedConfiguration[] {
   const steps = [...new Set(history.map(({ toStep }) => toStep))].sort((a, b) => b - a);
   for (const step of steps) {
     const reached = history.filter(
@@ -32,12 +32,12 @@ export function comparable(history: readonly Observation[], enough: number): Obs
 
 /** The γ best, at least one, and the others. What has no value is worst; of equals the earlier is better. */
 export function split(
-  observations: readonly Observation[],
+  observations: readonly TriedConfiguration[],
   gamma: number,
   goal: 'maximize' | 'minimize',
 ): [good: Configuration[], bad: Configuration[]] {
   const sign = goal === 'maximize' ? -1 : 1;
-  const rank = ({ value }: Observation) => (value === null ? Infinity : sign * value);
+  const rank = ({ value }: TriedConfiguration) => (value === null ? Infinity : sign * value);
   const sorted = [...observations].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
   const good = Math.ceil(gamma * sorted.length);
   const configurations = sorted.map(({ configuration }) => configuration);

@@ -10,7 +10,7 @@ export type Configuration = Record<string, Json>;
  * What is known of a configuration that was tried, in order of arrival; one that is trained in rungs may come several
  * times.
  */
-export interface Observation {
+export interface TriedConfiguration {
   configuration: Configuration;
   /** How far it was trained. */
   toStep: number;
@@ -41,7 +41,7 @@ export interface Search {
   suggest?(
     spec: SweepSpec,
     index: number,
-    history: readonly Observation[],
+    history: readonly TriedConfiguration[],
     pending: readonly Configuration[],
   ): Configuration;
 }

@@ -5,14 +5,20 @@
  */
 import { adaptiveDriver, type Arrived, type HandedOut, type Turn } from '../adaptive.ts';
 import { isBetter } from '../progress.ts';
-import { meanObjective, type Decision, type RungReport, type Scheduler, type Setting } from '../schedulers/index.ts';
+import {
+  meanObjective,
+  type Decision,
+  type RungReport,
+  type Scheduler,
+  type SchedulerSetting,
+} from '../schedulers/index.ts';
 import type { SweepSpec } from '../spec.ts';
 import type { Course, Curves, Moment } from './curves.ts';
 import { Heap } from './heap.ts';
 
 export interface SimulateOptions {
   scheduler: Scheduler;
-  setting: Setting;
+  setting: SchedulerSetting;
   curves: Curves;
   /** Trials in training at a time. */
   workers: number;

@@ -1,4 +1,4 @@
-/** Which TensorFlow runs here: TensorFlow's own C library, WebAssembly, or plain JavaScript. */
+/** What computes here: TensorFlow's own C library, ONNX Runtime, WebAssembly, or plain JavaScript. */
 // The union package registers every gradient (and the cpu backend) with the one tfjs-core that everybody imports.
 import '@tensorflow/tfjs';
 import { loadCpu } from './cpu.ts';
@@ -17,6 +17,8 @@ export function loadBackend({ kind, native, threads = 1 }: BackendChoice): Promi
       if (!native)
         return Promise.reject(new Error('The native backend needs to know where its library is: pass `native`.'));
       return loadNative(native, threads);
+    case 'onnx':
+      return Promise.reject(new Error('Nothing computes with ONNX Runtime yet.'));
     case 'wasm':
       return loadWasm(threads);
     case 'cpu':
@@ -25,3 +27,4 @@ export function loadBackend({ kind, native, threads = 1 }: BackendChoice): Promi
 }
 
 export type { NativeTensorFlow } from './environment.ts';
+export type { OnnxRuntime } from './onnx-runtime.ts';

@@ -34,9 +34,14 @@ export function instructionsOf(flags: ReadonlySet<string> | undefined, limit = '
 
 let flags: { known: ReadonlySet<string> | undefined } | undefined;
 
-/** Those of this processor; undefined: one of another kind, which oneDNN has one way for. */
-export function instructions(): Instructions | undefined {
-  if (process.arch !== 'x64') return undefined;
+function flagsHere(): ReadonlySet<string> | undefined {
   flags ??= { known: processorFlags() };
-  return instructionsOf(flags.known, process.env.ONEDNN_MAX_CPU_ISA);
+  return flags.known;
 }
+
+/** Those of this processor; undefined: one of another kind, which oneDNN has one way for. */
+export const instructions = (): Instructions | undefined =>
+  process.arch === 'x64' ? instructionsOf(flagsHere(), process.env.ONEDNN_MAX_CPU_ISA) : undefined;
+
+/** The same without that limit; undefined where the system does not say. */
+export const knownInstructions = (): Instructions | undefined => flagsHere() && instructionsOf(flagsHere());

@@ -6,7 +6,7 @@ import { cells } from '../cells/index.ts';
 import { entryOf, ownOptions } from '../options.ts';
 import type { Stream } from '../random.ts';
 import { partsOf, prefixed, stopGradient, within } from '../../engine/tensors.ts';
-import type { Cell, Moment, Seen, State, Tensors, Weights } from '../types.ts';
+import type { Cell, Moment, Observed, State, Tensors, Weights } from '../types.ts';
 
 export interface Unrolled {
   /** The top layer's h at each time step, [batch, units] each. */
@@ -38,7 +38,7 @@ export interface Network {
    */
   run(weights: Weights, inputs: Tensor3D, states?: State[], elapsed?: number | Tensor, options?: RunOptions): Unrolled;
   /** What the cells of each layer show of themselves over `steps` time steps. */
-  observe(weights: Weights, steps: number, at: Moment): Seen[];
+  observe(weights: Weights, steps: number, at: Moment): Observed[];
 }
 
 function mapState(state: State, f: (x: Tensor2D, name: string) => Tensor2D): State {

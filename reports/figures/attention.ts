@@ -1,6 +1,6 @@
 import { examples, labelOf } from '../model.ts';
 import type { Report } from '../types.ts';
-import { seenOf } from '../observations.ts';
+import { observationsOf } from '../observations.ts';
 import { cutLabel, visible } from '../visible.ts';
 import type { Figure, Row } from './types.ts';
 import { distinct, oneLine } from './layout.ts';
@@ -15,7 +15,7 @@ const symbolText = (symbol: string) => (symbol === ' ' ? '␣' : visible(symbol)
 
 /** A row a weight: how much output i looks at input j. */
 function data(report: Report): Row[] | undefined {
-  const seenBy = (trialId: string) => seenOf(report.input, trialId, 'attention').at(-1)?.data;
+  const seenBy = (trialId: string) => observationsOf(report.input, trialId, 'attention').at(-1)?.data;
   const fits = (trialId: string) => {
     const { input = [], output = [] } = seenBy(trialId) ?? {};
     return input.length > 0 && output.length > 0 && Math.max(input.length, output.length) <= MOST_SYMBOLS;
@@ -46,9 +46,9 @@ export const attention: Figure = {
     'A row is a character that the network wrote, and shows how much it looked at each character that it had read; a row sums to 1.' +
     (spec.repeats === 1 ? '' : ' Of one repeat.'),
   data,
-  spec(rows, _, room) {
+  spec(rows, _, page) {
     const panels = distinct(rows, 'panel');
-    const available = room === 'narrow' ? 236 : panels.length < 2 ? 420 : 276;
+    const available = page === 'narrow' ? 236 : panels.length < 2 ? 420 : 276;
     const charts = panels.map((panel) => {
       const own = rows.filter((row) => row.panel === panel);
       const size = { across: distinct(own, 'j').length, down: distinct(own, 'i').length };
@@ -78,7 +78,7 @@ export const attention: Figure = {
             type: 'quantitative',
             title: 'weight',
             scale: { domain: [0, 1], range: heat, interpolate: 'rgb' },
-            legend: room === 'narrow' ? { orient: 'top', gradientLength: 160 } : { gradientLength: 120 },
+            legend: page === 'narrow' ? { orient: 'top', gradientLength: 160 } : { gradientLength: 120 },
           },
           tooltip: [
             { field: 'to', title: 'written' },
@@ -89,6 +89,6 @@ export const attention: Figure = {
         },
       };
     });
-    return { concat: charts, columns: room === 'narrow' ? 1 : 2, spacing: 32 } as ReturnType<Figure['spec']>;
+    return { concat: charts, columns: page === 'narrow' ? 1 : 2, spacing: 32 } as ReturnType<Figure['spec']>;
   },
 };

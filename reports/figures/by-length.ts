@@ -100,7 +100,7 @@ export function byLength(metric: string): Figure {
         : '') +
       (rows.some(({ kind }) => kind === 'none') ? ` ${NONE}: no repeat has one.` : ''),
     data: (report) => dataOf(metric, report),
-    spec(rows, report, room) {
+    spec(rows, report, page) {
       const lines = distinct(rows, 'line');
       const { lineTitle } = layoutBy(report, comparedDimension(report), [LENGTH]);
       const lengths = distinct(rows, 'length') as number[];
@@ -173,7 +173,7 @@ export function byLength(metric: string): Figure {
           encoding: { y, opacity: visible },
         },
       ];
-      return inPanels(distinct(rows, 'panel'), room, {
+      return inPanels(distinct(rows, 'panel'), page, {
         encoding: { x, color: { ...colour, legend } },
         layer: [
           {

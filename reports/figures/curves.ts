@@ -3,7 +3,7 @@ import type { CurvePoint } from '../../core/results.ts';
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { labelOf, LENGTH, ranked } from '../model.ts';
 import type { Report } from '../types.ts';
-import type { Figure, Room, Row } from './types.ts';
+import type { Figure, PageWidth, Row } from './types.ts';
 import { distinct, inPanels, layoutBy, oneLine, repeatsText, wholeTip } from './layout.ts';
 import { ink, ORDERED_COLOURS, orderedColours, seriesColours } from './theme.ts';
 
@@ -89,10 +89,10 @@ const touch = { type: 'point', filled: true, size: 60, opacity: 0, aria: false }
 const inOrder = (lines: string[]) =>
   lines.every((text) => Number.isFinite(Number(text))) ? [...lines].sort((a, b) => Number(a) - Number(b)) : lines;
 
-function panelsOfLines(rows: Row[], lineTitle: string, tooltip: object[], room: Room) {
+function panelsOfLines(rows: Row[], lineTitle: string, tooltip: object[], page: PageWidth) {
   const lines = inOrder(distinct(rows, 'line') as string[]);
   const legend =
-    room === 'narrow' ? { orient: 'top', symbolType: 'stroke', columns: 4 } : { orient: 'right', symbolType: 'stroke' };
+    page === 'narrow' ? { orient: 'top', symbolType: 'stroke', columns: 4 } : { orient: 'right', symbolType: 'stroke' };
   const color = {
     field: 'line',
     type: 'nominal',
@@ -112,7 +112,7 @@ function panelsOfLines(rows: Row[], lineTitle: string, tooltip: object[], room: 
   };
 }
 
-function bestAmongAll(rows: Row[], tooltip: object[], room: Room) {
+function bestAmongAll(rows: Row[], tooltip: object[], page: PageWidth) {
   const lines = distinct(
     rows.filter((row) => (row['rank'] as number) <= BEST),
     'line',
@@ -121,7 +121,7 @@ function bestAmongAll(rows: Row[], tooltip: object[], room: Room) {
     orient: 'bottom',
     direction: 'vertical',
     symbolType: 'stroke',
-    labelLimit: room === 'narrow' ? 250 : 600,
+    labelLimit: page === 'narrow' ? 250 : 600,
   };
   const color = {
     field: 'line',
@@ -175,7 +175,7 @@ export function curvesFigure(of: (report: Report) => string | undefined, axis: A
       const metric = of(report);
       return metric === undefined ? undefined : dataOf(metric, report);
     },
-    spec(rows, report, room) {
+    spec(rows, report, page) {
       const metric = of(report) ?? '';
       const step = report.input.spec.program?.step;
       const { lineTitle } = layoutBy(report, lineDimension(report));
@@ -187,7 +187,7 @@ export function curvesFigure(of: (report: Report) => string | undefined, axis: A
         { field: 'n', title: 'repeats' },
         ...wholeTip(rows),
       ];
-      const { panels, unit } = many ? bestAmongAll(rows, tooltip, room) : panelsOfLines(rows, lineTitle, tooltip, room);
+      const { panels, unit } = many ? bestAmongAll(rows, tooltip, page) : panelsOfLines(rows, lineTitle, tooltip, page);
       const x = {
         field: 'step',
         type: 'quantitative',
@@ -208,7 +208,7 @@ export function curvesFigure(of: (report: Report) => string | undefined, axis: A
         },
         axis: { tickCount: 5, format: axis.format },
       };
-      return inPanels(panels, room, { ...unit, encoding: { x, y, ...('encoding' in unit ? unit.encoding : {}) } });
+      return inPanels(panels, page, { ...unit, encoding: { x, y, ...('encoding' in unit ? unit.encoding : {}) } });
     },
   };
 }

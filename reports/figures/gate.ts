@@ -1,7 +1,7 @@
 import type { TrialRow } from '../../core/aggregate.ts';
 import { examples, labelOf } from '../model.ts';
 import type { Report } from '../types.ts';
-import { seenOf, type SeenOf } from '../observations.ts';
+import { observationsOf, type ObservationOf } from '../observations.ts';
 import type { Figure, Row } from './types.ts';
 import { distinct, inPanels, oneLine } from './layout.ts';
 import { dashes, ink, series } from './theme.ts';
@@ -10,7 +10,7 @@ const MOST_PANELS = 8;
 /** Of more time steps, the points are a smear. */
 const MOST_POINTS = 60;
 
-export type Gate = SeenOf<'gate'>['data'];
+export type Gate = ObservationOf<'gate'>['data'];
 
 const isLearned = (first: Gate, last: Gate) => JSON.stringify(first) !== JSON.stringify(last);
 
@@ -31,7 +31,7 @@ const settingOf = (report: Report, { configuration }: Pick<TrialRow, 'configurat
  * One that diverged has no gate at the end of training: a learned one would pass for one that stays as it was given.
  */
 const hasGate = (report: Report, { trialId, status }: TrialRow) =>
-  status === 'completed' && seenOf(report.input, trialId, 'gate').length > 0;
+  status === 'completed' && observationsOf(report.input, trialId, 'gate').length > 0;
 
 /**
  * Gates that differ, each under a label: of every setting of the network one example, the one that runs longest; of
@@ -39,9 +39,9 @@ const hasGate = (report: Report, { trialId, status }: TrialRow) =>
  */
 export function gatesOf(report: Report, most = Infinity): NamedGate[] {
   const trials = examples(report, (trial) => hasGate(report, trial), most);
-  const chosen = new Map<string, SeenOf<'gate'>[]>();
+  const chosen = new Map<string, ObservationOf<'gate'>[]>();
   for (const trial of trials) {
-    const seen = seenOf(report.input, trial.trialId, 'gate');
+    const seen = observationsOf(report.input, trial.trialId, 'gate');
     const label = settingOf(report, trial);
     if ((chosen.get(label)?.[0]?.data.t.length ?? 0) < (seen[0]?.data.t.length ?? 0)) chosen.set(label, seen);
   }
@@ -99,7 +99,7 @@ export const gate: Figure = {
       ? ' Where gates are learned, every unit has its own: k is their mean, of one repeat, and the shade spans them all.'
       : ''),
   data,
-  spec(rows, _, room) {
+  spec(rows, _, page) {
     const lines = [NAMES.phi, START, NAMES.k].filter((name) => rows.some(({ line }) => line === name));
     const colours: Record<string, string | undefined> = {
       [NAMES.phi]: ink.axis,
@@ -115,7 +115,7 @@ export const gate: Figure = {
       orient: 'top',
       title: null,
       symbolType: 'stroke',
-      columns: room === 'narrow' ? 1 : 3,
+      columns: page === 'narrow' ? 1 : 3,
       labelLimit: 240,
     };
     const scaleOf = (of: Record<string, unknown>) => ({ domain: lines, range: lines.map((name) => of[name]) });
@@ -139,7 +139,7 @@ export const gate: Figure = {
       { field: 't', title: 't' },
       { field: 'value', title: 'value', format: '.4~f' },
     ];
-    return inPanels(distinct(rows, 'panel'), room, {
+    return inPanels(distinct(rows, 'panel'), page, {
       encoding: { x },
       layer: [
         {

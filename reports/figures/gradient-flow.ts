@@ -1,5 +1,5 @@
 import type { TrialRow } from '../../core/aggregate.ts';
-import { seenOf } from '../observations.ts';
+import { observationsOf } from '../observations.ts';
 import { examples, labelOf, LENGTH } from '../model.ts';
 import type { Report } from '../types.ts';
 import type { Figure, FigureSpec, Row } from './types.ts';
@@ -22,7 +22,7 @@ interface Flow {
 
 /** What was seen first and last; once only, where training ended before a second look or diverged. */
 export function flowsOf({ input }: Report, { trialId, status }: TrialRow): Flow[] {
-  const seen = seenOf(input, trialId, 'gradient-flow');
+  const seen = observationsOf(input, trialId, 'gradient-flow');
   const [first, last] = [seen[0], seen.length > 1 && status !== 'diverged' ? seen.at(-1) : undefined];
   return WHEN.flatMap((when) =>
     ((when === 'start' ? first : last)?.data.layers ?? []).map((norms, i) => ({ layer: i + 1, when, norms })),
@@ -126,20 +126,20 @@ export const gradientFlow: Figure = {
     `${report.input.spec.repeats === 1 ? '' : ', the line a geometric mean over repeats'}. Where a line stops, the gradient is zero or not finite.` +
     endText(report),
   data: (report) => layoutOf(report)?.rows,
-  spec(rows, report, room) {
+  spec(rows, report, page) {
     const { lineTitle } = layoutOf(report)?.layout ?? layoutBy(report, undefined);
     const lines = distinct(rows, 'line') as string[];
     const range =
       lines.length <= series.length && lineTitle !== 'length'
         ? seriesColours(lines.length)
         : orderedColours(lines.length);
-    const columns = lineTitle === BEST_TITLE ? 1 : room === 'narrow' ? 2 : 8;
+    const columns = lineTitle === BEST_TITLE ? 1 : page === 'narrow' ? 2 : 8;
     const legend = {
       orient: 'top',
       symbolType: 'stroke',
       titleOrient: 'left',
       columns,
-      labelLimit: room === 'narrow' ? 210 : 560,
+      labelLimit: page === 'narrow' ? 210 : 560,
     };
     const color = { field: 'line', type: 'nominal', title: lineTitle, scale: { domain: lines, range }, legend };
     const strokeDash = {
@@ -178,7 +178,7 @@ export const gradientFlow: Figure = {
       ...wholeTip(rows),
     ];
     const visible = { condition: { param: 'shown', value: 1 }, value: 0.12 };
-    const figure = inPanels(distinct(rows, 'panel'), room, {
+    const figure = inPanels(distinct(rows, 'panel'), page, {
       encoding: { x, y, color },
       layer: [
         {

@@ -1,15 +1,15 @@
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { labelOf } from '../model.ts';
 import type { Report } from '../types.ts';
-import { seenOf } from '../observations.ts';
-import { cell, type Cell } from '../tables.ts';
+import { observationsOf } from '../observations.ts';
+import { cell, type TableCell } from '../tables.ts';
 import { endText, flowsOf, geometricMean, WHEN } from './gradient-flow.ts';
 import type { Row, TableFigure } from './types.ts';
 
 /** A row a trial, layer and look: the norm at the first and at the last time step, and that over all weights. */
 function data(report: Report): Row[] | undefined {
   const rows = report.trials.flatMap((trial) => {
-    const seen = seenOf(report.input, trial.trialId, 'gradient-flow');
+    const seen = observationsOf(report.input, trial.trialId, 'gradient-flow');
     return flowsOf(report, trial).map(({ layer, when, norms }): Row => {
       const [first, last] = [norms[0] ?? null, norms.at(-1) ?? null];
       return {
@@ -30,13 +30,13 @@ function data(report: Report): Row[] | undefined {
 }
 
 /** Two digits, as '0.85' or, of what is far from 1, as '2.1e-7'. */
-const power = (x: number): Cell =>
+const power = (x: number): TableCell =>
   cell(x === 0 || (x >= 0.01 && x < 1000) ? String(Number(x.toPrecision(2))) : x.toExponential(1).replace('e+', 'e'), {
     sort: x,
   });
 
 /** Of the repeats: the geometric mean of what is finite and above zero, or the zero that they share. */
-function meanCell(values: (number | null)[]): Cell {
+function meanCell(values: (number | null)[]): TableCell {
   const known = values.filter((x) => x !== null);
   const positive = known.filter((x) => x > 0);
   if (positive.length > 0) return power(geometricMean(positive));
@@ -47,7 +47,7 @@ function meanCell(values: (number | null)[]): Cell {
 const shareOf = ({ first, last }: Row): number | null =>
   typeof first === 'number' && typeof last === 'number' && last > 0 ? first / last : null;
 
-function divergedCell({ repeats }: SummaryRow): Cell {
+function divergedCell({ repeats }: SummaryRow): TableCell {
   const steps = repeats
     .flatMap(({ status, steps }) => (status === 'diverged' ? [steps ?? 0] : []))
     .sort((a, b) => a - b);
@@ -82,7 +82,7 @@ export const gradientTable: TableFigure = {
       rows: report.summary.flatMap((row) => {
         const ids = new Set<unknown>(row.repeats.map(({ trialId }) => trialId));
         const own = rows.filter(({ trial }) => ids.has(trial));
-        return layers.flatMap((layer, i): Cell[][] => {
+        return layers.flatMap((layer, i): TableCell[][] => {
           const at = (when: string) => own.filter((one) => one['layer'] === layer && one['training'] === when);
           if (own.length === 0) return [];
           const cells = looks.flatMap((when) => [

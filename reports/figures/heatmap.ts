@@ -148,7 +148,7 @@ export const heatmap: Figure = {
     return `${means}${diverged ? ` ${DIVERGED} and a step: diverged there, and not in the mean.` : ''}${grey}`;
   },
   data,
-  spec(rows, report, room) {
+  spec(rows, report, page) {
     const axes = axesOf(report) as Axes;
     const { metric, goal } = report.input.spec.objective;
     const columns = inOrder(report, axes.across, distinct(rows, 'across'));
@@ -158,8 +158,8 @@ export const heatmap: Figure = {
     const valuesOfColumn = (column: string) => rows.flatMap(({ [column]: x }) => (typeof x === 'number' ? [x] : []));
     const judged = valuesOfColumn('judged');
     const { middle, scale } = scaleOf(report.input.spec, judged.length > 0 ? judged : valuesOfColumn('mean'));
-    const available = room === 'narrow' ? 240 : panels.length < 2 ? 540 : 252;
-    const width = Math.max(20, Math.min(room === 'narrow' ? 72 : 92, Math.floor(available / columns.length)));
+    const available = page === 'narrow' ? 240 : panels.length < 2 ? 540 : 252;
+    const width = Math.max(20, Math.min(page === 'narrow' ? 72 : 92, Math.floor(available / columns.length)));
     const x = {
       field: 'across',
       type: 'nominal',
@@ -172,7 +172,7 @@ export const heatmap: Figure = {
       type: 'nominal',
       sort: lines,
       title: wordsOf(axes.down[0] as string),
-      axis: { labelLimit: room === 'narrow' ? 80 : 140 },
+      axis: { labelLimit: page === 'narrow' ? 80 : 140 },
     };
     const bright = goal === 'maximize' ? 'datum.mean > ' : 'datum.mean < ';
     const colour = {
@@ -197,7 +197,7 @@ export const heatmap: Figure = {
       ...wholeTip(rows),
     ];
     const legend =
-      room === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
+      page === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
     const note = { type: 'text', fontSize: 10, lineBreak: '\n', lineHeight: 12, baseline: 'middle' };
     const text = [
       {
@@ -233,6 +233,6 @@ export const heatmap: Figure = {
         ...(width < TEXT_WIDTH ? [] : text),
       ],
     };
-    return inPanels(panels, room, unit, { width: { step: width }, height: { step: 48 } });
+    return inPanels(panels, page, unit, { width: { step: width }, height: { step: 48 } });
   },
 };

@@ -5,7 +5,7 @@ import type { SweepSpec } from '../../core/spec.ts';
 import { labelOf, LENGTH, textOf, wordsOf } from '../model.ts';
 import type { Report } from '../types.ts';
 import { cutLabels, oneLine } from '../visible.ts';
-import type { FigureSpec, Room, Row } from './types.ts';
+import type { FigureSpec, PageWidth, Row } from './types.ts';
 
 const CELL = 'model.cell';
 
@@ -84,16 +84,16 @@ export function distinct<R, K extends keyof R>(rows: readonly R[], column: K): R
 }
 
 /** One panel for each value of the column `panel`, side by side where there is room; a single one needs no heading. */
-export function inPanels(panels: unknown[], room: Room, unit: object, given?: object): FigureSpec {
+export function inPanels(panels: unknown[], page: PageWidth, unit: object, given?: object): FigureSpec {
   const single = panels.length < 2;
   const usual =
-    room === 'narrow'
+    page === 'narrow'
       ? { width: 258, height: 210 }
       : single
         ? { width: 660, height: 340 }
         : { width: 302, height: 236 };
   const size = given ?? usual;
-  const columns = room === 'narrow' ? 1 : 2;
+  const columns = page === 'narrow' ? 1 : 2;
   const header = { title: null };
   const spec = single
     ? { ...size, ...unit }

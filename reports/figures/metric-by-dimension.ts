@@ -86,9 +86,9 @@ export const metricByDimension: Figure = {
       : '') +
     (rows.some((row) => row['best'] === 'part') ? GREY : ''),
   data,
-  spec(rows, report, room) {
+  spec(rows, report, page) {
     const { metric } = report.input.spec.objective;
-    const size = room === 'narrow' ? { width: 258, height: 190 } : { width: 330, height: 220 };
+    const size = page === 'narrow' ? { width: 258, height: 190 } : { width: 330, height: 220 };
     const [other, best] = [series[1], series[0]].map((ink) => ink?.light);
     const y = {
       field: 'mean',
@@ -129,6 +129,6 @@ export const metricByDimension: Figure = {
         },
       ];
     });
-    return { concat: panels, columns: room === 'narrow' ? 1 : 2, spacing: 28 } as ReturnType<Figure['spec']>;
+    return { concat: panels, columns: page === 'narrow' ? 1 : 2, spacing: 28 } as ReturnType<Figure['spec']>;
   },
 };

@@ -165,10 +165,10 @@ export const parallelCoordinates: Figure = {
     );
   },
   data,
-  spec(rows, report, room) {
+  spec(rows, report, page) {
     const { goal } = report.input.spec.objective;
     const names = distinct(rows, 'axis');
-    const narrow = room === 'narrow';
+    const narrow = page === 'narrow';
     // Axes stand side by side, or on a phone lie one below the other.
     const across = { field: 'axis', type: 'ordinal', sort: names, title: null };
     const along = { field: 'place', type: 'quantitative', scale: { domain: [0, 1] }, axis: null };

@@ -1,6 +1,6 @@
 import { examples, labelOf } from '../model.ts';
 import type { Report } from '../types.ts';
-import { seenOf } from '../observations.ts';
+import { observationsOf } from '../observations.ts';
 import { cell, numberCell } from '../tables.ts';
 import { shortened } from '../visible.ts';
 import type { Row, TableFigure } from './types.ts';
@@ -16,7 +16,7 @@ function data({ trials, dimensions, input }: Report): Row[] | undefined {
   const rows = trials.flatMap(({ trialId, configuration, repeat, status }) => {
     if (status !== 'completed') return [];
     const metricsAt = new Map((input.curves.get(trialId) ?? []).map(({ step, metrics }) => [step, metrics]));
-    return seenOf(input, trialId, 'samples').flatMap(({ step, data: { texts } }) =>
+    return observationsOf(input, trialId, 'samples').flatMap(({ step, data: { texts } }) =>
       texts.map(
         (text, i): Row => ({
           trial: trialId,

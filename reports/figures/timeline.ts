@@ -125,12 +125,12 @@ export const timeline: Figure = {
     );
   },
   data,
-  spec(rows, _, room) {
+  spec(rows, _, page) {
     const order = (row: unknown) => (row === FAILED ? '\uffff' : String(row));
     const names = distinct(rows, 'row').sort((a, b) => order(a).localeCompare(order(b), 'en', { numeric: true }));
     const whole = Math.max(...rows.map(({ to }) => Number(to)), 1e-3);
     const unit = unitOf(whole);
-    const width = room === 'narrow' ? 230 : 600;
+    const width = page === 'narrow' ? 230 : 600;
     const statuses = Object.keys(colours).filter((status) => rows.some((row) => row['status'] === status));
     const x = (field: string, title: string | null) => ({
       field,
@@ -155,7 +155,7 @@ export const timeline: Figure = {
           type: 'nominal',
           sort: names,
           title: null,
-          axis: { labelLimit: room === 'narrow' ? 80 : 160 },
+          axis: { labelLimit: page === 'narrow' ? 80 : 160 },
         },
         color: {
           field: 'status',

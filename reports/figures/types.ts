@@ -6,8 +6,8 @@ import type { Report } from '../types.ts';
 /** A flat row, as vega reads it. */
 export type Row = Record<string, string | number | null>;
 
-/** Room for a figure: on paper and a screen, or on a phone. */
-export type Room = 'wide' | 'narrow';
+/** How wide the page is that a figure stands on: paper and screens, or a phone. */
+export type PageWidth = 'wide' | 'narrow';
 
 /** A vega-lite spec without its data, which is the rows. */
 export type FigureSpec = Omit<TopLevelSpec, 'data' | 'config'>;
@@ -25,7 +25,7 @@ interface Shown {
 /** A picture: figures/<name>.svg, .png, and .vl.json with the rows. */
 export interface Figure extends Shown {
   /** Mentions nothing that is not in the rows, but for names and titles. */
-  spec(rows: Row[], report: Report, room: Room): FigureSpec;
+  spec(rows: Row[], report: Report, page: PageWidth): FigureSpec;
 }
 
 /** A table: what a person reads of the rows; all of them are in figures/<name>.csv. */

@@ -61,6 +61,27 @@ test('what was not measured beside anything has no ratio', () => {
   );
 });
 
+test('ours stands beside the fastest of its rivals, by their medians', () => {
+  const rounds = new Map([
+    ['replayed', [3, 6]],
+    ['jax scan', [5, 7]],
+    ['jax unrolled', [4, 6]],
+    ['pytorch', [1, 100]],
+  ]);
+  const rivals = new Map([['replayed', ['jax scan', 'pytorch', 'jax unrolled']]]);
+  const [ours, ...others] = sideBySide(['rnn'], 'ms', rounds, 'replayed', rivals);
+  assert.deepEqual(ours?.best, { to: 'jax unrolled', n: 2, median: 0.875, q1: 0.8125, q3: 0.9375 });
+  assert.equal(ours.ratio, undefined);
+  assert.deepEqual(
+    others.map(({ best, ratio }) => [best, ratio?.to]),
+    [
+      [undefined, 'replayed'],
+      [undefined, 'replayed'],
+      [undefined, 'replayed'],
+    ],
+  );
+});
+
 const machine: Machine = { processor: 'Analytical Engine', cores: 2, memory: 1, platform: 'brass x64' };
 const result = (measurements: Measurement[], on = machine): BenchResult => ({
   bench: 'step',
@@ -151,6 +172,18 @@ test(
     assert.equal(measurements[0]?.ratio?.to, 'replayed');
   },
 );
+
+test('another rival that is not known is refused in one line, before anything is measured', async () => {
+  const args = ['bench', 'step', '--others', 'jax-scan,numpy'];
+  const { code, stdout, stderr } = (await run(process.execPath, [BIN, ...args]).catch(
+    (error: { code: number; stdout: string; stderr: string }) => ({ ...error, code: error.code }),
+  )) as { code?: number; stdout: string; stderr: string };
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(
+    stderr,
+    /^error: there is no --others "numpy"; there are pytorch, pytorch-compiled, jax-scan, jax-unrolled\n$/,
+  );
+});
 
 test('a file of another machine is refused before anything is measured', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'sweep-bench-test-'));

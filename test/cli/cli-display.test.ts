@@ -9,15 +9,15 @@ import stringWidth from 'string-width';
 import { jsonDisplay } from '../../cli/ui/json.ts';
 import { liveDisplay, region } from '../../cli/ui/live.ts';
 import { plainDisplay } from '../../cli/ui/plain.ts';
-import { expectedSeconds, secondsLeft, smooth } from '../../cli/ui/eta.ts';
+import { expectedSeconds, secondsLeft, smooth } from '../../orchestrate/eta.ts';
 import { bar, closingLines, frame, openingLines, progressLine, reportingText } from '../../cli/ui/progress.ts';
 import { resultsTable } from '../../cli/ui/results-table.ts';
 import { spaceCounts } from '../../cli/ui/space.ts';
 import { styleOf, styleWith } from '../../cli/ui/style.ts';
 import { table } from '../../cli/ui/table.ts';
 import { clean, duration, metricValue } from '../../cli/ui/text.ts';
-import { track, type Seen } from '../../cli/ui/tracker.ts';
-import type { View } from '../../cli/ui/view.ts';
+import { track, type ViewUpdate } from '../../orchestrate/track.ts';
+import type { View } from '../../orchestrate/view.ts';
 import type { Dimension } from '../../core/space/index.ts';
 import { openStore } from '../../store/index.ts';
 import type { Store } from '../../store/types.ts';
@@ -34,7 +34,7 @@ let store: Store;
 after(() => rm(folder, { recursive: true }));
 
 /** All that a display is told of a simulated sweep of 42 trials; the sweep begins at time 0. */
-async function watched(sweepId: string, options: Partial<Simulation> = {}): Promise<Seen[]> {
+async function watched(sweepId: string, options: Partial<Simulation> = {}): Promise<ViewUpdate[]> {
   const clock = { ms: 0 };
   const snapshots = simulate({
     spec: exampleSpec,
@@ -49,20 +49,20 @@ async function watched(sweepId: string, options: Partial<Simulation> = {}): Prom
       clock.ms = elapsed * 1000;
     },
   });
-  const seen: Seen[] = [];
+  const seen: ViewUpdate[] = [];
   for await (const one of track({ spec: exampleSpec, store, snapshots, began: 0, now: () => clock.ms })) seen.push(one);
   return seen;
 }
 
-let seen: Seen[];
+let seen: ViewUpdate[];
 let middle: View;
 let last: View;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sweep-display-'));
   store = openStore(folder);
   seen = await watched('example');
-  middle = (seen[Math.floor(seen.length / 2)] as Seen).view;
-  last = (seen.at(-1) as Seen).view;
+  middle = (seen[Math.floor(seen.length / 2)] as ViewUpdate).view;
+  last = (seen.at(-1) as ViewUpdate).view;
 });
 
 describe('tracking', () => {
@@ -122,7 +122,7 @@ describe('tracking', () => {
         yield last.snapshot;
       })(),
     });
-    const { value } = (await again.next()) as { value: Seen };
+    const { value } = (await again.next()) as { value: ViewUpdate };
     assert.equal(value.first, true);
     assert.equal(value.ended.length, 42);
     assert.equal(value.view.whole, false);
@@ -141,7 +141,7 @@ test('of a sweep too large for a table no trial is read: what the snapshot says 
     spec: large,
     store: { ...store, get: forbidden, list: forbidden },
     snapshots,
-  }).next()) as { value: Seen };
+  }).next()) as { value: ViewUpdate };
   assert.deepEqual([value.ended, value.view.summary, value.view.snapshot.completed], [[], [], last.snapshot.completed]);
 });
 
@@ -206,7 +206,7 @@ describe('a frame', () => {
         fc.nat(seen.length - 1),
         styles,
         (width, height, i, style) => {
-          const lines = frame((seen[i] as Seen).view, { width, height, style }, 1e6);
+          const lines = frame((seen[i] as ViewUpdate).view, { width, height, style }, 1e6);
           assert.ok(lines.length >= 1 && lines.length <= height, `${lines.length} lines of ${height}`);
           for (const line of lines) assert.ok(stringWidth(line) < width, `${stringWidth(line)} of ${width}: ${line}`);
         },

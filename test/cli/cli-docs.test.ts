@@ -3,17 +3,20 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { commands } from '../../cli/commands.ts';
+import { commands } from '../../cli/commands/index.ts';
+import { countTrials } from '../../core/plan.ts';
 import { commandsBlocks } from '../../docs/commands.ts';
 import { blocksOf, filled } from '../../docs/markdown.ts';
 import { sweepFileBlocks } from '../../docs/sweep-file.ts';
+import { openStore } from '../../store/index.ts';
+import { exampleSpec, writeExampleRun } from '../support/example-run.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const document = (name: string) => readFile(join(ROOT, name), 'utf8');
@@ -117,12 +120,15 @@ describe('the recipes of CONTRIBUTING', () => {
       [[/figures = \{/, "figures = { 'steps-by-length': stepsByLength,"]],
     ],
   ];
+  /** A command is a folder, and its line in the registry. */
+  const command = ['cli/commands/trials/command.ts', 'cli/commands/trials/run.ts'];
   let folder: string;
   const recipes = new Map<string, string>();
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sweep-recipes-'));
     const parts = [
+      'activities',
       'cli',
       'core',
       'engine',
@@ -134,6 +140,7 @@ describe('the recipes of CONTRIBUTING', () => {
       'store',
       'sweep-file',
       'trainer',
+      'workflows',
       'package.json',
       'tsconfig.json',
     ];
@@ -143,6 +150,7 @@ describe('the recipes of CONTRIBUTING', () => {
       /```ts\n\/\/ (\S+)\n(.*?)```/gs,
     )) {
       recipes.set(file, code);
+      await mkdir(dirname(join(folder, file)), { recursive: true });
       await writeFile(join(folder, file), code);
     }
     for (const [file, registry, edits] of registries) {
@@ -159,14 +167,20 @@ describe('the recipes of CONTRIBUTING', () => {
       );
     }
   });
+  before(async () => {
+    const registry = join(folder, 'cli/commands/index.ts');
+    const line =
+      "trials: { summary: 'counts', load: async () => (await import('./trials/command.ts')).trialsCommand() },";
+    await writeFile(registry, (await readFile(registry, 'utf8')).replace('commands = {', `commands = { ${line}`));
+  });
   after(() => rm(folder, { recursive: true }));
 
   test('there is one for each registry', () => {
-    assert.deepEqual([...recipes.keys()].sort(), registries.map(([file]) => file).sort());
+    assert.deepEqual([...recipes.keys()].sort(), [...registries.map(([file]) => file), ...command].sort());
   });
 
   test('they pass the type checker', async () => {
-    const files = registries.flatMap(([file, registry]) => [file, registry]);
+    const files = [...registries.flatMap(([file, registry]) => [file, registry]), ...command, 'cli/commands/index.ts'];
     await writeFile(
       join(folder, 'tsconfig.recipes.json'),
       JSON.stringify({ extends: './tsconfig.json', include: files }),
@@ -208,5 +222,14 @@ describe('the recipes of CONTRIBUTING', () => {
         ['task.length', 2],
       ],
     );
+  });
+
+  test('a command runs, and is in the help', async () => {
+    const runs = join(folder, 'runs');
+    const sweepId = await writeExampleRun(openStore(runs));
+    const sweep = (...args: string[]) => run(process.execPath, [join(folder, 'cli/bin.js'), ...args], { cwd: folder });
+    const { stdout } = await sweep('trials', sweepId);
+    assert.equal(stdout, `${sweepId} has ended ${countTrials(exampleSpec)} trials.\n`);
+    assert.match((await sweep('--help')).stdout, /^ +trials .*counts$/m);
   });
 });

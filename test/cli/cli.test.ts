@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { commands } from '../../cli/commands.ts';
+import { commands } from '../../cli/commands/index.ts';
 import { openStore } from '../../store/index.ts';
 import { exampleSweepId, exampleSpec, writeExampleRun } from '../support/example-run.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { resolveSweepId } from '../../cli/sweep-id.ts';
+import { findSweep } from '../../orchestrate/find-sweep.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import { openStore } from '../../store/index.ts';
 import { exampleSpec, memoryStore, writeExampleRun } from '../support/example-run.ts';
@@ -27,7 +27,7 @@ after(() => rm(runs, { recursive: true }));
 /** The command as its own process: its exit code is part of what it says. */
 function report(...args: string[]): { code: number | null; out: string; err: string } {
   const program = `
-    const { reportCommand } = await import('./cli/report.ts');
+    const { reportCommand } = await import('./cli/commands/report/command.ts');
     const { UserError } = await import('./core/errors.ts');
     await reportCommand().parseAsync(${JSON.stringify([...args, '--runs', runs])}, { from: 'user' })
       .catch((error) => { console.error(error instanceof UserError ? error.message : error); process.exitCode = error.exitCode ?? 1; });`;
@@ -111,21 +111,21 @@ test('writes a report elsewhere and verifies it there', async () => {
 test('a sweep is found by its id, the start of it, or its name; a wrong one lists what there is', async () => {
   const store = memoryStore();
   await assert.rejects(
-    resolveSweepId(store, 'any'),
+    findSweep(store, 'any'),
     /no sweep "any": there are none in memory; start one with: sweep start FILE/,
   );
   const put = (id: string) => store.put(`${id}/sweep.json`, '{}');
   await put('ab-11111111');
   await put('ab-22222222');
   await put('ab-cd-33333333');
-  assert.equal(await resolveSweepId(store, 'ab-11111111'), 'ab-11111111');
-  assert.equal(await resolveSweepId(store, 'ab-2'), 'ab-22222222');
-  assert.equal(await resolveSweepId(store, 'ab-cd'), 'ab-cd-33333333');
-  await assert.rejects(resolveSweepId(store, 'ab'), /"ab" may be any of ab-11111111, ab-22222222; give more of the id/);
-  await assert.rejects(resolveSweepId(store, 'ab-'), /may be any of ab-11111111, ab-22222222, ab-cd-33333333/);
+  assert.equal(await findSweep(store, 'ab-11111111'), 'ab-11111111');
+  assert.equal(await findSweep(store, 'ab-2'), 'ab-22222222');
+  assert.equal(await findSweep(store, 'ab-cd'), 'ab-cd-33333333');
+  await assert.rejects(findSweep(store, 'ab'), /"ab" may be any of ab-11111111, ab-22222222; give more of the id/);
+  await assert.rejects(findSweep(store, 'ab-'), /may be any of ab-11111111, ab-22222222, ab-cd-33333333/);
   await assert.rejects(
-    resolveSweepId(store, 'x'),
+    findSweep(store, 'x'),
     /no sweep "x" in memory; there is ab-11111111, ab-22222222, ab-cd-33333333/,
   );
-  await assert.rejects(resolveSweepId(store, ''), /no sweep ""/);
+  await assert.rejects(findSweep(store, ''), /no sweep ""/);
 });

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { asha } from '../../core/schedulers/asha.ts';
 import { promotions } from '../../core/schedulers/halving.ts';
 import { bracketAt, bracketShares, hyperband } from '../../core/schedulers/hyperband.ts';
-import type { Assignment, Decision, Setting } from '../../core/schedulers/index.ts';
+import type { Assignment, Decision, SchedulerSetting } from '../../core/schedulers/index.ts';
 import { isBelowMedian, median, medianStopping } from '../../core/schedulers/median.ts';
 import {
   add,
@@ -17,12 +17,12 @@ import {
   cut,
   orderOf,
   withoutBest,
-  type Entry,
+  type Ranked,
   type Ranking,
 } from '../../core/schedulers/ranking.ts';
 import { atEvaluation, evenRungs, geometricRungs, partOf } from '../../core/schedulers/rungs.ts';
 
-const setting = (changes: Partial<Setting> = {}): Setting => ({
+const setting = (changes: Partial<SchedulerSetting> = {}): SchedulerSetting => ({
   configurations: 9,
   maxSteps: 900,
   evaluateEvery: 10,
@@ -63,7 +63,7 @@ test('a ranking is a sorted list, however long', () => {
       const order = orderOf(goal);
       const plain = [...given].sort(order);
       let ranking: Ranking = [];
-      for (const entry of given) ranking = add(ranking, entry as Entry, order);
+      for (const entry of given) ranking = add(ranking, entry as Ranked, order);
       assert.deepEqual(ranking.flat(), plain);
       assert.ok(ranking.every((piece) => piece.length > 0 && piece.length <= 512));
       assert.deepEqual(best(ranking), plain[0]);
@@ -71,7 +71,7 @@ test('a ranking is a sorted list, however long', () => {
       assert.deepEqual(at(ranking, place), plain[place]);
       const [kept, rest] = cut(ranking, place);
       assert.deepEqual([kept.flat(), rest], [plain.slice(0, place), plain.slice(place)]);
-      const probe: Entry = [place, 25];
+      const probe: Ranked = [place, 25];
       assert.equal(countBefore(ranking, probe, order), plain.filter((entry) => order(entry, probe) < 0).length);
     }),
     { numRuns: 60, endOnFailure: true },
@@ -79,7 +79,7 @@ test('a ranking is a sorted list, however long', () => {
 });
 
 test('what has no value ranks last, and equals rank by index', () => {
-  const list: Entry[] = [
+  const list: Ranked[] = [
     [3, null],
     [2, 0.5],
     [1, 0.5],
@@ -169,13 +169,13 @@ test('asha promotes what algorithm 2 says, done plainly, and nothing else', () =
     fc.property(situation, ({ configurations, eta, workers, picks, values, pauses }) => {
       const s = setting({ configurations, maxSteps: 27, evaluateEvery: 1, options: { eta, minSteps: 1 } });
       const rungs = geometricRungs(1, eta, 27);
-      const reported: Entry[][] = rungs.map(() => []);
+      const reported: Ranked[][] = rungs.map(() => []);
       const gone = rungs.map(() => new Set<number>());
       const order = orderOf('maximize');
       // get_job of algorithm 2: from the top rung down, the best ⌊|rung| / η⌋ less those promoted before.
       const plain = (): Pick<Assignment, 'configuration' | 'rung'> | undefined => {
         for (let k = rungs.length - 2; k >= 0; k--) {
-          const ranked = [...(reported[k] as Entry[])].sort(order);
+          const ranked = [...(reported[k] as Ranked[])].sort(order);
           const found = ranked.slice(0, Math.floor(ranked.length / eta)).find(([i]) => !gone[k]?.has(i));
           if (found !== undefined) return { configuration: found[0], rung: k + 1 };
         }
@@ -248,7 +248,7 @@ test('hyperband starts a configuration at the first rung of a bracket that depen
 });
 
 test('the median is that of the middle one or two, and has no value where half have none', () => {
-  const ranked = (values: (number | null)[]): Ranking => [values.map((value, i): Entry => [i, value])];
+  const ranked = (values: (number | null)[]): Ranking => [values.map((value, i): Ranked => [i, value])];
   assert.equal(median(ranked([9, 5, 1]), 3), 5);
   assert.equal(median(ranked([9, 5, 1, 0]), 4), 3);
   assert.equal(median(ranked([9, 5, null]), 3), 5);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson, type Json } from '../../core/json.ts';
-import { ENTRY_BYTES } from '../../core/schedulers/ranking.ts';
+import { RANKED_BYTES } from '../../core/schedulers/ranking.ts';
 import { mostWithin } from '../../core/schedulers/state-size.ts';
 import {
   meanObjective,
@@ -12,7 +12,7 @@ import {
   type Decision,
   type RungReport,
   type Scheduler,
-  type Setting,
+  type SchedulerSetting,
 } from '../../core/schedulers/index.ts';
 
 const registry: [name: string, scheduler: Scheduler][] = Object.entries(schedulers);
@@ -33,7 +33,7 @@ const optionsOf = ({ options }: Scheduler) =>
         Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Record<string, number>,
     );
 
-const settingsOf = (scheduler: Scheduler): fc.Arbitrary<Setting> =>
+const settingsOf = (scheduler: Scheduler): fc.Arbitrary<SchedulerSetting> =>
   fc.record({
     configurations: fc.integer({ min: 1, max: 40 }),
     maxSteps: fc.integer({ min: 1, max: 100 }),
@@ -57,7 +57,7 @@ type Outcome = Pick<RungReport, 'value' | 'ended'>;
  */
 function play(
   scheduler: Scheduler,
-  setting: Setting,
+  setting: SchedulerSetting,
   workers: number,
   pick: () => number,
   learn: (a: Assignment) => Outcome,
@@ -202,7 +202,7 @@ for (const [name, scheduler] of registry) {
   });
 
   test(`${name} keeps a state that fits a payload, with as many configurations as it takes`, () => {
-    const setting: Setting = {
+    const setting: SchedulerSetting = {
       configurations: 0,
       maxSteps: 1000,
       evaluateEvery: 10,
@@ -216,7 +216,7 @@ for (const [name, scheduler] of registry) {
       rungs,
       [...new Set(rungs)].sort((a, b) => a - b),
     );
-    const most = mostWithin(ENTRY_BYTES * rungs.length);
+    const most = mostWithin(RANKED_BYTES * rungs.length);
     if (scheduler.wholeTrials) {
       assert.ok(JSON.stringify(scheduler.init({ ...setting, configurations: 1_000_000 })).length < 100);
       return;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../../core/json.ts';
 import { categorical, normalBelow, parzen } from '../../core/search/density.ts';
-import { searches, type Configuration, type Observation } from '../../core/search/index.ts';
+import { searches, type Configuration, type TriedConfiguration } from '../../core/search/index.ts';
 import { comparable, split } from '../../core/search/tpe.ts';
 import { applies, orderedSpace } from '../../core/search/when.ts';
 import { kindOf, type Dimension } from '../../core/space/index.ts';
@@ -29,12 +29,12 @@ const specOf = (changes: Partial<NetworkSweep> = {}, options: Record<string, num
     ...changes,
   });
 
-const observed = (configuration: Configuration, value: number | null, toStep = 100, ended = false): Observation => ({
-  configuration,
-  value,
-  toStep,
-  ended,
-});
+const observed = (
+  configuration: Configuration,
+  value: number | null,
+  toStep = 100,
+  ended = false,
+): TriedConfiguration => ({ configuration, value, toStep, ended });
 /** A sequence of uniform draws. */
 const uniform = (seed: number) => {
   let i = 0;
@@ -61,7 +61,7 @@ function loss(c: Configuration): number | null {
 
 /** Best value after so many trials, one after the other. */
 function search(spec: NetworkSweep, trials: number, draw: typeof suggest): number {
-  const history: Observation[] = [];
+  const history: TriedConfiguration[] = [];
   for (let i = 0; i < trials; i++) {
     const configuration = draw(spec, i, history, []);
     history.push(observed(configuration, loss(configuration)));

@@ -9,7 +9,7 @@ import { schedulerOf, schedulers, settingOf } from '../../core/schedulers/index.
 import { simulate } from '../../core/simulate/index.ts';
 import { syntheticCurves } from '../../core/simulate/synthetic.ts';
 import type { SweepSpec } from '../../core/spec.ts';
-import { workflowIdOf } from '../../orchestrate/sweeps.ts';
+import { workflowIdOf } from '../../orchestrate/workflow.ts';
 import { labSpec, newLaboratory } from '../support/laboratory.ts';
 import { until } from '../support/machine.ts';
 

@@ -6,7 +6,7 @@ import { cells } from '../../models/cells/index.ts';
 import { gradientFlow } from '../../models/diagnostics.ts';
 import { stream } from '../../models/random.ts';
 import { train, type Trained, type TrainOptions } from '../../trainer/network/train.ts';
-import type { Seen } from '../../models/types.ts';
+import type { Observed } from '../../models/types.ts';
 import { recurrentNetwork } from '../../models/layers/unroll.ts';
 import numbers from '../fixtures/seed-numbers.json' with { type: 'json' };
 import { useBackend } from '../support/backend.ts';
@@ -19,7 +19,7 @@ interface Flow {
   layers: (number | null)[][];
   norm: number | null;
 }
-const flowOf = ({ kind, data }: Seen): Flow => {
+const flowOf = ({ kind, data }: Observed): Flow => {
   assert.equal(kind, 'gradient-flow');
   return data as unknown as Flow;
 };

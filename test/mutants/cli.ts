@@ -3,7 +3,7 @@ import type { Mutant } from './types.ts';
 export const mutants: readonly Mutant[] = [
   {
     what: 'sweep sample looks for the trials of a search that learns by a plan',
-    file: 'cli/actions/sample.ts',
+    file: 'cli/commands/sample/run.ts',
     find: 'await readSuggestions(store, sweepId, spec)',
     replace: 'await Promise.resolve(undefined)',
     noticedBy: ['test/trainer/sample.test.ts'],
@@ -59,7 +59,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'start installs and starts before it knows that nothing can be written',
-    file: 'cli/actions/start.ts',
+    file: 'orchestrate/begin.ts',
     find: 'await storeId(store); //',
     replace: '//',
     noticedBy: ['test/cli/refused.test.ts'],

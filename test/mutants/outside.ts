@@ -102,14 +102,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'the start of two ids means the first of them',
-    file: 'cli/sweep-id.ts',
+    file: 'orchestrate/find-sweep.ts',
     find: 'if (only !== undefined && others.length === 0) return only;',
     replace: 'if (only !== undefined) return only;',
     noticedBy: ['test/cli/reports-cli.test.ts'],
   },
   {
     what: 'a label moves the cursor',
-    file: 'cli/ui/output.ts',
+    file: 'core/clean.ts',
     find: "text.replace(everyControl, ' ').replace(",
     replace: 'text.replace(',
     noticedBy: ['test/cli/cli-display.test.ts'],

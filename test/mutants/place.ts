@@ -39,14 +39,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'cancel finds nothing to cancel in a sweep whose report cannot be written',
-    file: 'orchestrate/sweeps.ts',
+    file: 'orchestrate/cancel.ts',
     find: 'if (stuck !== undefined) {',
     replace: "if (stuck === '') {",
     noticedBy: ['test/store/places.test.ts'],
   },
   {
     what: 'a sweep that ended paused is extended paused',
-    file: 'orchestrate/sweeps.ts',
+    file: 'orchestrate/start-workflow.ts',
     find: '  await writeControl(store, sweepId, await controlFor(store, sweepId, false)); // which the outcome decides, and that goes next\n',
     replace: '',
     noticedBy: ['test/store/places.test.ts'],

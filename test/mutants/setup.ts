@@ -106,4 +106,25 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     noticedBy: ['test/setup/setup.test.ts'],
   },
+  {
+    what: 'whatever package npm brings is unpacked',
+    file: 'setup/npm.ts',
+    find: ' !== integrity)',
+    replace: " === '')",
+    noticedBy: ['test/setup/onnx.test.ts'],
+  },
+  {
+    what: 'a library is kept that does not load',
+    file: 'setup/onnx.ts',
+    find: 'if (trouble) throw',
+    replace: "if (trouble === '') throw",
+    noticedBy: ['test/setup/onnx.test.ts'],
+  },
+  {
+    what: 'npm keeps what it fetched in the cache of the user',
+    file: 'setup/npm.ts',
+    find: '      `--cache=${cache}`,\n',
+    replace: '',
+    noticedBy: ['test/setup/onnx.test.ts'],
+  },
 ];

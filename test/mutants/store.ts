@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'one damaged sweep hides all others from status',
-    file: 'cli/actions/look.ts',
+    file: 'orchestrate/status.ts',
     find: "if (!(error instanceof UserError)) throw error;\n      return { sweepId, state: 'damaged'",
     replace: "if (error instanceof UserError) throw error;\n      return { sweepId, state: 'damaged'",
     noticedBy: ['test/store/one-bad-entry.test.ts'],

@@ -26,6 +26,7 @@ const breaches: [file: string, text: string, rule: string][] = [
   ['workflows/c.ts', "export { z } from 'zod';", 'workflow-packages'],
   ['activities/b.ts', "export { x } from '../workflows/d.ts';", 'activities-imports'],
   ['server/a.ts', "export { x } from '../orchestrate/a.ts';", 'server-imports'],
+  ['orchestrate/b.ts', "export { x } from '../cli/c.ts';", 'orchestrate-imports'],
   ['setup/a.ts', "export { x } from '../server/b.ts';", 'setup-imports'],
   ['cli/b.ts', "export { x } from './c.ts';", 'no-circle'],
   ['cli/d.ts', "export { x } from './nowhere.ts';", 'no-missing'],

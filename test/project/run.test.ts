@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { whyNotOnnx } from '../../setup/onnx.ts';
 import { whyNotNative } from '../../setup/tensorflow.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,9 +32,13 @@ test('where set-up fails no test is run, and the exit status says so; but for wh
       );
     });
   const refused = await run({});
-  const parts = whyNotNative() === undefined ? 'native and server' : 'server';
+  const parts = [
+    ...(whyNotNative() === undefined ? ['native'] : []),
+    ...(whyNotOnnx() === undefined ? ['onnx'] : []),
+    'server',
+  ].join(' and ');
   assert.match(refused.err, new RegExp(`error: no tests were run: ${parts} could not be set up.*SWEEP_TEST_WITHOUT=`));
   assert.deepEqual([refused.code, /pass/.test(refused.out)], [1, false]);
-  const without = await run({ SWEEP_TEST_WITHOUT: 'native,server' });
+  const without = await run({ SWEEP_TEST_WITHOUT: 'native,onnx,server' });
   assert.deepEqual([without.code, /pass [1-9]/.test(without.out)], [0, true], without.out + without.err);
 });

@@ -5,8 +5,10 @@
 import assert from 'node:assert/strict';
 import { rename, stat } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { cancelSweep, reopenEnded, workflowState } from '../../orchestrate/sweeps.ts';
-import { changeSweep } from '../../orchestrate/control.ts';
+import { cancelWorkflow } from '../../orchestrate/cancel.ts';
+import { reopenEnded } from '../../orchestrate/start-workflow.ts';
+import { workflowState } from '../../orchestrate/workflow.ts';
+import { changeSweep } from '../../orchestrate/steer.ts';
 import { openStore } from '../../store/index.ts';
 import { readControl, readOutcome, readSpec, storeId } from '../../store/runs.ts';
 import { newLaboratory, type Laboratory } from '../support/laboratory.ts';
@@ -28,7 +30,7 @@ test(
     await lab.store.put('stuck/report', 'a file where the folder should be');
     lab.flow(true);
     const came = await until(async () => {
-      const answer = await cancelSweep(lab.target, lab.store, 'stuck');
+      const answer = await cancelWorkflow(lab.target, lab.store, 'stuck');
       if (answer !== 'ending' && answer !== 'cancelling' && answer !== 'already') return answer;
       return false;
     });
@@ -49,7 +51,7 @@ test(
     await until(() => lab.inHand().length === 2);
     await changeSweep(lab.target, lab.store, 'held', ['pause']);
     await until(() => lab.inHand().length === 0);
-    await cancelSweep(lab.target, lab.store, 'held');
+    await cancelWorkflow(lab.target, lab.store, 'held');
     assert.equal((await lab.ended('held')).state, 'cancelled');
     await reopenEnded(lab.store, 'held', { ...spec, repeats: 3 });
     assert.deepEqual(

@@ -17,7 +17,8 @@ import type { Lane, LaneOutcome, SweepSnapshot, TrainJob } from '../../core/resu
 import type { NetworkSweep, SweepSpec } from '../../core/spec.ts';
 import { leaveResult } from '../../bench/bare-result.ts';
 import { deriveSeed, SCIENCE_VERSION } from '../../core/trial.ts';
-import { startSweep, workflowIdOf } from '../../orchestrate/sweeps.ts';
+import { startWorkflow } from '../../orchestrate/start-workflow.ts';
+import { workflowIdOf } from '../../orchestrate/workflow.ts';
 import { runWorker } from '../../orchestrate/worker.ts';
 import type { TemporalTarget } from '../../server/connection.ts';
 import { writeReport } from '../../reports/report.ts';
@@ -305,7 +306,7 @@ export async function newLaboratory({
       limits = options.limits;
       const spec = { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId } as SweepSpec;
       const noCache = options.noCache ?? false;
-      const started = await startSweep({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache });
+      const started = await startWorkflow({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache });
       return started.spec as NetworkSweep;
     },
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),

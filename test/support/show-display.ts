@@ -11,7 +11,7 @@ import { jsonDisplay } from '../../cli/ui/json.ts';
 import { liveDisplay } from '../../cli/ui/live.ts';
 import { plainDisplay } from '../../cli/ui/plain.ts';
 import { styleOf } from '../../cli/ui/style.ts';
-import { track } from '../../cli/ui/tracker.ts';
+import { track } from '../../orchestrate/track.ts';
 import { openStore } from '../../store/index.ts';
 import { exampleSpec } from './example-run.ts';
 import { simulate } from './simulated-sweep.ts';

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { PackQuestion } from '../../trainer/messages.ts';
-import { changeSweep } from '../../orchestrate/control.ts';
+import { changeSweep } from '../../orchestrate/steer.ts';
 import { newLaboratory, workers, type Laboratory } from '../support/laboratory.ts';
 import { until } from '../support/machine.ts';
 

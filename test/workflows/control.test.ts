@@ -4,8 +4,10 @@ import { after, before, describe, test } from 'node:test';
 import { UserError } from '../../core/errors.ts';
 import { audit } from '../../core/explain.ts';
 import type { NetworkSweep } from '../../core/spec.ts';
-import { changeSweep } from '../../orchestrate/control.ts';
-import { cancelSweep, followSweep, storedSnapshot } from '../../orchestrate/sweeps.ts';
+import { changeSweep } from '../../orchestrate/steer.ts';
+import { cancelWorkflow } from '../../orchestrate/cancel.ts';
+import { followSweep } from '../../orchestrate/follow.ts';
+import { storedSnapshot } from '../../orchestrate/snapshot.ts';
 import type { SweepSnapshot } from '../../core/results.ts';
 import { readDecisions } from '../../store/decisions.ts';
 import { readControl, readOutcome, readSpec, listTrials } from '../../store/runs.ts';
@@ -439,9 +441,9 @@ for (const [name, options] of Object.entries(workers))
       await until(() => lab.inHand().length === 4);
       lab.release(2);
       await until(() => lab.trained('ended').length === 2 && lab.inHand().length === 4);
-      assert.equal(await cancelSweep(lab.target, lab.store, 'ended'), 'cancelling');
+      assert.equal(await cancelWorkflow(lab.target, lab.store, 'ended'), 'cancelling');
       assert.equal((await lab.ended('ended')).state, 'cancelled');
-      assert.equal(await cancelSweep(lab.target, lab.store, 'ended'), 'already');
+      assert.equal(await cancelWorkflow(lab.target, lab.store, 'ended'), 'already');
       assert.deepEqual(lab.inHand(), []);
       lab.flow(true);
       await lab.start('ended', { repeats: 3, budget: { maxConcurrent: 4 } }, { limits: { ...limits, events: 400 } });
@@ -455,12 +457,12 @@ for (const [name, options] of Object.entries(workers))
       const { workflow } = lab.target.client;
       const root = await rootOf(lab, 'late');
       await until(async () => (await workflow.getHandle(root).query<SweepProgress>('progress')).ending);
-      assert.equal(await cancelSweep(lab.target, lab.store, 'late'), 'ending');
+      assert.equal(await cancelWorkflow(lab.target, lab.store, 'late'), 'ending');
       lab.reporting(true);
       assert.equal((await lab.ended('late')).state, 'completed');
       await workflow.getHandle(root).result();
       await assert.rejects(
-        cancelSweep(lab.target, lab.store, 'late'),
+        cancelWorkflow(lab.target, lab.store, 'late'),
         refusal(/late is not running \(completed\); nothing to cancel/),
       );
     });

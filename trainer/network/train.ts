@@ -94,7 +94,7 @@ export interface PackOptions extends Omit<TrainOptions, 'resume' | 'onStep'> {
 const REPACK = 1 / 2;
 
 /** What a lane has behind it. */
-interface Progress {
+interface LaneProgress {
   lane: number;
   trial: NetworkTrial;
   step: number;
@@ -124,7 +124,7 @@ export async function* trainPack(
   const breathe = breather(onTurn);
   const learner = learnerOf(pack, { programs, corpus });
   const all = pack.map(
-    ({ trial, resume }, lane): Progress => ({
+    ({ trial, resume }, lane): LaneProgress => ({
       lane,
       trial,
       step: resume?.step ?? 0,
@@ -136,14 +136,15 @@ export async function* trainPack(
   /** Those that the learner has, in its order: some may have ended. */
   let places = all;
 
-  const evaluated = ({ curve, step }: Progress) => curve.at(-1)?.step === step;
-  const isDue = (own: Progress) => !own.ended && evaluatesAt(own.trial.training, own.step) && !evaluated(own);
-  const isDone = ({ trial: { training }, step, curve }: Progress) =>
+  const evaluated = ({ curve, step }: LaneProgress) => curve.at(-1)?.step === step;
+  const isDue = (own: LaneProgress) => !own.ended && evaluatesAt(own.trial.training, own.step) && !evaluated(own);
+  const isDone = ({ trial: { training }, step, curve }: LaneProgress) =>
     step >= training.maxSteps || stops(curve, training.stopWhen);
-  const stepsOf = (holds: (own: Progress) => boolean) => places.map((own) => (holds(own) ? own.step : undefined));
-  const checkpoint = (own: Progress) => learner.checkpoint(places.indexOf(own), own.step, own.curve, own.observations);
+  const stepsOf = (holds: (own: LaneProgress) => boolean) => places.map((own) => (holds(own) ? own.step : undefined));
+  const checkpoint = (own: LaneProgress) =>
+    learner.checkpoint(places.indexOf(own), own.step, own.curve, own.observations);
   const report = (
-    own: Progress,
+    own: LaneProgress,
     metrics: Metrics,
     observations: readonly Observation[],
     here = own.step,
@@ -160,7 +161,7 @@ export async function* trainPack(
       },
     },
   });
-  function end(own: Progress, status: Trained['status'], metrics = own.curve.at(-1)?.metrics ?? {}): PackEvent {
+  function end(own: LaneProgress, status: Trained['status'], metrics = own.curve.at(-1)?.metrics ?? {}): PackEvent {
     own.ended = true;
     const { step: steps, curve } = own;
     return {
@@ -197,7 +198,7 @@ export async function* trainPack(
         }
       }
       for (const own of going().filter(isDone)) yield end(own, 'completed');
-      const isThere = (own: Progress) => !own.ended && own.step >= toStep;
+      const isThere = (own: LaneProgress) => !own.ended && own.step >= toStep;
       const there = places.filter(isThere);
       if (there.length > 0) {
         const found = there.every(evaluated)
