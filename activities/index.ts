@@ -47,6 +47,8 @@ export interface TrainingDependencies {
   store: Store;
   trainers: TrainerPool;
   worker: string;
+  /** False: it runs no programs of sweeps. Left out: it does. */
+  foreignCode?: boolean | undefined;
 }
 /** `originOf`: what trains a trial here. */
 export interface BookkeepingDependencies {
@@ -56,7 +58,7 @@ export interface BookkeepingDependencies {
 }
 
 /** Activities of the train queues. */
-export function createTrainingActivities({ store, trainers, worker }: TrainingDependencies) {
+export function createTrainingActivities({ store, trainers, worker, foreignCode = true }: TrainingDependencies) {
   /** What a trainer's end means to Temporal; `onFailure` may have more to say of one that may be tried again. */
   async function explain<T>(
     context: Context,
@@ -102,6 +104,11 @@ export function createTrainingActivities({ store, trainers, worker }: TrainingDe
         }
         beat();
         if (error instanceof OtherScience) throw ofOtherScience(error, job.science);
+      }
+      if (!foreignCode && job.lanes.some(({ trial }) => trial.program !== undefined)) {
+        furthest = excused(furthest, attempt);
+        beat(); // another worker may take it
+        throw ApplicationFailure.retryable(`the worker ${worker} runs no programs (--no-foreign-code)`, 'ForeignCode');
       }
       giveUp(whyGivenUp(furthest, attempt - 1), 'the worker was gone, or its trainer stood still');
       return explain(

@@ -437,6 +437,20 @@ export async function latestCheckpoint(
   return undefined;
 }
 
+/** As far as a trial on its way has saved it, whoever trains it. */
+export async function savedCurve(store: Store, sweepId: string, trialId: string): Promise<CurvePoint[] | undefined> {
+  const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
+  for (const key of newestFirst(keys.flat())) {
+    try {
+      const bytes = await store.get(key);
+      if (bytes !== undefined) return decodeCheckpoint(bytes).checkpoint.curve;
+    } catch {
+      continue; // a damaged one: the one before says nearly as much
+    }
+  }
+  return undefined;
+}
+
 export interface Attempt {
   attempt: string;
   origin: Origin;

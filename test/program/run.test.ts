@@ -1,12 +1,12 @@
 /** An attempt at a trial, with real programs: what they say, how they end, and what is left of them. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ComputingFailed } from '../../trainer/failures.ts';
 import { until } from '../support/machine.ts';
-import { tell } from './support.ts';
+import { processesWith, tell } from './support.ts';
 
 const twoMetrics = (step: number) => ({ step, metrics: { accuracy: step / 10, loss: 1 / step } });
 const LOOP = `
@@ -15,19 +15,6 @@ for step in sweep_trial.steps():
     sweep_trial.report(step, accuracy=step / 10, loss=1 / step)
 `;
 
-/** Processes whose command line has a word. */
-function processesWith(word: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word) && Number(pid) !== process.pid;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
 const leftFolders = () => readdirSync(realpathSync(tmpdir())).filter((name) => name.startsWith('sweep-program-'));
 
 test('a program that reports every step up to the last one has completed', async () => {

@@ -1,4 +1,5 @@
 /** Attempts at trials of programs that a test writes as text. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CurvePoint } from '../../core/results.ts';
 import type { Checkpoint } from '../../trainer/program/layout.ts';
@@ -66,4 +67,18 @@ export async function tell(
   } catch (error) {
     return { ...story, error: error as Error };
   }
+}
+
+/** Processes whose command line has a word. */
+export function processesWith(word: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word) && Number(pid) !== process.pid;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }

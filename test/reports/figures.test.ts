@@ -7,7 +7,7 @@ import * as vega from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { trialAt } from '../../core/plan.ts';
 import type { CurvePoint, Observation, TrialSamples } from '../../core/results.ts';
-import type { NetworkSweep } from '../../core/spec.ts';
+import type { NetworkSweep, ProgramSweep } from '../../core/spec.ts';
 import { rowsCsv } from '../../reports/csv.ts';
 import { ticksBetween } from '../../reports/figures/gradient-flow.ts';
 import {
@@ -65,6 +65,23 @@ const phased: NetworkSweep = {
   repeats: 1,
 };
 
+const program: ProgramSweep = {
+  ...{ name: 'program', description: '', repeats: 2, seed: 1, budget: {}, report: {} },
+  program: {
+    ...{ command: ['python3', 'train.py'], arguments: 'flags', hashes: {}, environment: {}, pass: [] },
+    metrics: { reward: { goal: 'maximize' } },
+    resumes: false,
+    step: 'episode',
+  },
+  parameters: {},
+  training: { maxSteps: 100, evaluateEvery: 1 },
+  space: { 'parameters.width': { choice: [1, 2, 3] } },
+  search: { name: 'grid' },
+  scheduler: { name: 'full' },
+  objective: { metric: 'reward', goal: 'maximize' },
+  resources: { accelerator: 'any' },
+};
+
 const runs: Record<string, ExampleOptions> = {
   'two lengths': { spec: small, diverged: 1, failed: 6 },
   'a random search': {
@@ -107,6 +124,7 @@ const runs: Record<string, ExampleOptions> = {
     },
     ...all,
   },
+  'a program': { spec: program, metrics: ['reward'], ...all },
   attention: {
     spec: {
       ...small,

@@ -6,7 +6,7 @@
 import { hashJson } from '../../core/json.ts';
 import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import type { CurvePoint, Observation, ObservationKind, TrialResult, TrialSamples } from '../../core/results.ts';
-import type { SamplingSpec, NetworkSweep, NetworkTrial } from '../../core/spec.ts';
+import type { NetworkSweep, NetworkTrial, SamplingSpec, SweepSpec } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import type { ReportInput } from '../../reports/types.ts';
 import type { Provenance } from '../../reports/types.ts';
@@ -15,8 +15,6 @@ import { encodeCheckpoint } from '../../store/checkpoint.ts';
 import { stateOf } from '../../trainer/network/checkpoint.ts';
 import { encodeCurve } from '../../store/curve.ts';
 import type { Store } from '../../store/types.ts';
-
-type NetworkPlanned = PlannedTrial<NetworkTrial>;
 
 export const exampleSpec: NetworkSweep = {
   name: 'rnn-vs-lstm',
@@ -56,7 +54,7 @@ export const exampleProvenance: Provenance = {
   machine: { os: 'linux 6.1 x64', cpu: 'Example CPU', cores: 2, memoryGiB: 8, gpus: [] },
 };
 
-export function exampleSweepId(spec: NetworkSweep): string {
+export function exampleSweepId(spec: SweepSpec): string {
   return `${spec.name}-${hashJson(spec).slice(0, 8)}`;
 }
 
@@ -67,9 +65,9 @@ const rounded = (x: number) => Number(x.toPrecision(6));
 /**
  * Accuracy climbs from chance (0.1) to a plateau along a sigmoid; harder and slower with length, hardest for the RNN.
  */
-function curveOf({ trialId, trial }: NetworkPlanned): CurvePoint[] {
-  const length = Number(trial.task['length'] ?? 10);
-  const lstm = trial.model.cell !== 'rnn';
+function curveOf({ trialId, trial }: PlannedTrial): CurvePoint[] {
+  const length = Number(trial.task?.['length'] ?? 10);
+  const lstm = trial.model?.cell !== 'rnn';
   const luck = noise(trialId, 'luck');
   const plateau = lstm ? 1 : 1 / (1 + Math.exp((length - 12 - 14 * luck) / 1.6));
   const halfway = (lstm ? 60 : 90) * (length / 5) ** 1.5 * (0.7 + 0.6 * luck);
@@ -106,21 +104,23 @@ function attentionOver(input: string[], output: string[]): number[][] {
  * The gradient shrinks by a factor a step on its way back from the last one: by less in an LSTM, and once it is
  * trained.
  */
-function flowOf({ trial, trialId }: NetworkPlanned, last: boolean) {
-  const length = Number(trial.task['length'] ?? 10);
-  const factor = (trial.model.cell === 'rnn' ? 0.55 : 0.85) + (last ? 0.12 : 0) + 0.02 * noise(trialId);
+function flowOf({ trial: given, trialId }: PlannedTrial, last: boolean) {
+  const trial = given as NetworkTrial;
+  const length = Number(trial.task?.['length'] ?? 10);
+  const factor = (trial.model?.cell === 'rnn' ? 0.55 : 0.85) + (last ? 0.12 : 0) + 0.02 * noise(trialId);
   const layer = (scale: number) =>
     Array.from({ length: length - 1 }, (_, i) => rounded(scale * factor ** (length - 2 - i)));
   return {
-    layers: Array.from({ length: trial.model.layers }, (_, i) => layer(0.1 / (i + 1))),
+    layers: Array.from({ length: trial.model?.layers }, (_, i) => layer(0.1 / (i + 1))),
     norm: rounded(last ? 0.2 : 1.1),
   };
 }
 
 /** Seed 002, table 1: τ = 10, s = 3, r_on = 0.4. */
-function gateOf({ trial }: NetworkPlanned) {
+function gateOf({ trial: given }: PlannedTrial) {
+  const trial = given as NetworkTrial;
   const [tau, s, rOn] = [Number(trial.model['tau'] ?? 10), 3, Number(trial.model['rOn'] ?? 0.4)];
-  const t = Array.from({ length: Number(trial.task['length'] ?? 13) }, (_, i) => i + 1);
+  const t = Array.from({ length: Number(trial.task?.['length'] ?? 13) }, (_, i) => i + 1);
   const phi = t.map((at) => rounded(((at - s + tau) % tau) / tau));
   return { layer: 1, t, phi, k: phi.map((x) => rounded(Math.max(0, 1 - Math.abs((2 * x) / rOn - 1)))), tau, s, rOn };
 }
@@ -131,11 +131,7 @@ const written = (length: number, ...parts: (string | number)[]) =>
     .join(' ')
     .slice(0, length);
 
-function observationsOf(
-  planned: NetworkPlanned,
-  curve: CurvePoint[],
-  kinds: readonly ObservationKind[],
-): Observation[] {
+function observationsOf(planned: PlannedTrial, curve: CurvePoint[], kinds: readonly ObservationKind[]): Observation[] {
   const input = ['<U>', ...'I am a cat'];
   const output = [...'I AM A CAT'];
   return curve.flatMap(({ step }, i) => {
@@ -151,7 +147,7 @@ function observationsOf(
   });
 }
 
-function samplesOf({ trialId }: NetworkPlanned, sampling: SamplingSpec): TrialSamples {
+function samplesOf({ trialId }: PlannedTrial, sampling: SamplingSpec): TrialSamples {
   const temperatures = [...(sampling.greedy ? ['greedy' as const] : []), ...sampling.temperature];
   const asked = temperatures.flatMap((temperature) =>
     sampling.length.flatMap((length) => sampling.prompts.map((prompt) => ({ prompt, length, temperature }))),
@@ -173,7 +169,7 @@ function samplesOf({ trialId }: NetworkPlanned, sampling: SamplingSpec): TrialSa
 }
 
 export interface ExampleOptions {
-  spec?: NetworkSweep;
+  spec?: SweepSpec;
   /** Index of the trial that diverges, fails, or has not run yet. */
   diverged?: number;
   failed?: number;
@@ -224,7 +220,7 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
     });
     const curve = index === diverged ? whole.slice(0, 4) : whole;
     const last = curve.at(-1) as CurvePoint;
-    const parameters = trial.model.cell === 'rnn' ? 19082 : 72458;
+    const parameters = trial.model?.cell === 'rnn' ? 19082 : 72458;
     const result: TrialResult = {
       trialId,
       trial,
@@ -237,7 +233,7 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
       replayed: true,
     };
     const seconds = rounded(
-      last.step * (trial.model.cell === 'rnn' ? 0.0003 : 0.0009) * Number(trial.task['length'] ?? 10),
+      last.step * (trial.model?.cell === 'rnn' ? 0.0003 : 0.0009) * Number(trial.task?.['length'] ?? 10),
     );
     const started = Date.UTC(2026, 10, 20, 10, 0, index * 7);
     await put(

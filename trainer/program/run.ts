@@ -2,7 +2,7 @@
  * An attempt at a trial: a program from its start to its end, or to the step that is asked for. What it says comes as
  * events; how it ends is the generator's result, or an error that says what it printed last.
  */
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '../../core/json.ts';
@@ -201,6 +201,7 @@ async function* runIn(
       yield* settle(false);
     } catch (error) {
       const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (isGone && (await hasLater(layout, step))) return undefined; // it is done with already
       yield* refuse(`the folder ${step} in SWEEP_CHECKPOINT ${isGone ? 'is not there' : (error as Error).message}`);
     }
     return undefined;
@@ -288,6 +289,10 @@ async function* runIn(
     tell();
   }
 }
+
+/** Whether the program has saved a later checkpoint, and need not have kept this one. */
+const hasLater = async ({ checkpoint }: Layout, step: number): Promise<boolean> =>
+  (await readdir(checkpoint)).some((name) => /^\d+$/.test(name) && Number(name) > step);
 
 interface Standing {
   last: number;
