@@ -1,5 +1,6 @@
 /** An attempt at a trial, with real programs: what they say, how they end, and what is left of them. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
@@ -372,4 +373,24 @@ sys.exit("failed with " + s)`,
   assert.match(output, /\n\*\*\*\n"\*\*\*" \*\*\*\n/);
   assert.match(error?.message ?? '', /failed with \*\*\*$/);
   for (const part of [secret, 'wörd', 'p4ss']) assert.ok(!all.includes(part), all);
+});
+
+test('when the process that runs it is killed, all of it ends, and its folder goes', async () => {
+  const word = `sweep-test-${process.pid}-orphan`;
+  const before = leftFolders();
+  const python = `
+import subprocess, sys, time
+for new in (False, True):
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", "${word}"], start_new_session=new)
+time.sleep(1000)`;
+  const code = `
+    const { tell } = await import(${JSON.stringify(new URL('support.ts', import.meta.url).href)});
+    await tell({ python: ${JSON.stringify(python)} });`;
+  const runner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { stdio: 'ignore' });
+  await until(() => processesWith(word).filter((pid) => pid !== runner.pid).length === 2);
+  const folders = leftFolders().filter((name) => !before.includes(name));
+  assert.ok(folders.length > 0);
+  runner.kill('SIGKILL');
+  await until(() => processesWith(word).length === 0);
+  await until(() => leftFolders().every((name) => !folders.includes(name)));
 });
