@@ -6,7 +6,7 @@
 import { hashJson } from '../../core/json.ts';
 import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import type { CurvePoint, Observation, ObservationKind, TrialResult, TrialSamples } from '../../core/results.ts';
-import type { NetworkSweep, NetworkTrial, SamplingSpec, SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep, SamplingSpec, SweepSpec } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import type { ReportInput } from '../../reports/types.ts';
 import type { Provenance } from '../../reports/types.ts';
@@ -104,22 +104,20 @@ function attentionOver(input: string[], output: string[]): number[][] {
  * The gradient shrinks by a factor a step on its way back from the last one: by less in an LSTM, and once it is
  * trained.
  */
-function flowOf({ trial: given, trialId }: PlannedTrial, last: boolean) {
-  const trial = given as NetworkTrial;
+function flowOf({ trial, trialId }: PlannedTrial, last: boolean) {
   const length = Number(trial.task?.['length'] ?? 10);
   const factor = (trial.model?.cell === 'rnn' ? 0.55 : 0.85) + (last ? 0.12 : 0) + 0.02 * noise(trialId);
   const layer = (scale: number) =>
     Array.from({ length: length - 1 }, (_, i) => rounded(scale * factor ** (length - 2 - i)));
   return {
-    layers: Array.from({ length: trial.model?.layers }, (_, i) => layer(0.1 / (i + 1))),
+    layers: Array.from({ length: trial.model?.layers ?? 1 }, (_, i) => layer(0.1 / (i + 1))),
     norm: rounded(last ? 0.2 : 1.1),
   };
 }
 
 /** Seed 002, table 1: τ = 10, s = 3, r_on = 0.4. */
-function gateOf({ trial: given }: PlannedTrial) {
-  const trial = given as NetworkTrial;
-  const [tau, s, rOn] = [Number(trial.model['tau'] ?? 10), 3, Number(trial.model['rOn'] ?? 0.4)];
+function gateOf({ trial }: PlannedTrial) {
+  const [tau, s, rOn] = [Number(trial.model?.['tau'] ?? 10), 3, Number(trial.model?.['rOn'] ?? 0.4)];
   const t = Array.from({ length: Number(trial.task?.['length'] ?? 13) }, (_, i) => i + 1);
   const phi = t.map((at) => rounded(((at - s + tau) % tau) / tau));
   return { layer: 1, t, phi, k: phi.map((x) => rounded(Math.max(0, 1 - Math.abs((2 * x) / rOn - 1)))), tau, s, rOn };
