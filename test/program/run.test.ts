@@ -202,7 +202,7 @@ for step in sweep_trial.steps():
   assert.equal(story.end.saved?.step, story.points.at(-1)?.step);
 });
 
-test('what does not end at SIGTERM is killed, with all that it has started', async () => {
+test('what does not end at SIGTERM is killed, with all that it has started', { timeout: 60_000 }, async () => {
   const word = `sweep-test-${process.pid}-deaf`;
   const stop = new AbortController();
   const started = tell(
@@ -224,7 +224,7 @@ time.sleep(1000)`,
   await until(() => processesWith(word).length === 0);
 });
 
-test('what it leaves behind when it ends ends with it, and so does its folder', async () => {
+test('what it leaves behind when it ends ends with it, and so does its folder', { timeout: 60_000 }, async () => {
   const word = `sweep-test-${process.pid}-left`;
   const before = leftFolders();
   const { end } = await tell({
@@ -375,7 +375,7 @@ sys.exit("failed with " + s)`,
   for (const part of [secret, 'wörd', 'p4ss']) assert.ok(!all.includes(part), all);
 });
 
-test('when the process that runs it is killed, all of it ends, and its folder goes', async () => {
+test('when the process that runs it is killed, all of it ends, and its folder goes', { timeout: 60_000 }, async () => {
   const word = `sweep-test-${process.pid}-orphan`;
   const before = leftFolders();
   const python = `
