@@ -27,7 +27,7 @@ const edge = ['stdout', 'stderr'].map((stream) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'runs/', 'dist/', '**/*.cjs'] },
+  { ignores: ['node_modules/', 'runs/', 'dist/', '**/*.cjs', 'engine/backends/tfjs-node/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts'],

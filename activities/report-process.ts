@@ -3,11 +3,10 @@
  * may go without a heartbeat.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { ReportProgress } from '../core/results.ts';
 import type { SweepOutcome } from '../store/runs.ts';
 import { hasSameCode, OtherCode, unguarded, type CodeGuard, type Loaded } from '../trainer/code-guard.ts';
-import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 
 /** `outcome`: how the sweep ends, which is written after its report. */
 export interface ReportRequest {
@@ -45,7 +44,7 @@ export interface ReportWriters {
   close(): void;
 }
 
-const WRITER = fileURLToPath(new URL('./report-writer.ts', import.meta.url));
+const WRITER = moduleFile('./report-writer.ts', import.meta.url);
 const BEAT_MS = 5000;
 /** One figure of very many points is drawn in one go; longer than this, in milliseconds, none takes. */
 const MOST_SILENCE_MS = 10 * 60_000;

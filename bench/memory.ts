@@ -1,6 +1,5 @@
 /** Whether many thousands of replayed steps leave anything behind: tensors, sessions, memory of the process. */
-import { fileURLToPath } from 'node:url';
-import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 import { nativeEnvironment } from '../engine/backends/environment.ts';
 import { UserError } from '../core/errors.ts';
 import { chooseBackend } from '../setup/backend.ts';
@@ -26,7 +25,7 @@ export interface Held {
   sessions: number;
 }
 
-const WORKER = fileURLToPath(new URL('workers/memory.ts', import.meta.url));
+const WORKER = moduleFile('workers/memory.ts', import.meta.url);
 const LOOKS = 10;
 
 export async function benchMemory({ steps, signal, onProgress }: MemoryOptions): Promise<BenchResult> {

@@ -3,8 +3,7 @@
  * long a slot waits between two trials that do train, and how long it takes from `sweep start` to the first training
  * step.
  */
-import { fileURLToPath } from 'node:url';
-import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 import { chooseBackend } from '../setup/backend.ts';
 import { run } from '../setup/process.ts';
 import { loadNow, ourVersions, thisMachine } from './machine.ts';
@@ -22,7 +21,7 @@ export interface OverheadOptions {
   onProgress(line: string): void;
 }
 
-const NOOP = fileURLToPath(new URL('workers/noop.ts', import.meta.url));
+const NOOP = moduleFile('workers/noop.ts', import.meta.url);
 /** Jobs in hand at a time: enough to keep the server busy. */
 const NOOP_JOBS = 64;
 /** Of those that train, a slot: enough for a median. */

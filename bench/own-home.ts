@@ -5,15 +5,13 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { workerRecord } from '../orchestrate/background.ts';
+import { BIN } from '../orchestrate/code.ts';
 import { freePort } from '../server/ports.ts';
 import { stopSupervised } from '../server/supervise.ts';
 import { cacheDir } from '../setup/home.ts';
 import { run } from '../setup/process.ts';
 import { openStore, type Store } from '../store/index.ts';
-
-const BIN = fileURLToPath(new URL('../cli/bin.js', import.meta.url));
 
 export interface OwnHome {
   folder: string;

@@ -5,11 +5,9 @@
  * losses must agree, or it is not the same work.
  */
 import { setMaxListeners } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
-import { nativeEnvironment } from '../engine/backends/environment.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
 import { instructions } from '../engine/backends/instructions.ts';
-import { chooseBackend } from '../setup/backend.ts';
+import { chooseBackend, originOf } from '../setup/backend.ts';
 import { findProgram } from '../setup/process.ts';
 import { startLineWorker, type LineWorker } from './line-worker.ts';
 import { loadNow, ourVersions, thisMachine } from './machine.ts';
@@ -64,7 +62,7 @@ const MOST_STEPS = 60;
  */
 const TOLERANCE = 0.01;
 
-const worker = (file: string) => fileURLToPath(new URL(`workers/${file}`, import.meta.url));
+const worker = (file: string) => moduleFile(`workers/${file}`, import.meta.url);
 
 /**
  * One thread each: libraries that ask the environment are told, and where the system can pin a process it has one core.
@@ -112,16 +110,14 @@ async function startAll({
   };
   const workers: Contestant[] = [];
   try {
-    const { native } = backend.choice;
-    const modes =
-      backend.choice.kind === 'native'
-        ? [['eager'], ['replayed'], ...lanes.map((count) => ['replayed', String(count)])]
-        : [['eager']];
+    const modes = originOf(backend).replayed
+      ? [['eager'], ['replayed'], ...lanes.map((count) => ['replayed', String(count)])]
+      : [['eager']];
     if (modes.length === 1)
-      notes.push(`on ${backend.name} steps run operation by operation: sweep setup installs native TensorFlow`);
+      notes.push(`on ${backend.name} steps run operation by operation: sweep setup installs what replays them`);
     for (const mode of modes) {
       const args = [process.execPath, ...typescriptFlags, worker('step.ts'), JSON.stringify(backend.choice), ...mode];
-      const env = { ...(native && nativeEnvironment(native, 1)), ...typescriptEnvironment };
+      const env = { ...backend.env, ...typescriptEnvironment };
       workers.push({ ...(await start(args, env)), ours: true });
     }
     const theirs = others.flatMap((name) => {

@@ -19,15 +19,18 @@ try {
   process.exit(1);
 }
 const loaded = process.execArgv.includes('--loader');
-(major === 20 && minor < 6 && !loaded ? startAgain() : start()).catch((error) => {
+start().catch((error) => {
   console.error(error);
   process.exit(1);
 });
 
 async function start() {
-  if (!loaded) (await import('tsx/esm/api')).register({ tsconfig: false });
-  const { main } = await import('./main.ts');
-  await main(process.argv.slice(2));
+  const { existsSync } = await import('node:fs');
+  const isClone = existsSync(new URL('main.ts', import.meta.url)); // the package has what it was compiled to
+  if (isClone && major === 20 && minor < 6 && !loaded) return startAgain();
+  if (isClone && !loaded) (await import('tsx/esm/api')).register({ tsconfig: false });
+  const { main } = await import(isClone ? './main.ts' : '../dist/cli/main.js');
+  return main(process.argv.slice(2));
 }
 
 /** Before 20.6 a Node takes a loader only as a flag. */

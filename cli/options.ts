@@ -12,11 +12,11 @@ export interface RunsOptions {
 export const runsOption = () => new Option('--runs <dir>', 'where runs live').default(DEFAULT_RUNS);
 export const jsonOption = (what: string) => new Option('--json', what);
 
-const backends = ['native', 'wasm', 'cpu'] satisfies BackendKind[];
+const backends = ['native', 'onnx', 'wasm', 'cpu'] satisfies BackendKind[];
 export const backendOption = () =>
   new Option(
     '--backend <name>',
-    'which TensorFlow trains: native, WebAssembly, or plain JavaScript (left out: the best there is)',
+    'what trains: native TensorFlow, ONNX Runtime, WebAssembly, or plain JavaScript (left out: the best there is)',
   ).choices(backends);
 
 /** More trainer processes than this on one machine is a slip of the finger. */

@@ -20,17 +20,20 @@ export function clipOf(clip: Clip | undefined): { kind: ClipKind; bound?: number
  * By norm: all gradients together scaled by min(1, bound / ‖g‖), which keeps their direction (Pascanu, Mikolov and
  * Bengio
  * 2013, algorithm 1). By value: each number of each gradient cut to [−bound, bound] (seed 000 part B). The bound is a
- * scalar.
+ * scalar. What it yields clips any of the gradients, or several side by side.
  */
-export function clipGradients(gradients: Tensors, kind: ClipKind, bound: Tensor | number): Tensors {
+export function clipping(gradients: Tensors, kind: ClipKind, bound: Tensor | number): (g: Tensor) => Tensor {
   switch (kind) {
     case 'none':
-      return gradients;
+      return (g) => g;
     case 'value':
-      return mapTensors(gradients, (g) => maximum(minimum(g, bound), typeof bound === 'number' ? -bound : neg(bound)));
+      return (g) => maximum(minimum(g, bound), typeof bound === 'number' ? -bound : neg(bound));
     case 'norm': {
       const factor = minimum(1, div(bound, globalNorm(gradients)));
-      return mapTensors(gradients, (g) => mul(g, factor));
+      return (g) => mul(g, factor);
     }
   }
 }
+
+export const clipGradients = (gradients: Tensors, kind: ClipKind, bound: Tensor | number): Tensors =>
+  mapTensors(gradients, clipping(gradients, kind, bound));

@@ -1,7 +1,8 @@
 /** From a trial's names to the functions behind them. */
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { UserError } from '../core/errors.ts';
 import type { NetworkTrial } from '../core/spec.ts';
-import { clipGradients, clipOf } from './clip.ts';
+import { clipOf, clipping } from './clip.ts';
 import { optimizers } from './optimizers/index.ts';
 import { entryOf, ownOptions } from './options.ts';
 import { tasks } from './tasks/index.ts';
@@ -26,7 +27,11 @@ export interface Update {
   init(weights: Weights): Tensors;
   /** The optimizer's constants and the bound of clipping: inputs of each step, like its rate and number. */
   constants: Readonly<Record<string, number>>;
+  /** Whether the optimizer treats each number by itself. */
+  elementwise: boolean;
   /** `numbers` are scalars: rate, step, and the constants by name. */
+  clipping(gradients: Tensors, numbers: Tensors): (gradient: Tensor) => Tensor;
+  /** Of clipped gradients. */
   apply(weights: Weights, gradients: Tensors, state: Tensors, numbers: Tensors): Updated;
 }
 
@@ -38,10 +43,18 @@ export function updateOf({ training }: NetworkTrial): Update {
   return {
     init: (weights) => optimizer.init(weights),
     constants: { ...Object.fromEntries(own), ...(bound !== undefined && { clip: bound }) },
+    elementwise: optimizer.elementwise ?? false,
+    clipping: (gradients, numbers) => clipping(gradients, kind, kind === 'none' ? Infinity : tensorOf(numbers, 'clip')),
     apply(weights, gradients, state, numbers) {
       const constants = { ...options, ...Object.fromEntries(own.map(([name]) => [name, tensorOf(numbers, name)])) };
-      const clipped = kind === 'none' ? gradients : clipGradients(gradients, kind, tensorOf(numbers, 'clip'));
-      return optimizer.update(weights, clipped, state, tensorOf(numbers, 'rate'), tensorOf(numbers, 'step'), constants);
+      return optimizer.update(
+        weights,
+        gradients,
+        state,
+        tensorOf(numbers, 'rate'),
+        tensorOf(numbers, 'step'),
+        constants,
+      );
     },
   };
 }

@@ -163,6 +163,11 @@ export type Constants<S extends z.ZodObject> = {
 
 /** An update rule as a pure function. */
 export interface Optimizer<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
+  /**
+   * Whether each number's update looks at nothing but that number, its gradient and its state, as it is for most: then
+   * all weights are updated as one vector, which is faster. Left out: no.
+   */
+  elementwise?: boolean;
   /** Its state before the first step: the weights' names with a suffix, 'layer0.kernel/square'. */
   init(weights: Weights): Tensors;
   /** `rate` and `step` (which counts from 1, for bias correction) are scalars. */

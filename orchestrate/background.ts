@@ -9,13 +9,11 @@ import type { TemporalTarget } from '../server/connection.ts';
 import { stateDir } from '../setup/home.ts';
 import type { Store } from '../store/index.ts';
 import { storeId } from '../store/runs.ts';
-import { codeHash, LOADED, ROOT } from './code.ts';
+import { BIN, codeHash, LOADED, ROOT } from './code.ts';
 import { environmentHash } from './environment.ts';
 
 /** For trials in training to save a checkpoint, in milliseconds: a program has 30 s for it. */
 const DRAIN_MS = 45_000;
-
-const BIN = join(ROOT, 'cli/bin.js');
 
 export interface BackgroundWorker {
   store: Store;

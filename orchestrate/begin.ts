@@ -76,8 +76,7 @@ export interface Begun extends StartedWorkflow {
 async function ready({ program }: SweepSpec, machine: MachineRequest): Promise<Ready> {
   const { backend: kind, slots, signal, onEvent = () => {} } = machine;
   onEvent({ kind: 'step', step: 'parts' });
-  const native = program === undefined && (kind === undefined || kind === 'native');
-  await ensureParts({ native, signal, onEvent });
+  await ensureParts({ backend: program === undefined ? kind : 'cpu', signal, onEvent }); // 'cpu': nothing to install
   const backend = await chooseBackend(kind);
   onEvent({ kind: 'step', step: 'server' });
   const target = await connect({ start: true, signal });

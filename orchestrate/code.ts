@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CodeGuard } from '../trainer/code-guard.ts';
 
+/** The folder of our code: a clone, or what it was compiled to in the package. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** The `sweep` command, which stands beside what was compiled. */
+export const BIN = fileURLToPath(
+  new URL(import.meta.url.endsWith('.js') ? '../../cli/bin.js' : '../cli/bin.js', import.meta.url),
+);
 
 /** What a worker and the processes that it starts load, and keep for as long as they stay warm. */
 export const LOADED = [

@@ -1,5 +1,6 @@
-/** The parts that a sweep needs on this machine, what computes and the Temporal server: found, or installed. */
+/** The parts that a sweep needs on this machine, what trains and the Temporal server: found, or installed. */
 import { UserError } from '../core/errors.ts';
+import type { BackendKind } from '../engine/backends/index.ts';
 import { needsEmbeddedServer } from '../server/connection.ts';
 import { findOnnx, installOnnx, type OnnxRuntime } from '../setup/onnx.ts';
 import type { InstallOptions, SetupProgress } from '../setup/progress.ts';
@@ -18,8 +19,8 @@ export type PartsEvent =
   | { kind: 'gpu-left-alone'; why: string }
   /** Nothing is being installed any more. */
   | { kind: 'parts-done' }
-  /** Trials will be trained by another backend, which is slower. */
-  | { kind: 'no-native'; why: string };
+  /** Nothing compiled can be had: trials will run as WebAssembly, which is slower. */
+  | { kind: 'not-compiled'; why: string };
 
 export interface InstalledPart<T> {
   found?: T;
@@ -36,24 +37,15 @@ export interface InstalledParts {
 }
 
 export interface InstallRequest {
-  native: boolean;
-  onnx: boolean;
-  temporal: boolean;
-  /** Take what is there, even where something better could be installed. */
-  anyWillDo: boolean;
   signal?: AbortSignal | undefined;
-  onEvent?(event: PartsEvent): void;
+  onEvent?: ((event: PartsEvent) => void) | undefined;
 }
 
-/** Installs what is wanted and missing, all at once. What cannot be had is an `error` of its part. */
-export async function installParts({
-  native,
-  onnx,
-  temporal,
-  anyWillDo,
-  signal,
-  onEvent = () => {},
-}: InstallRequest): Promise<InstalledParts> {
+/** A way to each part, found or made. What cannot be had is an `error` of it. */
+type Ways = { [P in PartName]: () => Promise<InstalledParts[P]> };
+
+/** `anyWillDo`: what is there is taken, even where something better could be installed. */
+function waysTo({ signal, onEvent = () => {}, anyWillDo }: InstallRequest & { anyWillDo: boolean }): Ways {
   const options: InstallOptions = { signal, onProgress: (progress) => onEvent({ kind: 'part-progress', progress }) };
   const one = async <T>(
     part: PartName,
@@ -74,23 +66,16 @@ export async function installParts({
       return { error: error.message };
     }
   };
-  const nothing = Promise.resolve({});
-  try {
-    const [tensorflow, runtime, server] = await Promise.all([
-      native ? one('tensorflow', findNative, () => makeNative(options, onEvent)) : nothing,
-      onnx ? one('onnx', findOnnx, () => installOnnx(options)) : nothing,
-      temporal
-        ? one(
-            'temporal',
-            () => findTemporal(signal),
-            () => installTemporal(options),
-          )
-        : nothing,
-    ]);
-    return { tensorflow, onnx: runtime, temporal: server };
-  } finally {
-    onEvent({ kind: 'parts-done' });
-  }
+  return {
+    tensorflow: () => one('tensorflow', findNative, () => makeNative(options, onEvent)),
+    onnx: () => one('onnx', findOnnx, () => installOnnx(options)),
+    temporal: () =>
+      one(
+        'temporal',
+        () => findTemporal(signal),
+        () => installTemporal(options),
+      ),
+  };
 }
 
 async function makeNative(options: InstallOptions, onEvent: (event: PartsEvent) => void): Promise<NativeTensorFlow> {
@@ -105,17 +90,62 @@ async function makeNative(options: InstallOptions, onEvent: (event: PartsEvent) 
   return installNative({ ...options, variant: 'cpu' });
 }
 
+const nothing = Promise.resolve({});
+
+/** Installs what is wanted and missing, or could be better, all at once. */
+export async function installParts(
+  wanted: Readonly<Record<PartName, boolean>>,
+  request: InstallRequest,
+): Promise<InstalledParts> {
+  const ways = waysTo({ ...request, anyWillDo: false });
+  try {
+    const [tensorflow, onnx, temporal] = await Promise.all([
+      wanted.tensorflow ? ways.tensorflow() : nothing,
+      wanted.onnx ? ways.onnx() : nothing,
+      wanted.temporal ? ways.temporal() : nothing,
+    ]);
+    return { tensorflow, onnx, temporal };
+  } finally {
+    request.onEvent?.({ kind: 'parts-done' });
+  }
+}
+
 /**
- * Installs, both at once, what is missing of all that a start needs. Without native TensorFlow it says so and goes on;
- * without a Temporal server it cannot: a UserError. `native`: whether trials will train here on native TensorFlow.
+ * Installs, all at once, what is missing of what a start needs. Where nothing compiled can be had it says so and goes
+ * on; without a Temporal server, or the backend that was asked for, it cannot: a UserError.
  */
 export async function ensureParts({
-  native,
-  signal,
-  onEvent = () => {},
-}: Pick<InstallRequest, 'native' | 'signal' | 'onEvent'>): Promise<void> {
-  const temporal = await needsEmbeddedServer();
-  const parts = await installParts({ native, onnx: false, temporal, anyWillDo: true, signal, onEvent });
-  if (parts.temporal.error) throw new UserError(parts.temporal.error);
-  if (parts.tensorflow.error) onEvent({ kind: 'no-native', why: parts.tensorflow.error });
+  backend,
+  ...request
+}: InstallRequest & { backend?: BackendKind | undefined }): Promise<void> {
+  const ways = waysTo({ ...request, anyWillDo: true });
+  const trains = ensureBackend(backend, ways);
+  const server = needsEmbeddedServer().then((needs) => (needs ? ways.temporal() : nothing));
+  await Promise.allSettled([trains, server]); // neither is left at work
+  request.onEvent?.({ kind: 'parts-done' });
+  const { error }: InstalledParts['temporal'] = await server;
+  if (error) throw new UserError(error);
+  const whyPlain = await trains;
+  if (whyPlain !== undefined) request.onEvent?.({ kind: 'not-compiled', why: whyPlain });
+}
+
+/**
+ * Native TensorFlow where it is already, and where there is a GPU, which it alone uses; else ONNX Runtime, which is
+ * here in seconds. The answer is why there is neither.
+ */
+async function ensureBackend(wanted: BackendKind | undefined, ways: Ways): Promise<string | undefined> {
+  if (wanted === 'wasm' || wanted === 'cpu') return undefined;
+  if (wanted !== undefined) {
+    const { error } = await (wanted === 'native' ? ways.tensorflow() : ways.onnx());
+    if (error !== undefined) throw new UserError(`--backend ${wanted}: ${error}`);
+    return undefined;
+  }
+  if (await findNative()) return undefined;
+  const reasons: string[] = [];
+  for (const way of wantedVariant() === 'gpu' ? [ways.tensorflow, ways.onnx] : [ways.onnx, ways.tensorflow]) {
+    const { error } = await way();
+    if (error === undefined) return undefined;
+    reasons.push(error);
+  }
+  return reasons.join(' ');
 }

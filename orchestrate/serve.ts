@@ -84,7 +84,7 @@ export async function serveRuns(request: ServeRequest): Promise<ServeEnd> {
   const known = background ? undefined : await connected();
   if (!background) {
     const { ensureParts } = await import('./parts.ts');
-    await ensureParts({ native: wanted === undefined || wanted === 'native', signal, onEvent });
+    await ensureParts({ backend: wanted, signal, onEvent });
   }
   const backend = await chooseBackend(wanted);
   const many = slots ?? defaultSlots(backend.accelerator);

@@ -42,121 +42,145 @@ export interface TrackRequest {
 }
 
 /** Snapshots -> views, with what the store knows of the trials that ended. */
-export async function* track({
-  spec,
-  store,
-  snapshots,
-  began,
-  now = Date.now,
-}: TrackRequest): AsyncGenerator<ViewUpdate> {
-  const total = countTrials(spec);
+export async function* track({ snapshots, ...request }: TrackRequest): AsyncGenerator<ViewUpdate> {
+  const tracker = createTracker(request);
+  for await (const snapshot of snapshots) yield await tracker(snapshot);
+}
+
+/** The view of one snapshot, as whoever looks first sees it. */
+export const viewOf = async ({
+  snapshot,
+  ...request
+}: Pick<TrackRequest, 'spec' | 'store'> & { snapshot: SweepSnapshot }): Promise<View> =>
+  (await createTracker(request)(snapshot)).view;
+
+function createTracker({ spec, store, began, now = Date.now }: Omit<TrackRequest, 'snapshots'>) {
+  const isTable = countTrials(spec) <= MOST_TRIALS;
+  const opened = now();
+  const trials = trialsOf(spec, store);
+  const running = runningOf();
+  const clock = countdown(opened);
+  const speed = speedometer();
+  let known = -1;
+  let summary: SummaryRow[] = [];
+
+  return async (given: SweepSnapshot): Promise<ViewUpdate> => {
+    const at = now();
+    const snapshot = { ...given, running: running.see(given.running, at) };
+    const first = known === -1;
+    const count = given.completed + given.failed;
+    const isNews = count !== known && isTable;
+    known = count;
+    const ended = isNews ? await trials.readEnded(given.sweepId, running.labels) : [];
+    if (isNews) summary = trials.summary();
+    const left = clock(at, isTable ? trials.secondsLeft(running.slots(), (id) => running.spent(id, at)) : undefined);
+    const stepsPerSecond = speed(at, snapshot, first ? [] : ended);
+    const since = began ?? (snapshot.startedAt === undefined ? undefined : Date.parse(snapshot.startedAt));
+    const view = {
+      spec,
+      snapshot,
+      summary,
+      began: since ?? opened,
+      whole: since !== undefined,
+      seen: at,
+      ...(left !== undefined && { left }),
+      ...(stepsPerSecond !== undefined && { stepsPerSecond }),
+    };
+    return { view, ended, first };
+  };
+}
+
+/** The trials of a sweep that is small enough: what was planned, and what the store has of it. */
+function trialsOf(spec: SweepSpec, store: Store) {
   const planned = new Map<string, PlannedTrial>();
   let suggestions: Suggestions | undefined;
+  const results = new Map<string, TrialResult>();
+  const failures = new Set<string>();
+  const finished: Finished[] = [];
+  let isPlanRead = false;
+
+  /** Once; and again where a search learns, which goes on as long as the sweep does. */
   async function readPlan(sweepId: string): Promise<void> {
+    if (isPlanRead && suggestions === undefined) return;
+    isPlanRead = true;
     suggestions = await readSuggestions(store, sweepId, spec);
     for (const trial of plannedTrials(spec, suggestions)) planned.set(trial.trialId, trial);
   }
 
-  const results = new Map<string, TrialResult>();
-  const failures = new Set<string>();
-  const finished: Finished[] = [];
-  const labels = new Map<string, string>();
-  const startedAt = new Map<string, number>();
-  let known = -1;
-  let summary: SummaryRow[] = [];
-  let slots = 1;
-  let left: number | undefined;
-  const opened = now();
-  let before = opened;
-  const speed = speedometer();
-
-  async function readEnded(sweepId: string): Promise<EndedTrial[]> {
-    const ended: EndedTrial[] = [];
-    for (const trialId of await listTrials(store, sweepId)) {
-      if (results.has(trialId)) continue;
-      const label = planned.get(trialId)?.label ?? labels.get(trialId) ?? trialId;
-      const result = await readResult(store, sweepId, trialId);
-      if (result !== undefined) {
-        results.set(trialId, result);
-        failures.delete(trialId);
-        const timing = await readTiming(store, sweepId, trialId);
-        const configuration = planned.get(trialId)?.configuration;
-        if (timing && configuration) finished.push({ configuration, seconds: timing.seconds });
-        ended.push({ trialId, label, status: result.status, steps: result.steps, metrics: result.metrics });
-      } else if (!failures.has(trialId)) {
-        const failure = await readFailure(store, sweepId, trialId);
-        if (failure === undefined) continue;
-        failures.add(trialId);
-        ended.push({ trialId, label, status: 'failed', steps: 0, metrics: {}, message: failure.message });
-      }
+  async function readOne(sweepId: string, trialId: string, label: string): Promise<EndedTrial | undefined> {
+    const result = await readResult(store, sweepId, trialId);
+    if (result !== undefined) {
+      results.set(trialId, result);
+      failures.delete(trialId);
+      const timing = await readTiming(store, sweepId, trialId);
+      const configuration = planned.get(trialId)?.configuration;
+      if (timing && configuration) finished.push({ configuration, seconds: timing.seconds });
+      return { trialId, label, status: result.status, steps: result.steps, metrics: result.metrics };
     }
-    return ended;
+    if (failures.has(trialId)) return undefined;
+    const failure = await readFailure(store, sweepId, trialId);
+    if (failure === undefined) return undefined;
+    failures.add(trialId);
+    return { trialId, label, status: 'failed', steps: 0, metrics: {}, message: failure.message };
   }
 
-  for await (const given of snapshots) {
-    const at = now();
-    const { sweepId, completed, failed } = given;
-    // In the order in which they were first seen, so that a trial keeps its line.
-    const running = inOrder(given.running, startedAt);
-    const snapshot = { ...given, running };
-    for (const { trialId, label } of running) {
-      labels.set(trialId, label);
-      if (!startedAt.has(trialId)) startedAt.set(trialId, at);
-    }
-    slots = Math.max(running.length, slots - (running.length < slots && running.length > 0 ? 1 : 0));
-    let ended: EndedTrial[] = [];
-    const first = known === -1;
-    if (completed + failed !== known) {
-      known = completed + failed;
-      if (total <= MOST_TRIALS) {
-        if (first || suggestions !== undefined) await readPlan(sweepId);
-        ended = await readEnded(sweepId);
-        summary = summarize(trialRows(spec, results, failures, new Map(), suggestions), spec.program?.metrics);
+  return {
+    /** Those that have ended since this was asked last. */
+    async readEnded(sweepId: string, labels: ReadonlyMap<string, string>): Promise<EndedTrial[]> {
+      await readPlan(sweepId);
+      const ended: EndedTrial[] = [];
+      for (const trialId of await listTrials(store, sweepId)) {
+        if (results.has(trialId)) continue;
+        const label = planned.get(trialId)?.label ?? labels.get(trialId) ?? trialId;
+        const one = await readOne(sweepId, trialId, label);
+        if (one !== undefined) ended.push(one);
       }
-    }
-    const waiting = [...planned.values()].filter(({ trialId }) => !results.has(trialId) && !failures.has(trialId));
-    const guess =
-      total > MOST_TRIALS
-        ? undefined
-        : secondsLeft(
-            finished,
-            waiting.map(({ trialId, configuration }) => ({
-              configuration,
-              spent: (at - (startedAt.get(trialId) ?? at)) / 1000,
-            })),
-            slots,
-          );
-    left = smooth(left, guess, (at - before) / 1000);
-    before = at;
-    const stepsPerSecond = speed(at, snapshot, first ? [] : ended);
-    const since = began ?? (snapshot.startedAt === undefined ? undefined : Date.parse(snapshot.startedAt));
-    yield {
-      view: {
-        spec,
-        snapshot,
-        summary,
-        began: since ?? opened,
-        whole: since !== undefined,
-        seen: at,
-        ...(left !== undefined && { left }),
-        ...(stepsPerSecond !== undefined && { stepsPerSecond }),
-      },
-      ended,
-      first,
-    };
-  }
+      return ended;
+    },
+    summary: () => summarize(trialRows(spec, results, failures, new Map(), suggestions), spec.program?.metrics),
+    /** `spent`: seconds that a trial has been training already. */
+    secondsLeft(slots: number, spent: (trialId: string) => number): number | undefined {
+      const waiting = [...planned.values()].filter(({ trialId }) => !results.has(trialId) && !failures.has(trialId));
+      return secondsLeft(
+        finished,
+        waiting.map(({ trialId, configuration }) => ({ configuration, spent: spent(trialId) })),
+        slots,
+      );
+    },
+  };
 }
 
-/** The view of one snapshot, as whoever looks first sees it. */
-export async function viewOf({
-  snapshot,
-  ...request
-}: Pick<TrackRequest, 'spec' | 'store'> & { snapshot: SweepSnapshot }): Promise<View> {
-  async function* once() {
-    yield snapshot;
-  }
-  const { value } = await track({ ...request, snapshots: once() }).next();
-  return (value as ViewUpdate).view;
+/** What is in training: in the order in which it was first seen, so that a trial keeps its line. */
+function runningOf() {
+  const labels = new Map<string, string>();
+  const startedAt = new Map<string, number>();
+  let slots = 1;
+  return {
+    labels: labels as ReadonlyMap<string, string>,
+    see(given: readonly JobProgress[], at: number): JobProgress[] {
+      const running = inOrder(given, startedAt);
+      for (const { trialId, label } of running) {
+        labels.set(trialId, label);
+        if (!startedAt.has(trialId)) startedAt.set(trialId, at);
+      }
+      slots = Math.max(running.length, slots - (running.length < slots && running.length > 0 ? 1 : 0));
+      return running;
+    },
+    /** How many are trained at a time, as far as it was seen: fewer for a moment are no fewer slots. */
+    slots: () => slots,
+    spent: (trialId: string, at: number): number => (at - (startedAt.get(trialId) ?? at)) / 1000,
+  };
+}
+
+/** Seconds left, as a clock that does not jump. */
+function countdown(opened: number) {
+  let left: number | undefined;
+  let before = opened;
+  return (at: number, guess: number | undefined): number | undefined => {
+    left = smooth(left, guess, (at - before) / 1000);
+    before = at;
+    return left;
+  };
 }
 
 function inOrder(running: readonly JobProgress[], startedAt: ReadonlyMap<string, number>): JobProgress[] {

@@ -83,102 +83,128 @@ function curveProblem(curve: readonly CurvePoint[], { steps, metrics, status }: 
   return same(last?.metrics ?? {}, metrics) ? undefined : "does not end in the result's metrics";
 }
 
-export async function checkTrial(store: Store, sweepId: string, id: string): Promise<CheckedTrial> {
-  const findings: Finding[] = [];
-  const find = (file: string, problem: string | undefined) => {
-    if (problem !== undefined) findings.push({ path: `trials/${id}/${file}`, problem });
-  };
+/** Looks at the files of one trial, and tells of what is wrong with each. */
+class TrialCheck {
+  readonly findings: Finding[] = [];
+  private readonly store: Store;
+  private readonly sweepId: string;
+  private readonly id: string;
+  private readonly names: readonly string[];
+
+  constructor(store: Store, sweepId: string, id: string, names: readonly string[]) {
+    this.store = store;
+    this.sweepId = sweepId;
+    this.id = id;
+    this.names = names;
+  }
+
+  private find(file: string, problem: string | undefined): void {
+    if (problem !== undefined) this.findings.push({ path: `trials/${this.id}/${file}`, problem });
+  }
   /** What is in a file; undefined, and told of, where it says nothing. */
-  async function read<T>(file: string, decode: (bytes: Uint8Array) => T): Promise<T | undefined> {
-    const bytes = await store.get(trialKey(sweepId, id, file));
-    if (bytes === undefined) return void find(file, 'is missing');
+  private async read<T>(file: string, decode: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    const bytes = await this.store.get(trialKey(this.sweepId, this.id, file));
+    if (bytes === undefined) return void this.find(file, 'is missing');
     try {
       return decode(bytes);
     } catch (error) {
-      return void find(file, `cannot be read: ${(error as Error).message}`);
+      return void this.find(file, `cannot be read: ${(error as Error).message}`);
     }
   }
-  const readCurve = (file: string) => read(file, (bytes) => decodeCurve(text(bytes)));
-  const names = await store.list(trialKey(sweepId, id));
+  private readCurve(file: string): Promise<CurvePoint[] | undefined> {
+    return this.read(file, (bytes) => decodeCurve(text(bytes)));
+  }
+  private list(folder: string): Promise<string[]> {
+    return this.store.list(trialKey(this.sweepId, this.id, folder));
+  }
 
-  async function checkResult(): Promise<TrialSpec | undefined> {
-    for (const name of names)
+  async checkResult(): Promise<TrialSpec | undefined> {
+    for (const name of this.names)
       if (!OF_RESULT.includes(name))
-        find(name, ON_THE_WAY.includes(name) ? 'is left over: the trial has its result' : UNKNOWN);
-    const result = await read('result.json', (bytes) => decodeObject<TrialResult>(bytes));
-    const curve = await readCurve('metrics.csv');
-    const network = await read('model.ckpt', decodeCheckpoint);
-    if (!names.includes('timing.json')) find('timing.json', 'is missing');
+        this.find(name, ON_THE_WAY.includes(name) ? 'is left over: the trial has its result' : UNKNOWN);
+    const result = await this.read('result.json', (bytes) => decodeObject<TrialResult>(bytes));
+    const curve = await this.readCurve('metrics.csv');
+    const network = await this.read('model.ckpt', decodeCheckpoint);
+    if (!this.names.includes('timing.json')) this.find('timing.json', 'is missing');
     if (result === undefined) return undefined;
-    const identity = identityProblem(id, result, [result.science]);
-    find('result.json', identity);
-    if (curve) find('metrics.csv', curveProblem(curve, result));
-    if (network) await checkNetwork(network, result, curve);
+    const identity = identityProblem(this.id, result, [result.science]);
+    this.find('result.json', identity);
+    if (curve) this.find('metrics.csv', curveProblem(curve, result));
+    if (network) await this.checkNetwork(network, result, curve);
     return identity === undefined ? result.trial : undefined;
   }
 
-  async function checkNetwork(network: Decoded, result: TrialResult, curve: CurvePoint[] | undefined): Promise<void> {
-    for (const problem of checkpointProblems(network, result, curve)) find('model.ckpt', problem);
+  private async checkNetwork(network: Decoded, result: TrialResult, curve: CurvePoint[] | undefined): Promise<void> {
+    for (const problem of checkpointProblems(network, result, curve)) this.find('model.ckpt', problem);
     const seen = network.checkpoint.observations ?? [];
-    if (seen.length === 0 && !names.includes('observations.json')) return; // as older versions left it
-    const observations = await read(
+    if (seen.length === 0 && !this.names.includes('observations.json')) return; // as older versions left it
+    const observations = await this.read(
       'observations.json',
       (bytes) => JSON.parse(text(bytes)) as Checkpoint['observations'],
     );
     if (observations !== undefined && !same(observations, seen))
-      find('observations.json', 'is not what the network came with');
+      this.find('observations.json', 'is not what the network came with');
   }
 
-  async function checkRungs(): Promise<TrialSpec | undefined> {
-    const files = await store.list(trialKey(sweepId, id, 'rungs'));
+  private async checkRungs(): Promise<TrialSpec | undefined> {
+    const files = await this.list('rungs');
     let trial: TrialSpec | undefined;
     for (const file of files) {
       const [, step, kind] = RUNG.exec(file) ?? [];
-      if (step === undefined) find(`rungs/${file}`, UNKNOWN);
+      if (step === undefined) this.find(`rungs/${file}`, UNKNOWN);
       if (kind !== 'json') continue;
-      const record = await read(`rungs/${file}`, (bytes) => decodeObject<RungRecord>(bytes));
+      const record = await this.read(`rungs/${file}`, (bytes) => decodeObject<RungRecord>(bytes));
       const [curve, network] = [
-        await readCurve(`rungs/step-${step}.csv`),
-        await read(`rungs/step-${step}.ckpt`, decodeCheckpoint),
+        await this.readCurve(`rungs/step-${step}.csv`),
+        await this.read(`rungs/step-${step}.ckpt`, decodeCheckpoint),
       ];
       if (record === undefined) continue;
-      const identity = identityProblem(id, record, [record.science]);
+      const identity = identityProblem(this.id, record, [record.science]);
       if (identity === undefined) trial = record.trial;
-      find(`rungs/${file}`, identity ?? (record.steps === Number(step) ? undefined : `is of step ${record.steps}`));
+      this.find(
+        `rungs/${file}`,
+        identity ?? (record.steps === Number(step) ? undefined : `is of step ${record.steps}`),
+      );
       const last = curve?.at(-1);
       if (last?.step === record.steps && !same(last.metrics, record.metrics))
-        find(`rungs/step-${step}.csv`, "does not end in the rung's metrics");
+        this.find(`rungs/step-${step}.csv`, "does not end in the rung's metrics");
       if (network)
-        for (const problem of checkpointProblems(network, record, curve)) find(`rungs/step-${step}.ckpt`, problem);
+        for (const problem of checkpointProblems(network, record, curve)) this.find(`rungs/step-${step}.ckpt`, problem);
     }
     return trial;
   }
 
-  async function checkAttempts(): Promise<void> {
-    for (const folder of await store.list(trialKey(sweepId, id, 'attempts'))) {
-      for (const file of await store.list(trialKey(sweepId, id, `attempts/${folder}`))) {
+  private async checkAttempts(): Promise<void> {
+    for (const folder of await this.list('attempts')) {
+      for (const file of await this.list(`attempts/${folder}`)) {
         // A damaged one is passed over when the trial goes on, and no report shows it.
-        if (!/^step-\d{9}\.ckpt$/.test(file)) find(`attempts/${folder}${file}`, UNKNOWN);
+        if (!/^step-\d{9}\.ckpt$/.test(file)) this.find(`attempts/${folder}${file}`, UNKNOWN);
       }
     }
   }
 
-  async function checkUnfinished(): Promise<TrialSpec | undefined> {
-    for (const name of names) if (!ON_THE_WAY.includes(name) && !OF_RESULT.includes(name)) find(name, UNKNOWN); // a result's files come before it
-    await checkAttempts();
-    const reached = await checkRungs();
-    if (!names.includes('failure.json')) return reached;
-    const failure = await read('failure.json', (bytes) => decodeObject<TrialFailure>(bytes));
+  async checkUnfinished(): Promise<TrialSpec | undefined> {
+    for (const name of this.names)
+      if (!ON_THE_WAY.includes(name) && !OF_RESULT.includes(name)) this.find(name, UNKNOWN); // a result's files come before it
+    await this.checkAttempts();
+    const reached = await this.checkRungs();
+    if (!this.names.includes('failure.json')) return reached;
+    const failure = await this.read('failure.json', (bytes) => decodeObject<TrialFailure>(bytes));
     if (failure === undefined) return reached;
     const identity = identityProblem(
-      id,
+      this.id,
       failure,
       Array.from({ length: SCIENCE_VERSION }, (_, i) => i + 1),
     ); // it does not say of which
-    find('failure.json', identity);
+    this.find('failure.json', identity);
     return identity === undefined ? failure.trial : reached;
   }
+}
 
+export async function checkTrial(store: Store, sweepId: string, id: string): Promise<CheckedTrial> {
+  const names = await store.list(trialKey(sweepId, id));
   const hasResult = names.includes('result.json');
-  return { trial: await (hasResult ? checkResult() : checkUnfinished()), hasResult, findings };
+  const check = new TrialCheck(store, sweepId, id, names);
+  const trial = await (hasResult ? check.checkResult() : check.checkUnfinished());
+  return { trial, hasResult, findings: check.findings };
 }

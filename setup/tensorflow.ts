@@ -1,11 +1,12 @@
 /**
  * Native TensorFlow: the C library out of the TensorFlow wheel, and tfjs-node's N-API binding compiled against it.
- * Both lie in one folder of the cache, made once for all checkouts; tfjs-node's JavaScript stays in node_modules.
+ * Both lie in one folder of the cache, made once for all checkouts; tfjs-node's JavaScript is in engine/backends/.
  */
 import { existsSync } from 'node:fs';
-import { readFile, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../core/errors.ts';
 import type { NativeTensorFlow } from '../engine/backends/environment.ts';
 import { cacheDir } from './home.ts';
@@ -19,8 +20,9 @@ import { ensureFolder, makeOnce } from './workplace.ts';
 
 export type { NativeTensorFlow } from '../engine/backends/environment.ts';
 
-const require = createRequire(import.meta.url);
-const packageFolder = (name: string): string => dirname(require.resolve(`${name}/package.json`));
+/** The sources of the binding, and the headers of Node's C interface. */
+const SOURCES = fileURLToPath(new URL('../engine/backends/tfjs-node/binding', import.meta.url));
+const HEADERS = join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
 const BINDING = 'tfjs_binding.node';
 const TFJS = '4.22.0';
 
@@ -49,17 +51,14 @@ interface Manifest {
 const folderOf = (variant: Variant): string =>
   join(cacheDir(), `tensorflow-${TENSORFLOW}-${variant}-${process.platform}-${process.arch}-tfjs-${TFJS}`);
 
-/**
- * What is installed, and has all its files, found without starting a process: ours, else one the user built inside
- * node_modules.
- */
+/** What is installed, and has all its files, found without starting a process. */
 export async function findNative(): Promise<NativeTensorFlow | undefined> {
   for (const variant of wantedVariant() === 'gpu' ? (['gpu', 'cpu'] as const) : (['cpu'] as const)) {
     const folder = folderOf(variant);
     const manifest = await readManifest(folder);
     if (manifest) return { kind: variant, version: manifest.version, binding: join(folder, BINDING) };
   }
-  return findUsersOwn();
+  return undefined;
 }
 
 /** Of a folder that we made; undefined if it is not there, or a file of it is missing or has changed. */
@@ -73,19 +72,10 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
 }
 
 /** Where it came from, and how that was checked. */
-export async function originOfNative({ kind, binding }: NativeTensorFlow): Promise<string> {
-  const manifest = binding.startsWith(folderOf(kind)) ? await readManifest(folderOf(kind)) : undefined;
-  if (!manifest) return 'in node_modules, used as it is';
-  const names = manifest.wheels.map(({ project, version }) => `${project} ${version}`);
+export async function originOfNative({ kind }: NativeTensorFlow): Promise<string> {
+  const wheels = (await readManifest(folderOf(kind)))?.wheels ?? [];
+  const names = wheels.map(({ project, version }) => `${project} ${version}`);
   return `from the Python wheel${names.length > 1 ? 's' : ''} ${names.join(', ')} (SHA-256 checked), its binding built here`;
-}
-
-/** As `npm rebuild @tensorflow/tfjs-node-gpu --build-addon-from-source` leaves it. */
-async function findUsersOwn(): Promise<NativeTensorFlow | undefined> {
-  const folder = packageFolder('@tensorflow/tfjs-node-gpu');
-  const builds = (await readdir(join(folder, 'lib')).catch(() => [])).filter((name) => /^napi-v\d+$/.test(name)).sort();
-  const binding = join(folder, 'lib', builds.at(-1) ?? '', BINDING);
-  return existsSync(binding) ? { kind: hasNvidiaGpu() ? 'gpu' : 'cpu', version: 'built by hand', binding } : undefined;
 }
 
 export interface NativeInstallOptions extends InstallOptions {
@@ -103,8 +93,6 @@ export async function installNative({
   const isWhole = async (): Promise<boolean> =>
     (await readManifest(folder)) !== undefined && (await loads(native, options.signal)) === undefined;
   if (await isWhole()) return native;
-  const usersOwn = await findUsersOwn();
-  if (usersOwn && (await loads(usersOwn, options.signal)) === undefined) return usersOwn;
 
   const wheels = wheelsFor(process.platform, process.arch, variant);
   const impossible = whyNotNative();
@@ -159,7 +147,6 @@ function placeOf(entry: string, folder: string): string | undefined {
  */
 async function build(compiler: string, folder: string, { onProgress, signal }: InstallOptions): Promise<void> {
   onProgress?.({ part: 'tensorflow', phase: 'build', message: 'the N-API binding' });
-  const sources = join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding');
   const result = await run(
     compiler,
     [
@@ -170,10 +157,10 @@ async function build(compiler: string, folder: string, { onProgress, signal }: I
       '-DNAPI_VERSION=8',
       '-DNDEBUG',
       '-w',
-      `-I${join(packageFolder('node-api-headers'), 'include')}`,
+      `-I${HEADERS}`,
       `-I${join(folder, 'tensorflow', 'include')}`,
-      join(sources, 'tfjs_backend.cc'),
-      join(sources, 'tfjs_binding.cc'),
+      join(SOURCES, 'tfjs_backend.cc'),
+      join(SOURCES, 'tfjs_binding.cc'),
       `-L${join(folder, 'tensorflow')}`,
       '-l:libtensorflow_cc.so.2',
       '-l:libtensorflow_framework.so.2',

@@ -45,160 +45,168 @@ const isFolder = async (parent: string, entry: Dirent): Promise<boolean> =>
   entry.isDirectory() ||
   (entry.isSymbolicLink() && (await stat(join(parent, entry.name)).catch(() => undefined))?.isDirectory() === true);
 
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The folder that a store lies in. */
+interface Root {
+  readonly path: string;
+  /** Where a key lies; throws a UserError for one that leads out of the folder. */
+  place(key: string): string;
+  /** To be called before anything is read: remembers that the folder was there. */
+  look(): Promise<void>;
+  /**
+   * Makes the folder that a key lies in; but the store's own, once it was moved or deleted while it was in use, is not
+   * made again, in part, where it was.
+   */
+  makeRoom(folder: string): Promise<void>;
+  /** Whether the error says that nothing is there. A runs folder that is a file, or below one, is a mistake. */
+  isMissing(error: unknown): Promise<boolean>;
+}
+
+function rootAt(path: string): Root {
+  /** Whether the folder was ever there. */
+  let seen = false;
+  return {
+    path,
+    place(key) {
+      const parts = key.split('/').filter((part) => part !== '');
+      if (parts.some((part) => part === '.' || part === '..' || part.includes('\0')))
+        throw new UserError(`"${key}" leaves the runs folder`);
+      return join(path, ...parts);
+    },
+    async look() {
+      seen ||= await isThere(path);
+    },
+    async makeRoom(folder) {
+      if (seen && !(await isThere(path)))
+        throw new UserError(
+          `${path} has gone: it was moved or deleted while a sweep used it; give its new place with --runs`,
+        );
+      await makeFolder(folder);
+      seen = true;
+    },
+    async isMissing(error) {
+      if (codeOf(error) !== 'ENOTDIR') return codeOf(error) === 'ENOENT';
+      return stat(path).then(
+        (found) => found.isDirectory(),
+        (why: unknown) => codeOf(why) === 'ENOENT',
+      );
+    },
+  };
+}
+
+/** What the file system refuses is said in words, with the folder that it is about. */
+async function within<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { path = folder } = error as NodeJS.ErrnoException;
+    throw refused(error, path.startsWith(join(folder, '.')) ? folder : path, 'give another folder with --runs');
+  }
+}
+
+async function entriesOf(root: Root, folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (await root.isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Writes beside the target, so that the rename stays on one file system; leaves nothing behind when it fails. */
+async function writeBeside<T>(
+  root: Root,
+  target: string,
+  bytes: Uint8Array | string | AsyncIterable<string>,
+  publish: (temp: string) => Promise<T>,
+): Promise<T> {
+  const folder = dirname(target);
+  await root.makeRoom(folder);
+  const temp = join(folder, temporaryName());
+  try {
+    const file = await open(temp, 'wx');
+    try {
+      await writeFile(file, bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const result = await publish(temp);
+    await syncFolder(folder);
+    return result;
+  } finally {
+    await rm(temp, { force: true });
+  }
+}
+
+async function straysIn(root: Root, prefix: string): Promise<Stray[]> {
+  const found: Stray[] = [];
+  const folders: string[] = [];
+  const changedAt = async (key: string) => (await lstat(root.place(key)).catch(() => undefined))?.mtime ?? new Date();
+  for (const e of await entriesOf(root, root.place(prefix))) {
+    const key = prefix === '' ? e.name : `${prefix}/${e.name}`;
+    if (isHidden(e.name)) found.push({ key, what: 'hidden', abandoned: isAbandoned(e.name, await changedAt(key)) });
+    else if (e.isDirectory()) folders.push(key);
+    else if (!e.isFile()) found.push({ key, what: e.isSymbolicLink() ? 'link' : 'special', abandoned: false });
+  }
+  for await (const inside of readAhead(folders, (folder) => straysIn(root, folder))) found.push(...inside);
+  return found;
+}
+
 /**
  * A store in a folder. Writes are temp file, fsync, rename (or link, where only the first may win), fsync of the
  * folder.
  */
-export function openFolder(root: string): Store {
-  const place = (key: string) => {
-    const parts = key.split('/').filter((part) => part !== '');
-    if (parts.some((part) => part === '.' || part === '..' || part.includes('\0')))
-      throw new UserError(`"${key}" leaves the runs folder`);
-    return join(root, ...parts);
-  };
-
-  /** Whether the folder was ever there. */
-  let seen = false;
-  const look = async () => {
-    seen ||= await stat(root).then(
-      () => true,
-      () => false,
-    );
-  };
-
-  /**
-   * Makes the folder that a key lies in; but one that was moved or deleted while it was in use is not made again, in
-   * part, where it was.
-   */
-  async function makeRoom(folder: string): Promise<void> {
-    if (
-      seen &&
-      !(await stat(root).then(
-        () => true,
-        () => false,
-      ))
-    ) {
-      throw new UserError(
-        `${root} has gone: it was moved or deleted while a sweep used it; give its new place with --runs`,
-      );
-    }
-    await makeFolder(folder);
-    seen = true;
-  }
-
-  /** Nothing there. A runs folder that is a file, or below one, is not missing but a mistake. */
-  async function isMissing(error: unknown): Promise<boolean> {
-    if (codeOf(error) !== 'ENOTDIR') return codeOf(error) === 'ENOENT';
-    return stat(root).then(
-      (found) => found.isDirectory(),
-      (why: unknown) => codeOf(why) === 'ENOENT',
-    );
-  }
-
-  async function entriesOf(folder: string): Promise<Dirent[]> {
-    try {
-      return await readdir(folder, { withFileTypes: true });
-    } catch (error) {
-      if (await isMissing(error)) return [];
-      throw error;
-    }
-  }
-
-  /** What the file system refuses is said in words, with the folder that it is about. */
-  async function within<T>(folder: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const { path = folder } = error as NodeJS.ErrnoException;
-      throw refused(error, path.startsWith(join(folder, '.')) ? folder : path, 'give another folder with --runs');
-    }
-  }
-
-  /** Writes beside the target, so that the rename stays on one file system; leaves nothing behind when it fails. */
-  async function writeBeside<T>(
-    target: string,
-    bytes: Uint8Array | string | AsyncIterable<string>,
-    publish: (temp: string) => Promise<T>,
-  ): Promise<T> {
-    const folder = dirname(target);
-    await makeRoom(folder);
-    const temp = join(folder, temporaryName());
-    try {
-      const file = await open(temp, 'wx');
-      try {
-        await writeFile(file, bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      const result = await publish(temp);
-      await syncFolder(folder);
-      return result;
-    } finally {
-      await rm(temp, { force: true });
-    }
-  }
-
+export function openFolder(path: string): Store {
+  const root = rootAt(path);
   return {
-    url: root,
+    url: path,
     async get(key) {
-      await look();
-      const target = place(key);
+      await root.look();
+      const target = root.place(key);
       return within(dirname(target), async () => {
         try {
           return await inTurn(() => readFile(target));
         } catch (error) {
-          if (await isMissing(error)) return undefined;
+          if (await root.isMissing(error)) return undefined;
           throw error;
         }
       });
     },
     async put(key, bytes) {
-      const target = place(key);
-      await within(dirname(target), () => writeBeside(target, bytes, (temp) => rename(temp, target)));
+      const target = root.place(key);
+      await within(dirname(target), () => writeBeside(root, target, bytes, (temp) => rename(temp, target)));
     },
     async putNew(key, bytes) {
-      const target = place(key);
-      return within(dirname(target), () => writeBeside(target, bytes, (temp) => publishNew(temp, target)));
+      const target = root.place(key);
+      return within(dirname(target), () => writeBeside(root, target, bytes, (temp) => publishNew(temp, target)));
     },
     async list(prefix) {
-      await look();
-      const folder = place(prefix);
+      await root.look();
+      const folder = root.place(prefix);
       return within(folder, async () => {
-        const shown = (await entriesOf(folder)).filter(({ name }) => !isHidden(name));
+        const shown = (await entriesOf(root, folder)).filter(({ name }) => !isHidden(name));
         return (
           await Promise.all(shown.map(async (e) => ((await isFolder(folder, e)) ? `${e.name}/` : e.name)))
         ).sort();
       });
     },
     async remove(prefix) {
-      const target = place(prefix);
+      const target = root.place(prefix);
       await within(target, async () => {
         try {
           await unlink(target);
         } catch (error) {
-          if (await isMissing(error)) return;
+          if (await root.isMissing(error)) return;
           await rm(target, { recursive: true, force: true });
         }
       });
     },
-    async strays(prefix) {
-      const found: Stray[] = [];
-      const folders: string[] = [];
-      for (const e of await entriesOf(place(prefix))) {
-        const key = prefix === '' ? e.name : `${prefix}/${e.name}`;
-        if (isHidden(e.name))
-          found.push({
-            key,
-            what: 'hidden',
-            abandoned: isAbandoned(e.name, (await lstat(place(key)).catch(() => undefined))?.mtime ?? new Date()),
-          });
-        else if (e.isDirectory()) folders.push(key);
-        else if (!e.isFile()) found.push({ key, what: e.isSymbolicLink() ? 'link' : 'special', abandoned: false });
-      }
-      for await (const inside of readAhead(folders, (folder) => this.strays?.(folder) ?? Promise.resolve([])))
-        found.push(...inside);
-      return found;
-    },
+    strays: (prefix) => straysIn(root, prefix),
   };
 }

@@ -4,6 +4,9 @@ import type { Store } from './types.ts';
 
 export const trialKey = (sweepId: string, trialId: string, file = '') => `${sweepId}/trials/${trialId}/${file}`;
 
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
 /** As files of the run folder have it: for people too. */
 export const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 

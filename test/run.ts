@@ -20,6 +20,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** These take longest, so they begin first: then none is left to run alone at the end. */
 const LONGEST = [
   'faults',
+  'package',
   'orchestration',
   'control',
   'graph-lanes',

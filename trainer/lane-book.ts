@@ -55,7 +55,7 @@ export interface BegunLane extends Lane {
 }
 
 /** What was seen of a lane from its first step on, whoever trained it then. */
-export interface Seen {
+export interface Observed {
   curve: readonly CurvePoint[];
   observations: readonly Observation[];
 }
@@ -111,7 +111,7 @@ export async function begin(book: LaneBook, lane: Lane): Promise<BegunLane> {
 }
 
 /** What was seen up to the step, with what goes on from there, if anything does. */
-function checkpointAt(step: number, { curve, observations }: Seen, saved: SavedStep | undefined): Checkpoint {
+function checkpointAt(step: number, { curve, observations }: Observed, saved: SavedStep | undefined): Checkpoint {
   const upTo = (one: { step: number }) => one.step <= step;
   return {
     step,
@@ -122,7 +122,7 @@ function checkpointAt(step: number, { curve, observations }: Seen, saved: SavedS
 }
 
 /** Keeps a step that a lane can be gone on from. */
-export async function save(book: LaneBook, { trialId, trial }: Lane, seen: Seen, saved: SavedStep): Promise<void> {
+export async function save(book: LaneBook, { trialId, trial }: Lane, seen: Observed, saved: SavedStep): Promise<void> {
   const { store, job, attempt } = book;
   const checkpoint = checkpointAt(saved.step, seen, saved);
   await saveCheckpoint(store, job.sweepId, trialId, checkpoint, { attempt, origin: book.origin(trial) });
@@ -135,7 +135,7 @@ export async function save(book: LaneBook, { trialId, trial }: Lane, seen: Seen,
 export async function commit(
   book: LaneBook,
   lane: Lane,
-  seen: Seen,
+  seen: Observed,
   { saved, steps, metrics, parameters, replayed, status }: LaneEnd,
   taken: Taken,
 ): Promise<LaneOutcome | undefined> {

@@ -4,22 +4,13 @@
  * once and stay warm between jobs.
  */
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { JobProgress, LaneOutcome } from '../core/results.ts';
-import { hasSameCode, OtherCode, unguarded, type CodeGuard } from './code-guard.ts';
-import { computingWatch } from './computing.ts';
-import { ComputingFailed, OtherScience } from './failures.ts';
-import type {
-  Answer,
-  FailureCause,
-  FromTrainer,
-  Meanwhile,
-  PackSizeRequest,
-  ToTrainer,
-  TrainerRequest,
-  TrainRequest,
-} from './messages.ts';
-import { typescriptEnvironment, typescriptFlags } from './typescript.ts';
+import { hasSameCode, unguarded, type CodeGuard } from './code-guard.ts';
+import { converse } from './conversation.ts';
+import type { Answer, Meanwhile, PackSizeRequest, TrainerRequest, TrainRequest } from './messages.ts';
+import { moduleFile, typescriptEnvironment, typescriptFlags } from './typescript.ts';
+
+export { TrainerStopped, TrainingImpossible } from './conversation.ts';
 
 export interface TrainerPool {
   /**
@@ -38,11 +29,6 @@ export interface TrainerPool {
   /** Ends all trainers; whatever they train is rejected. */
   close(): Promise<void>;
 }
-
-export class TrainerStopped extends Error {}
-
-/** Training failed in a way that trying again cannot mend: a bad option, say. */
-export class TrainingImpossible extends Error {}
 
 export interface TrainerOptions {
   /** How the trainer loads TensorFlow: an argument for it, and the environment that TensorFlow wants at its start. */
@@ -71,19 +57,17 @@ export interface TrainerOptions {
 /** Longer than it takes for the next job to come. */
 const IDLE_MS = 250;
 const BEAT_MS = 5000;
-/**
- * What is silent for longer than this goes in circles; milliseconds. TensorFlow takes most of an hour to optimise the
- * first step of a name of 24,000 characters, and several where others use the machine too.
- */
-const MOST_SILENCE_MS = 12 * 60 * 60_000;
 
-/** How a failure of the trainer is told of. */
-function errorOf(cause: FailureCause, message: string): Error {
-  const kinds = { impossible: TrainingImpossible, computing: ComputingFailed, science: OtherScience, machine: Error };
-  return new kinds[cause](message);
-}
+const TRAINER = moduleFile('./process.ts', import.meta.url);
 
-const TRAINER = fileURLToPath(new URL('./process.ts', import.meta.url));
+/** Of a trainer, for whoever has asked it: it is at work. */
+type Sign = Extract<Meanwhile, { type: 'progress' | 'alive' }>;
+
+const killed = (child: ChildProcess) =>
+  new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.kill('SIGKILL');
+  });
 
 export function createTrainerPool(options: TrainerOptions): TrainerPool {
   const {
@@ -132,22 +116,10 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
 
   for (let i = 0; i < ready; i++) idle.push(start());
 
-  /** Calls `onAlive` every now and then while the trainer computes but is not heard of. */
-  function listen(child: ChildProcess, onAlive: () => void): { heard(): void; end(): void } {
-    const computes = computingWatch(child.pid ?? 0);
-    let heardAt = performance.now();
-    const timer = setInterval(() => {
-      void computes().then((does) => {
-        const silence = performance.now() - heardAt;
-        if (does && silence >= beatMs && silence < MOST_SILENCE_MS) onAlive();
-      });
-    }, beatMs);
-    return {
-      heard() {
-        heardAt = performance.now();
-      },
-      end: () => clearInterval(timer),
-    };
+  function hear(message: Meanwhile, onMeanwhile: (message: Sign) => void): void {
+    if (message.type === 'warning') onWarning(message.message);
+    else if (message.type === 'debug') onDebug(message.line);
+    else onMeanwhile(message);
   }
 
   /** What a free trainer answers; `what` says what it is asked to do. */
@@ -155,87 +127,16 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
     request: TrainerRequest,
     what: string,
     signal: AbortSignal,
-    onMeanwhile: (message: Meanwhile) => void,
+    onSign: (message: Sign) => void,
   ): Promise<Answer> {
     clearTimeout(idling);
     const child = idle.pop() ?? start();
-    return new Promise<Answer>((resolve, reject) => {
-      let grace: NodeJS.Timeout | undefined;
-      let asked = false;
-      let stopping = false;
-      let settled = false;
-      // A program tells by itself whether it lives: its trainer computes nothing, but to look at it.
-      const ofProgram = request.type === 'train' && request.job.lanes[0]?.trial.program !== undefined;
-      const hearing = listen(child, () => {
-        if (!settled && !ofProgram) onMeanwhile({ type: 'alive' });
-      });
-      const send = (message: ToTrainer) =>
-        child.send(message, (error) => {
-          if (error) settle(() => reject(error));
-        });
-      /** Anew whenever it is heard of: it may wait for a program to save. */
-      const giveGrace = () => {
-        clearTimeout(grace);
-        grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
-      };
-      const stop = () => {
-        if (!asked)
-          return settle(() => {
-            idle.push(child);
-            reject(new TrainerStopped('stopped'));
-          });
-        send({ type: 'stop' });
-        stopping = true;
-        giveGrace();
-        return undefined;
-      };
-      const settle = (end: () => void) => {
-        if (settled) return;
-        settled = true;
-        clearTimeout(grace);
-        hearing.end();
-        signal.removeEventListener('abort', stop);
-        child.off('message', onMessage).off('close', onClose).off('error', onError);
-        end();
-      };
-      const finish = (end: () => void) =>
-        settle(() => {
-          free(child);
-          end();
-        });
-      const onError = (error: Error) => settle(() => reject(error));
-      const onClose = (code: number | null, killedBy: string | null) =>
-        settle(() => {
-          const how = `the trainer process ended (${killedBy ?? `code ${code}`}) while it ${what}`;
-          reject(signal.aborted ? new TrainerStopped(how) : new Error(how));
-        });
-      const onMessage = (message: FromTrainer) => {
-        hearing.heard();
-        if (stopping) giveGrace();
-        if (message.type === 'loaded') return;
-        if (message.type === 'warning') onWarning(message.message);
-        else if (message.type === 'debug') onDebug(message.line);
-        else if (message.type === 'progress' || message.type === 'alive') onMeanwhile(message);
-        else if (message.type === 'stopped') finish(() => reject(new TrainerStopped('stopped')));
-        else if (message.type === 'failed') finish(() => reject(errorOf(message.cause, message.message)));
-        else finish(() => resolve(message));
-      };
-      const begin = (same: boolean) => {
-        if (settled) return;
-        if (!same)
-          return settle(() => {
-            child.kill('SIGKILL');
-            reject(new OtherCode());
-          });
-        asked = true;
-        send(request);
-        return undefined;
-      };
-      child.on('message', onMessage).once('close', onClose).once('error', onError);
-      if (signal.aborted) return stop();
-      signal.addEventListener('abort', stop, { once: true });
-      all.get(child)?.then(begin, onError);
-      return undefined;
+    return converse(child, {
+      ...{ request, what, signal, beatMs, stopGraceMs },
+      sameCode: all.get(child) as Promise<boolean>,
+      onMeanwhile: (message) => hear(message, onSign),
+      onFree: () => free(child),
+      onUnasked: () => void idle.push(child),
     });
   }
 
@@ -261,15 +162,7 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
     },
     async close() {
       clearTimeout(idling);
-      await Promise.all(
-        [...all.keys()].map(
-          (child) =>
-            new Promise<void>((resolve) => {
-              child.once('close', () => resolve());
-              child.kill('SIGKILL');
-            }),
-        ),
-      );
+      await Promise.all([...all.keys()].map(killed));
     },
   };
 }

@@ -1,5 +1,7 @@
 /** Trials [from, to) of a plan that is known from the spec alone: looked up, and the missing ones trained. */
+import { patched } from '@temporalio/workflow';
 import { MOST_LANES, packLimit, packsOf } from '../core/packs.ts';
+import { largest, paceOf, weigh, type Pace, type Weighed } from '../core/pace.ts';
 import { trialAt, type PlannedTrial } from '../core/plan.ts';
 import { emptyProgress, withOutcome, type Progress } from '../core/progress.ts';
 import { bookkeeping, packSizer, trainer, type Job, type Question } from './activities.ts';
@@ -30,7 +32,8 @@ const priorityOf = (index: number, from: number, to: number) => 1 + Math.floor((
 
 type Work = Job | Question;
 
-const placeOf = (work: Work): number => ('group' in work ? work.group : work.lanes)[0]?.index ?? 0;
+const trialsOf = (work: Work): readonly PlannedTrial[] => ('group' in work ? work.group : work.lanes);
+const placeOf = (work: Work): number => trialsOf(work)[0]?.index ?? 0;
 
 /** Trials of one program as jobs of at most so many. */
 function jobsOf(trials: readonly PlannedTrial[], most: number, { from, to }: Range): Job[] {
@@ -58,6 +61,31 @@ function workOf(waiting: readonly PlannedTrial[], given: Range): Work[] {
     .flat();
 }
 
+/**
+ * Takes what takes longest; of a question, the largest job that may come of it. Its priority, by which workers choose
+ * among the jobs that are there, says how long its trials take beside the longest: 1, as long, to 5, a fifth of it or
+ * less.
+ */
+function longestFirst(pace: Pace) {
+  const weighed = new Map<Work, Weighed[]>();
+  function weightsOf(work: Work): Weighed[] {
+    const known = weighed.get(work) ?? trialsOf(work).map(({ trial }) => weigh(trial));
+    weighed.set(work, known);
+    return known;
+  }
+  const longestOf = (trials: readonly Weighed[]) => trials[largest(trials, (trial) => pace.of([trial]))];
+  let longest: Weighed | undefined;
+  return function take(waiting: Work[]): Work | undefined {
+    const place = largest(waiting, (work) => pace.of(weightsOf(work).slice(0, 'group' in work ? work.most : Infinity)));
+    const [work] = place < 0 ? [] : waiting.splice(place, 1);
+    const own = work && longestOf(weightsOf(work));
+    if (work === undefined || own === undefined) return undefined;
+    weighed.delete(work);
+    longest = longestOf(longest === undefined ? [own] : [longest, own]) ?? own;
+    return { ...work, priority: 1 + Math.min(4, Math.floor(5 * (1 - pace.of([own]) / pace.of([longest])))) };
+  };
+}
+
 export function range(given: Range): RangeRun {
   const { sweepId, spec, cache, from, to, total = to - from, cached, onProgress = () => {}, onShort } = given;
   const { goal } = spec.objective;
@@ -66,6 +94,9 @@ export function range(given: Range): RangeRun {
   const ask = packSizer(given);
   let waiting: Work[] = []; // in the plan's order
   let asking = 0; // questions on their way
+  const pace = paceOf();
+  const takeLongest = longestFirst(pace);
+  let take = (): Work | undefined => waiting.shift();
 
   async function learn(question: Question): Promise<void> {
     asking++;
@@ -77,14 +108,17 @@ export function range(given: Range): RangeRun {
     }
   }
   async function execute(job: Job): Promise<void> {
+    const began = Date.now(); // the workflow's clock, which a replay reads alike
     const outcomes = await train(job);
+    const steps = outcomes.reduce((sum, outcome) => sum + outcome.steps, 0);
+    if (job.lanes[0]) pace.learn(weigh(job.lanes[0].trial), steps, Date.now() - began);
     for (const [i, outcome] of outcomes.entries())
       progress = withOutcome(progress, outcome, job.lanes[i]?.label ?? '', goal);
     onProgress();
   }
 
   const dispatch = dispatcher<Work>(given, {
-    take: () => waiting.shift(),
+    take: () => take(),
     run: (work) => ('group' in work ? learn(work) : execute(work)),
     ...(onShort && {
       onShort: (left: number) => {
@@ -110,6 +144,7 @@ export function range(given: Range): RangeRun {
       if (cached !== undefined) progress = { ...progress, cached };
       onProgress();
       waiting = workOf(trials, given);
+      if (patched('longest first')) take = () => takeLongest(waiting);
       return dispatch.drive();
     },
   };

@@ -102,8 +102,8 @@ function prepare(request: PrepareRequest): Prepare {
     digits: packed(joined(draws.map((digits) => digits.subarray(0, length * batch))), [BATCHES, length, batch]),
     answers: packed(joined(draws.map((digits) => digits.subarray(length * batch))), [BATCHES, batch]),
   };
-  weights = forLanes(weights);
-  optimizer = forLanes(optimizer);
+  weights = forLanes(program.hold(weights));
+  optimizer = forLanes(program.hold(optimizer));
   const [given, drawn] = [forLanes(numbers), batches.map(forLanes)];
   let done = 0;
   return {

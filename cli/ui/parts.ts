@@ -113,7 +113,7 @@ function plain(stream: Terminal): PartsDisplay {
 }
 
 export const slowerLine = (why: string): string =>
-  `TensorFlow will run as WebAssembly, several times slower than native: ${why}`;
+  `Trials will run as WebAssembly, 15 to 38 times slower than compiled: ${why}`;
 
 /** Shows on stderr what is told while parts are installed; other events are for others. */
 export function showParts(): (event: PartsEvent | { kind: 'step' }) => void {
@@ -130,7 +130,7 @@ export function showParts(): (event: PartsEvent | { kind: 'step' }) => void {
         return display.finish('tensorflow', `TensorFlow will leave the GPU alone and use the processor: ${event.why}`);
       case 'parts-done':
         return display.close();
-      case 'no-native':
+      case 'not-compiled':
         return tell(slowerLine(event.why));
     }
   };

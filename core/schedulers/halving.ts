@@ -29,7 +29,7 @@ type Bracket = Rung[];
 /** The configurations below `next` have been started. */
 export type HalvingState = { next: number; brackets: Bracket[] };
 
-/** The rungs of the sweep, and the brackets: bracket b starts at rung `from(b)`. */
+/** The rungs of the sweep, and the brackets: bracket b starts at rung `starts[b]`. */
 export interface Brackets {
   eta: number;
   /** Steps of each rung, ascending; a bracket leaves out the first ones. */
@@ -69,6 +69,83 @@ function replaced<T>(list: readonly T[], index: number, item: T): T[] {
 const emptyRung = (): Rung => ({ waiting: [], settled: [], reported: 0, training: 0, over: false });
 const share = (eta: number) => (eta === 2 ? 'half' : eta === 3 ? 'third' : `1/${eta}`);
 
+type Handed = NonNullable<ReturnType<Scheduler<HalvingState>['next']>>;
+
+/** The state with the best of a rung, if it is good enough, in training at the rung above. */
+function promote(
+  { next, brackets }: HalvingState,
+  b: number,
+  rung: number,
+  { eta, rungs, starts }: Brackets,
+  order: Order,
+): Handed | undefined {
+  const bracket = brackets[b] as Bracket;
+  const here = rung - (starts[b] as number);
+  const from = bracket[here];
+  const found = from && promotable(from, eta, order);
+  if (from === undefined || found === undefined) return undefined;
+  const { entry, rank, top } = found;
+  const [configuration, value] = entry;
+  const left = { ...from, waiting: withoutBest(from.waiting), settled: add(from.settled, entry, order) };
+  const above = bracket[here + 1] as Rung;
+  const promoted = replaced(replaced(bracket, here, left), here + 1, { ...above, training: above.training + 1 });
+  const [fromStep, toStep] = [rungs[rung] as number, rungs[rung + 1] as number];
+  return {
+    state: { next, brackets: replaced(brackets, b, promoted) },
+    assignment: { configuration, rung: rung + 1, toStep },
+    decision: {
+      configuration,
+      rung: rung + 1,
+      action: 'promote',
+      reason: `rank ${rank} of ${from.reported} after ${fromStep} steps: among the best ${share(eta)}`,
+      numbers: { value, rank, reported: from.reported, top, eta, fromStep, toStep, bracket: b },
+    },
+  };
+}
+
+/** The state with the next configuration in training at the first rung of its bracket. */
+function begin({ next, brackets }: HalvingState, { rungs, starts, choose }: Brackets): Handed {
+  const b = choose(next);
+  const bracket = brackets[b] as Bracket;
+  const [first = emptyRung()] = bracket;
+  const rung = starts[b] as number;
+  const toStep = rungs[rung] as number;
+  const begun = replaced(bracket, 0, { ...first, training: first.training + 1 });
+  return {
+    state: { next: next + 1, brackets: replaced(brackets, b, begun) },
+    assignment: { configuration: next, rung, toStep },
+    decision: {
+      configuration: next,
+      rung,
+      action: 'start',
+      reason: 'a worker was free, and nothing could be promoted',
+      numbers: { toStep, bracket: b },
+    },
+  };
+}
+
+/** A bracket to which nothing new comes, with its decisions for those that are no longer promoted. */
+function closeBracket(
+  bracket: Bracket,
+  b: number,
+  { eta, rungs, starts }: Brackets,
+  order: Order,
+): { bracket: Bracket; decisions: Decision[] } {
+  const closed = close(bracket, eta, order);
+  const decisions = closed.stopped.map(({ entry: [configuration, value], rung: k, numbers }): Decision => {
+    const rung = k + (starts[b] as number);
+    const fromStep = rungs[rung] as number;
+    return {
+      configuration,
+      rung,
+      action: 'stop',
+      reason: `rank ${numbers.rank} of ${numbers.reported} after ${fromStep} steps: not among the best ${share(eta)}`,
+      numbers: { value, ...numbers, eta, fromStep, bracket: b },
+    };
+  });
+  return { bracket: closed.bracket, decisions };
+}
+
 /** `bracketsOf` is asked at every call: it must be cheap and depend on the setting alone. */
 export function halving(
   bracketsOf: (setting: SchedulerSetting) => Brackets,
@@ -83,96 +160,33 @@ export function halving(
       return { next: 0, brackets: starts.map((start) => rungs.slice(start).map(emptyRung)) };
     },
 
-    next({ next, brackets }, setting) {
-      const { eta, rungs, starts, choose } = bracketsOf(setting);
+    next(state, setting) {
+      const brackets = bracketsOf(setting);
       const order = orderOf(setting.goal);
-      for (let rung = rungs.length - 2; rung >= 0; rung--) {
-        for (const [b, bracket] of brackets.entries()) {
-          const here = rung - (starts[b] as number);
-          const from = bracket[here];
-          const found = from && promotable(from, eta, order);
-          if (from === undefined || found === undefined) continue;
-          const [configuration, value] = found.entry;
-          const left = { ...from, waiting: withoutBest(from.waiting), settled: add(from.settled, found.entry, order) };
-          const above = bracket[here + 1] as Rung;
-          const promoted = replaced(replaced(bracket, here, left), here + 1, {
-            ...above,
-            training: above.training + 1,
-          });
-          const toStep = rungs[rung + 1] as number;
-          return {
-            state: { next, brackets: replaced(brackets, b, promoted) },
-            assignment: { configuration, rung: rung + 1, toStep },
-            decision: {
-              configuration,
-              rung: rung + 1,
-              action: 'promote',
-              reason: `rank ${found.rank} of ${from.reported} after ${rungs[rung]} steps: among the best ${share(eta)}`,
-              numbers: {
-                value,
-                rank: found.rank,
-                reported: from.reported,
-                top: found.top,
-                eta,
-                fromStep: rungs[rung] as number,
-                toStep,
-                bracket: b,
-              },
-            },
-          };
+      for (let rung = brackets.rungs.length - 2; rung >= 0; rung--) {
+        for (let b = 0; b < state.brackets.length; b++) {
+          const promoted = promote(state, b, rung, brackets, order);
+          if (promoted !== undefined) return promoted;
         }
       }
-      if (next >= setting.configurations) return undefined;
-      const b = choose(next);
-      const bracket = brackets[b] as Bracket;
-      const [first = emptyRung()] = bracket;
-      const rung = starts[b] as number;
-      const toStep = rungs[rung] as number;
-      return {
-        state: {
-          next: next + 1,
-          brackets: replaced(brackets, b, replaced(bracket, 0, { ...first, training: first.training + 1 })),
-        },
-        assignment: { configuration: next, rung, toStep },
-        decision: {
-          configuration: next,
-          rung,
-          action: 'start',
-          reason: 'a worker was free, and nothing could be promoted',
-          numbers: { toStep, bracket: b },
-        },
-      };
+      return state.next < setting.configurations ? begin(state, brackets) : undefined;
     },
 
     report({ next, brackets }, report, setting) {
-      const { eta, rungs, starts, choose } = bracketsOf(setting);
+      const all = bracketsOf(setting);
       const order = orderOf(setting.goal);
-      const b = choose(report.configuration);
+      const b = all.choose(report.configuration);
       const bracket = brackets[b] as Bracket;
-      const here = report.rung - (starts[b] as number);
-      const { rung, decisions } = takeIn(bracket[here] as Rung, report, report.rung === rungs.length - 1, order);
-      let after = replaced(brackets, b, replaced(bracket, here, rung));
-      if (next >= setting.configurations) {
-        after = after.map((one, i) => {
-          const closed = close(one, eta, order);
-          for (const {
-            entry: [configuration, value],
-            rung: k,
-            numbers,
-          } of closed.stopped) {
-            const at = k + (starts[i] as number);
-            decisions.push({
-              configuration,
-              rung: at,
-              action: 'stop',
-              reason: `rank ${numbers.rank} of ${numbers.reported} after ${rungs[at]} steps: not among the best ${share(eta)}`,
-              numbers: { value, ...numbers, eta, fromStep: rungs[at] as number, bracket: i },
-            });
-          }
-          return closed.bracket;
-        });
-      }
-      return { state: { next, brackets: after }, decisions };
+      const here = report.rung - (all.starts[b] as number);
+      const isLast = report.rung === all.rungs.length - 1;
+      const { rung, decisions } = takeIn(bracket[here] as Rung, report, isLast, order);
+      const after = replaced(brackets, b, replaced(bracket, here, rung));
+      if (next < setting.configurations) return { state: { next, brackets: after }, decisions };
+      const closed = after.map((one, i) => closeBracket(one, i, all, order));
+      return {
+        state: { next, brackets: closed.map((one) => one.bracket) },
+        decisions: [...decisions, ...closed.flatMap((one) => one.decisions)],
+      };
     },
   };
 }

@@ -3,6 +3,7 @@
 import '@tensorflow/tfjs';
 import { loadCpu } from './cpu.ts';
 import { loadNative } from './native.ts';
+import { loadOnnx } from './onnx.ts';
 import type { Backend, BackendChoice } from './types.ts';
 import { loadWasm } from './wasm.ts';
 
@@ -11,14 +12,15 @@ export type * from './types.ts';
 /**
  * Loads, registers and selects the backend on the one tfjs-core that everybody imports. Once per process for each kind.
  */
-export function loadBackend({ kind, native, threads = 1 }: BackendChoice): Promise<Backend> {
+export function loadBackend({ kind, native, onnx, threads = 1 }: BackendChoice): Promise<Backend> {
   switch (kind) {
     case 'native':
       if (!native)
         return Promise.reject(new Error('The native backend needs to know where its library is: pass `native`.'));
       return loadNative(native, threads);
     case 'onnx':
-      return Promise.reject(new Error('Nothing computes with ONNX Runtime yet.'));
+      if (!onnx) return Promise.reject(new Error('The onnx backend needs to know where its library is: pass `onnx`.'));
+      return loadOnnx(onnx);
     case 'wasm':
       return loadWasm(threads);
     case 'cpu':

@@ -1,8 +1,8 @@
 /** TensorFlow's own C library (CPU or GPU) through tfjs-node's kernels. */
 import * as tf from '@tensorflow/tfjs-core';
 import { createRequire } from 'node:module';
-import type * as TfjsNode from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import { nameOfNative, nativeEnvironment, type NativeTensorFlow } from './environment.ts';
+import { TFJS_NODE, tfjsNode } from './tfjs-node.ts';
 import type { Backend } from './types.ts';
 
 interface Binding {
@@ -18,29 +18,13 @@ export function loadNative(native: NativeTensorFlow, threads: number): Promise<B
 
 async function load(native: NativeTensorFlow, threads: number): Promise<Backend> {
   Object.assign(process.env, nativeEnvironment(native, threads));
-  const require = createRequire(import.meta.url);
-  restoreUtil(require('node:util') as Record<string, unknown>);
-
-  const binding = require(native.binding) as Binding;
-  process.setSourceMapsEnabled(false); // of its 150 files nobody needs them, and to read them takes a third of the time
-  require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-  process.setSourceMapsEnabled(true);
-  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js') as typeof TfjsNode;
-  type TfjsBinding = ConstructorParameters<typeof NodeJSKernelBackend>[0];
-  tf.registerBackend(
-    'tensorflow',
-    () => new NodeJSKernelBackend(binding as TfjsBinding, '@tensorflow/tfjs-node-gpu'),
-    3,
-  );
-  if (!(await tf.setBackend('tensorflow')))
+  const binding = createRequire(import.meta.url)(native.binding) as Binding;
+  const backendOver = tfjsNode();
+  if (tf.findBackendFactory(TFJS_NODE) !== null) tf.removeBackend(TFJS_NODE); // what recordings stood in for it with
+  tf.registerBackend(TFJS_NODE, () => backendOver(binding), 3);
+  if (!(await tf.setBackend(TFJS_NODE)))
     throw new Error(`TensorFlow's library at ${native.binding} could not be set up.`);
   const version = binding.TF_Version;
   const kind = binding.isUsingGpuDevice() ? 'gpu' : 'cpu';
   return { kind: 'native', name: nameOfNative({ version, kind }), version, replayable: true, binding };
-}
-
-/** tfjs-node 4.22 calls helpers that Node 23 took out of node:util. */
-function restoreUtil(util: Record<string, unknown>): void {
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
 }

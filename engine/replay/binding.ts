@@ -26,6 +26,7 @@ export interface Binding {
   deleteTensor(id: number): void;
   tensorDataSync(id: number): HostValues;
   executeOp(op: string, attributes: BindingAttribute[], inputs: number[], outputCount: number): Handle[];
+  isUsingGpuDevice(): boolean;
 
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;

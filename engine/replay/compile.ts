@@ -2,20 +2,21 @@
  * A pure function of tensors, made fast where there is a device for it.
  *
  * Each op of plain tfjs on a native backend costs 15 to 25 µs before it computes anything, and a function of many small
- * ops runs a thousand of them. Here the function runs once under a recorder, what it did becomes one graph, and from
- * then on a call is one call into the device:
+ * ops runs a thousand of them. Here the function is recorded once, what it does becomes one graph, and from then on a
+ * call is one call into the device:
  *
- *   record (record.ts) → rewrite (rewrites/) → lanes (lanes/) → encode, load and run (the device's folder)
+ *   record (record.ts, shapes/) → rewrite (rewrites/) → lanes (lanes/) → encode, load and run (the device's folder)
  *
  * Every call runs the graph, the first one too: so results do not depend on which call was the first one in its
  * process.
  */
-import { dispose, engine, tensor, zeros, type Tensor } from '@tensorflow/tfjs-core';
+import { engine, type Tensor } from '@tensorflow/tfjs-core';
 import { deviceInUse } from './devices.ts';
 import { runEagerly } from './eager.ts';
 import { sameGraph, type Graph } from './graph.ts';
 import { lanes } from './lanes/index.ts';
-import type { Compile, Compiled, Device, Session, TensorFunction } from './types.ts';
+import { isRecording, recordShapes, UnknownShape } from './shapes/index.ts';
+import type { Compile, Compiled, Device, Session, Signature, TensorFunction } from './types.ts';
 
 /**
  * A `compile` that says on `debug`, in a line, why a function runs operation by operation: on another backend, or
@@ -34,15 +35,11 @@ function compileStep(step: TensorFunction, explain: (reason: string) => void): C
   const graphs = new Map<string, Graph>();
 
   function graphOf(inputs: readonly Tensor[], count: number, device: Device): Graph {
-    const examples = inputs.map((x) => exampleOf(x, count));
-    try {
-      const key = `${device.name} ${keyOf(examples)}`;
-      const graph = graphs.get(key) ?? rewritten(recordPure(step, examples, device), device);
-      graphs.set(key, graph);
-      return count === 1 ? graph : lanes(graph, count, device.laneRules);
-    } finally {
-      dispose(examples);
-    }
+    const signatures = inputs.map((x) => laneSignature(x, count));
+    const key = `${device.name} ${keyOf(signatures)}`;
+    const graph = graphs.get(key) ?? rewritten(recordPure(step, signatures, device), device);
+    graphs.set(key, graph);
+    return count === 1 ? graph : lanes(graph, count, device.laneRules);
   }
 
   function first(key: string, inputs: Tensor[], count: number, device: Device): Tensor[] {
@@ -61,8 +58,8 @@ function compileStep(step: TensorFunction, explain: (reason: string) => void): C
   }
 
   function run(inputs: Tensor[], count: number): Tensor[] {
-    // Under tf.grad the ops themselves are wanted: the gradient goes through them.
-    if (engine().state.gradientDepth > 0) return runEagerly(step, inputs, count);
+    // Under tf.grad the ops themselves are wanted: the gradient goes through them. So they are by whoever records.
+    if (engine().state.gradientDepth > 0 || isRecording()) return runEagerly(step, inputs, count);
     const device = deviceInUse();
     const key = device === undefined ? 'eager' : `${device.name} ${count}×${keyOf(inputs)}`;
     const session = sessions.get(key);
@@ -91,33 +88,33 @@ function compileStep(step: TensorFunction, explain: (reason: string) => void): C
   };
 }
 
-/** A copy of what the first lane is given. */
-function exampleOf(x: Tensor, count: number): Tensor {
-  const shape = count === 1 ? x.shape : x.shape.slice(1);
-  const size = shape.reduce((product, length) => product * length, 1);
-  return tensor(x.dataSync().slice(0, size), shape, x.dtype);
-}
+/** What one lane is given. */
+const laneSignature = ({ shape, dtype }: Tensor, count: number): Signature => ({
+  shape: count === 1 ? shape : shape.slice(1),
+  dtype,
+});
 
-const keyOf = (inputs: readonly Tensor[]): string => inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`).join();
+const keyOf = (inputs: readonly Signature[]): string =>
+  inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join();
 
 const rewritten = (recording: Graph, { rewrites }: Device): Graph =>
   rewrites.reduce((graph, apply) => apply(graph), recording);
 
 /**
- * Records the function twice: on copies of the inputs, and on zeros of their shapes. If the two graphs are not the same
- * to the bit, then something went into it that is not in its inputs (a random number, a counter), or what it does
- * depends on their values; throws.
+ * Records the function twice. If the two graphs are not the same to the bit, then something went into it that is not in
+ * its inputs (a random number, a counter); throws.
  */
-export function recordPure(step: TensorFunction, inputs: readonly Tensor[], device: Device): Graph {
-  const recordOn = (copies: Tensor[]): Graph => {
-    try {
-      return device.record(step, copies);
-    } finally {
-      dispose(copies);
-    }
-  };
-  const graph = recordOn(inputs.map((x) => tensor(x.dataSync().slice(), x.shape, x.dtype)));
-  const again = recordOn(inputs.map(({ shape, dtype }) => zeros(shape, dtype)));
+export function recordPure(step: TensorFunction, signatures: readonly Signature[], device: Device): Graph {
+  const [graph, again] = [recordOnce(step, signatures, device), recordOnce(step, signatures, device)];
   if (!sameGraph(graph, again)) throw new Error('it does not do the same at every call');
   return graph;
+}
+
+function recordOnce(step: TensorFunction, signatures: readonly Signature[], { recordRun }: Device): Graph {
+  try {
+    return recordShapes(step, signatures);
+  } catch (error) {
+    if (recordRun === undefined || !(error instanceof UnknownShape)) throw error;
+    return recordRun(step, signatures);
+  }
 }

@@ -5,7 +5,7 @@
  * attributes and which earlier tensors it read. What results is the function's graph, gradients included: tfjs computes
  * them by running more kernels.
  */
-import { dispose, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, engine, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Binding, BindingAttribute, Handle, HostValues, KernelBackend } from './binding.ts';
 import { constant, DT, placeholder, type Attribute, type Graph, type Node, type Value } from './graph.ts';
 import type { TensorFunction } from './types.ts';
@@ -31,9 +31,20 @@ export function record(step: TensorFunction, inputs: readonly Tensor[], backend:
       dispose(results.filter((result) => !inputs.includes(result)));
     });
     return writer.finish(outputs);
+  } catch (error) {
+    dropTape();
+    throw error;
   } finally {
     backend.binding = binding;
   }
+}
+
+/** What a gradient that was broken off had saved: tfjs keeps it for ever. */
+function dropTape(): void {
+  const { state } = engine();
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of state.activeTape ?? []) dispose(saved);
+  state.activeTape = [];
 }
 
 function recorder(binding: Binding, tensors: readonly Tensor[], ids: readonly number[]) {

@@ -1,9 +1,15 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { DataType, Tensor } from '@tensorflow/tfjs-core';
 import type { Graph } from './graph.ts';
 import type { LaneRules } from './lanes/types.ts';
 
 /** A pure function of tensors: the same inputs give the same outputs, and nothing else happens. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor[];
+
+/** What a function can be recorded on. */
+export interface Signature {
+  shape: readonly number[];
+  dtype: DataType;
+}
 
 export interface Compiled {
   /** The outputs are new tensors that the caller disposes of; whatever is made on the way is disposed of already. */
@@ -39,10 +45,10 @@ export interface Device {
   /** Its own among the devices: what was compiled for one is not run on another. */
   name: string;
   /**
-   * The function's graph; throws the reason if it cannot be written down. Whether the inputs' values are computed with
-   * or only their shapes looked at is the device's business.
+   * The function's graph, by running it on zeros: for ops whose results' shapes are not known before (shapes/). Throws
+   * the reason if it cannot be written down. Left out: such a function runs operation by operation.
    */
-  record(step: TensorFunction, inputs: readonly Tensor[]): Graph;
+  recordRun?(step: TensorFunction, signatures: readonly Signature[]): Graph;
   /** Applied to a recording one after the other. */
   rewrites: readonly Rewrite[];
   /** For which ops one op serves all lanes without changing a bit here. */

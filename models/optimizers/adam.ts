@@ -21,6 +21,7 @@ export const adam: Optimizer<typeof options> = {
   summary: 'momentum and RMSProp with bias correction: w ← w − η m̂ / (√v̂ + ε)',
   source: 'Kingma and Ba 2015, algorithm 1',
   options,
+  elementwise: true,
   init: (weights) => ({ ...mapTensors(weights, zerosLike, '/mean'), ...mapTensors(weights, zerosLike, '/square') }),
   update(weights, gradients, state, rate, step, { beta1, beta2, epsilon }) {
     const means = mapTensors(gradients, (g, name) =>

@@ -13,6 +13,7 @@ export const momentum: Optimizer<typeof options> = {
   summary: 'gradient descent with momentum: v ← μ v + g, w ← w − η v',
   source: 'Polyak 1964; Sutskever, Martens, Dahl and Hinton 2013',
   options,
+  elementwise: true,
   init: (weights) => mapTensors(weights, zerosLike, '/velocity'),
   update(weights, gradients, state, rate, _, { momentum: mu }) {
     const velocity = mapTensors(gradients, (g, name) => add(mul(tensorOf(state, `${name}/velocity`), mu), g));

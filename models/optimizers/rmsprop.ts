@@ -18,6 +18,7 @@ export const rmsprop: Optimizer<typeof options> = {
   summary: "each weight's step divided by its gradient's running size: s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε)",
   source: 'Tieleman and Hinton 2012, lecture 6.5',
   options,
+  elementwise: true,
   init: (weights) => mapTensors(weights, zerosLike, '/square'),
   update(weights, gradients, state, rate, _, { rho, epsilon }) {
     const squares = mapTensors(gradients, (g, name) =>

@@ -11,6 +11,7 @@ export const sgd: Optimizer<typeof options> = {
   summary: 'stochastic gradient descent: w ← w − η g',
   source: 'Robbins and Monro 1951',
   options,
+  elementwise: true,
   init: () => ({}),
   update: (weights, gradients, _, rate) => ({
     weights: mapTensors(weights, (w, name) => sub(w, mul(tensorOf(gradients, name), rate))),

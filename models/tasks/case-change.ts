@@ -22,7 +22,7 @@ import { crossEntropy } from '../loss.ts';
 import type { Stream } from '../random.ts';
 import { checkLengths, padded, sentence, sentences, vocabulary } from '../text/sentences.ts';
 import { tensorOf } from '../../engine/tensors.ts';
-import type { Batch, Task, Weights, Writer } from '../types.ts';
+import type { Batch, Observed, Task, Weights, Writer } from '../types.ts';
 import { quoted } from '../text/vocabulary.ts';
 import { choose } from '../text/write.ts';
 
@@ -87,6 +87,56 @@ function textOf(written: readonly number[]): string {
   return vocabulary.decode(end === -1 ? written : written.slice(0, end));
 }
 
+type Network = ReturnType<typeof encoderDecoder>;
+
+function writerOf(network: Network, length: number): Writer {
+  return {
+    // The text ends by itself. If it does not, it ends after `length` characters, or as many as the prompt has.
+    write(weights, { prompt, length: most, temperature }, stream) {
+      const exercise =
+        prompt === '' ? { token: tokenFrom(stream), text: sentence(stream, length) } : parseExercise(prompt);
+      const codes = sourceOf(exercise);
+      const pick = (logits: Tensor2D) => tensor2d([choose(logits.dataSync(), temperature, stream)], [1, 1], 'int32');
+      const written = network.write(
+        weights,
+        tensor2d(codes, [1, codes.length], 'int32'),
+        Math.max(most, codes.length),
+        pick,
+      );
+      const text = textOf([...written.symbols.dataSync()]);
+      return prompt === '' ? `${exercise.token}${exercise.text} → ${text}` : text;
+    },
+    check: (prompt) => {
+      encode(parseExercise(prompt).text);
+    },
+    metrics(texts, prompts) {
+      const asked = prompts.flatMap((prompt, i) =>
+        prompt === '' ? [] : [{ right: answerTo(parseExercise(prompt)), written: texts[i] }],
+      );
+      return asked.length === 0
+        ? {}
+        : { exactMatch: asked.filter(({ right, written }) => right === written).length / asked.length };
+    },
+  };
+}
+
+/** What the decoder looks at while it answers an exercise of its own. */
+function attentionOf(network: Network, weights: Weights, length: number, stream: Stream): Observed {
+  const exercise: Exercise = { token: tokenFrom(stream), text: sentence(stream, length) };
+  const { source } = exerciseBatch([exercise], length);
+  const { symbols: written, alpha } = network.write(weights, source as Tensor2D, length + 1);
+  const output = textOf([...written.dataSync()]);
+  const rows = (alpha?.arraySync()[0] ?? []).slice(0, [...output].length);
+  return {
+    kind: 'attention',
+    data: {
+      input: [exercise.token, ...exercise.text],
+      output: [...output],
+      weights: rows.map((row) => row.map((x) => Number(x.toPrecision(4)))),
+    },
+  };
+}
+
 /**
  * Change of case, seed 003 problem 4: a token, <U> or <L>, and a sentence in mixed case go in; the sentence in upper or
  * lower case is to come out, character by character, and then its end. Training feeds the decoder what it should have
@@ -142,35 +192,6 @@ export const caseChange: Task<typeof options> = {
         length,
       );
 
-    const writer: Writer = {
-      // The text ends by itself. If it does not, it ends after `length` characters, or as many as the prompt has.
-      write(weights, { prompt, length: most, temperature }, stream) {
-        const exercise =
-          prompt === '' ? { token: tokenFrom(stream), text: sentence(stream, length) } : parseExercise(prompt);
-        const codes = sourceOf(exercise);
-        const pick = (logits: Tensor2D) => tensor2d([choose(logits.dataSync(), temperature, stream)], [1, 1], 'int32');
-        const written = network.write(
-          weights,
-          tensor2d(codes, [1, codes.length], 'int32'),
-          Math.max(most, codes.length),
-          pick,
-        );
-        const text = textOf([...written.symbols.dataSync()]);
-        return prompt === '' ? `${exercise.token}${exercise.text} → ${text}` : text;
-      },
-      check: (prompt) => {
-        encode(parseExercise(prompt).text);
-      },
-      metrics(texts, prompts) {
-        const asked = prompts.flatMap((prompt, i) =>
-          prompt === '' ? [] : [{ right: answerTo(parseExercise(prompt)), written: texts[i] }],
-        );
-        return asked.length === 0
-          ? {}
-          : { exactMatch: asked.filter(({ right, written }) => right === written).length / asked.length };
-      },
-    };
-
     return {
       parameters: network.parameters,
       init: (stream) => network.init(stream),
@@ -189,23 +210,9 @@ export const caseChange: Task<typeof options> = {
       },
       observe(weights, at, stream) {
         if (!at.last || attention === 'none') return [];
-        const exercise: Exercise = { token: tokenFrom(stream), text: sentence(stream, length) };
-        const { source } = exerciseBatch([exercise], length);
-        const { symbols: written, alpha } = network.write(weights, source as Tensor2D, length + 1);
-        const output = textOf([...written.dataSync()]);
-        const rows = (alpha?.arraySync()[0] ?? []).slice(0, [...output].length);
-        return [
-          {
-            kind: 'attention',
-            data: {
-              input: [exercise.token, ...exercise.text],
-              output: [...output],
-              weights: rows.map((row) => row.map((x) => Number(x.toPrecision(4)))),
-            },
-          },
-        ];
+        return [attentionOf(network, weights, length, stream)];
       },
-      writer,
+      writer: writerOf(network, length),
     };
   },
 };

@@ -16,6 +16,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import type { Metrics } from '../../core/results.ts';
 import { metrics } from '../../core/metrics.ts';
 import { accuracy, crossEntropies, meanOver } from '../loss.ts';
 import { outputLayer } from '../layers/output.ts';
@@ -64,6 +65,59 @@ const capitalized = (name: string): string => name.replace(/^./u, (first) => fir
 const share = (names: string[], holds: (name: string) => boolean): number =>
   names.filter(holds).length / Math.max(1, names.length);
 
+/** What was written, in numbers: how many names are of the list, how many are new, how many end in um. */
+function noveltyOf(texts: string[], prompts: string[], known: ReadonlySet<string>): Metrics {
+  const written = texts.map((text, i) => `${prompts[i] ?? ''}${text}`.toLowerCase());
+  return {
+    um: share(written, (name) => name.endsWith('um')),
+    new: share(written, (name) => name !== '' && !known.has(name)),
+    known: share(written, (name) => known.has(name)),
+  };
+}
+
+/** inputs and targets [time, example]: the targets one step ahead, NONE behind the end. */
+function padded(chosen: Int32Array[], longest: number): Batch {
+  const size = chosen.length;
+  const time = Math.min(longest, BUCKET * Math.ceil(Math.max(...chosen.map(({ length }) => length)) / BUCKET));
+  const inputs = new Int32Array(time * size).fill(NONE);
+  const targets = inputs.slice();
+  chosen.forEach((name, example) =>
+    name.forEach((code, t) => {
+      targets[t * size + example] = code;
+      if (t + 1 < name.length) inputs[(t + 1) * size + example] = code;
+    }),
+  );
+  return { inputs: tensor2d(inputs, [time, size], 'int32'), targets: tensor2d(targets, [time, size], 'int32') };
+}
+
+/** The names one after the other, in an order that the seed decides. */
+function turnsOf(codes: readonly Int32Array[], longest: number) {
+  let order: { seed: number; places: Int32Array } | undefined;
+  function placesOf(seed: number): Int32Array {
+    if (order?.seed !== seed) order = { seed, places: streamOf(seed, 'names').permutation(codes.length) };
+    return order.places;
+  }
+  function at(seed: number, first: number, size: number): Batch {
+    const places = placesOf(seed);
+    const chosen = Array.from(
+      { length: size },
+      (_, i) => codes[places[(first + i) % places.length] as number] as Int32Array,
+    );
+    return padded(chosen, longest);
+  }
+  /** Where each evaluation goes on. */
+  const firsts = new WeakMap<Stream, number>();
+  return {
+    at,
+    /** From a random place on, the names in turn: an evaluation of as many as there are sees each of them once. */
+    next(stream: Stream, size: number): Batch {
+      const first = firsts.get(stream) ?? stream.below(codes.length);
+      firsts.set(stream, first + size);
+      return at(stream.seed, first, size);
+    },
+  };
+}
+
 /**
  * Names character by character, seed 000 part B: x^(1) is the zero vector, x^(t+1) = y^(t), and the last y is the end
  * of the name. The loss that is trained is the sum of the cross-entropies over a name, a mean over the batch of names:
@@ -100,34 +154,7 @@ export const names: Task<typeof options> = {
     const output = outputLayer(network.units, vocabulary.size);
     const symbolsOf = (prompt: string) => vocabulary.encode(prompt.toLowerCase(), `the prompt ${quoted(prompt)}`);
 
-    /** inputs and targets [time, example]: the targets one step ahead, NONE behind the end. */
-    function padded(chosen: Int32Array[]): Batch {
-      const size = chosen.length;
-      const time = Math.min(longest, BUCKET * Math.ceil(Math.max(...chosen.map(({ length }) => length)) / BUCKET));
-      const inputs = new Int32Array(time * size).fill(NONE);
-      const targets = inputs.slice();
-      chosen.forEach((name, example) =>
-        name.forEach((code, t) => {
-          targets[t * size + example] = code;
-          if (t + 1 < name.length) inputs[(t + 1) * size + example] = code;
-        }),
-      );
-      return { inputs: tensor2d(inputs, [time, size], 'int32'), targets: tensor2d(targets, [time, size], 'int32') };
-    }
-
-    let order: { seed: number; places: Int32Array } | undefined;
-    function placesOf(seed: number): Int32Array {
-      if (order?.seed !== seed) order = { seed, places: streamOf(seed, 'names').permutation(codes.length) };
-      return order.places;
-    }
-    function inTurn(seed: number, first: number, size: number): Batch {
-      const places = placesOf(seed);
-      return padded(
-        Array.from({ length: size }, (_, i) => codes[places[(first + i) % places.length] as number] as Int32Array),
-      );
-    }
-    /** Where each evaluation goes on. */
-    const turns = new WeakMap<Stream, number>();
+    const turns = turnsOf(codes, longest);
 
     /** Logits and targets of every character of every name, [time × examples]; what is padded has the target NONE. */
     function predictions(weights: Weights, batch: Batch): { logits: Tensor2D; targets: Tensor1D; losses: Tensor1D } {
@@ -147,13 +174,8 @@ export const names: Task<typeof options> = {
     return {
       parameters: network.parameters + output.parameters,
       init: (stream) => ({ ...network.init(stream), ...output.init(stream) }),
-      batch: (stream, size) => inTurn(stream.seed, Math.max(0, stream.step - 1) * size, size),
-      // From a random place on, the names in turn: an evaluation of as many as there are sees each of them once.
-      evaluationBatch(stream, size) {
-        const first = turns.get(stream) ?? stream.below(codes.length);
-        turns.set(stream, first + size);
-        return inTurn(stream.seed, first, size);
-      },
+      batch: (stream, size) => turns.at(stream.seed, Math.max(0, stream.step - 1) * size, size),
+      evaluationBatch: (stream, size) => turns.next(stream, size),
       carried: () => ({ smoothedLoss: scalar(samples * Math.log(vocabulary.size)) }),
       loss(weights, batch, carried) {
         const { losses } = predictions(weights, batch);
@@ -183,14 +205,7 @@ export const names: Task<typeof options> = {
       writer: {
         write: (weights, { prompt, ...manner }, stream) => write(weights, prompt, manner, stream),
         check: symbolsOf,
-        metrics(texts, prompts) {
-          const written = texts.map((text, i) => `${prompts[i] ?? ''}${text}`.toLowerCase());
-          return {
-            um: share(written, (name) => name.endsWith('um')),
-            new: share(written, (name) => name !== '' && !known.has(name)),
-            known: share(written, (name) => known.has(name)),
-          };
-        },
+        metrics: (texts, prompts) => noveltyOf(texts, prompts, known),
       },
     };
   },

@@ -16,12 +16,13 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import type { Metrics } from '../../core/results.ts';
 import { metrics } from '../../core/metrics.ts';
 import { accuracy, crossEntropy } from '../loss.ts';
 import { outputLayer } from '../layers/output.ts';
 import type { Stream } from '../random.ts';
 import { mapTensors, tensorOf } from '../../engine/tensors.ts';
-import type { Batch, State, Task, Tensors, Weights, WriteRequest } from '../types.ts';
+import type { Batch, OptionsOf, State, Task, Tensors, Weights, WriteRequest } from '../types.ts';
 import { checkTruncate, layersOf, recurrentNetwork, statesOf } from '../layers/unroll.ts';
 import { needed, onceForEach, quoted, vocabularyOf } from '../text/vocabulary.ts';
 import { readerOf, samplesDue, writeOn } from '../text/write.ts';
@@ -81,6 +82,61 @@ function distinct(texts: string[], n: number): number {
   return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
 }
 
+/** What was written, in numbers: how much of it is repeated, and how many of its words the book has. */
+function varietyOf(texts: string[], prompts: string[], known: ReadonlySet<string>): Metrics {
+  // Whole words: one that the prompt began counts from its start, one that the end cut off not at all.
+  const words = texts.flatMap((text, i) =>
+    wordsIn((/\p{L}*$/u.exec(prompts[i] ?? '') ?? '') + text.replace(/\p{L}+$/u, '')),
+  );
+  return {
+    distinct2: distinct(texts, 2),
+    distinct3: distinct(texts, 3),
+    knownWords: words.filter((word) => known.has(word)).length / Math.max(1, words.length),
+  };
+}
+
+/** Windows of one character more than they predict, [time + 1, example]. */
+function windowsAt(from: Int32Array, starts: number[], time: number): Tensor2D {
+  const size = starts.length;
+  const chosen = new Int32Array((time + 1) * size);
+  starts.forEach((start, example) => {
+    for (let t = 0; t <= time; t++) chosen[t * size + example] = from[start + t] as number;
+  });
+  return tensor2d(chosen, [time + 1, size], 'int32');
+}
+function randomWindows(from: Int32Array, time: number, stream: Stream, size: number): Batch {
+  const starts = Array.from({ length: size }, () => stream.below(from.length - time));
+  return { characters: windowsAt(from, starts, time) };
+}
+
+/** The windows of a book: of the part that is learned from, and of what was held out. */
+function windowsOf(codes: Int32Array, { length, carry, heldOut }: OptionsOf<typeof options>, batchSize: number) {
+  const split = codes.length - Math.floor(codes.length * heldOut);
+  const [learned, kept] = [codes.subarray(0, split), codes.subarray(split)];
+  const strips = carry ? batchSize : 1;
+  const context = carry ? length : 0;
+  const count = Math.floor((Math.floor(learned.length / strips) - 1) / length);
+  if (count < 1 || kept.length < context + length + 1) {
+    const how = `${length}${carry ? ` in ${strips} strips (task.carry)` : ''}`;
+    throw new UserError(
+      `task.corpus has ${codes.length} characters: too few for windows of ${how}, with a share of ${heldOut} held out; ` +
+        'shorten task.length or give a longer book',
+      2,
+    );
+  }
+  return {
+    random: (stream: Stream, size: number) => randomWindows(learned, length, stream, size),
+    /** Of each strip the one whose turn it is at the step, and how far that is from the strip's start. */
+    next(step: number, size: number): Batch {
+      const window = Math.max(0, step - 1) % count;
+      const width = Math.floor(learned.length / size);
+      const starts = Array.from({ length: size }, (_, i) => i * width + window * length);
+      return { characters: windowsAt(learned, starts, length), elapsed: scalar(window * length) };
+    },
+    heldOut: (stream: Stream, size: number) => randomWindows(kept, context + length, stream, size),
+  };
+}
+
 /**
  * The next character of a book, seed 001 part 3: in a window of T characters each is predicted from those before it,
  *
@@ -107,7 +163,8 @@ export const text: Task<typeof options> = {
     loss: { ...metrics.loss, meaning: 'mean cross-entropy (18) of a next character there, in nats' },
   },
   writes: true,
-  build({ length, carry, heldOut, sampleEvery, sampleLength }, model, training, corpus) {
+  build(options, model, training, corpus) {
+    const { length, carry, sampleEvery, sampleLength } = options;
     const { vocabulary, codes, words } = bookIn(needed(corpus, 'text'));
     if (vocabulary.size < 2)
       throw new UserError(
@@ -118,39 +175,7 @@ export const text: Task<typeof options> = {
     const network = recurrentNetwork(model, vocabulary.size, training);
     const output = outputLayer(network.units, vocabulary.size);
 
-    const split = codes.length - Math.floor(codes.length * heldOut);
-    const [learned, kept] = [codes.subarray(0, split), codes.subarray(split)];
-    const strips = carry ? training.batchSize : 1;
-    const context = carry ? length : 0;
-    const windows = Math.floor((Math.floor(learned.length / strips) - 1) / length);
-    if (windows < 1 || kept.length < context + length + 1) {
-      const how = `${length}${carry ? ` in ${strips} strips (task.carry)` : ''}`;
-      throw new UserError(
-        `task.corpus has ${codes.length} characters: too few for windows of ${how}, with a share of ${heldOut} held out; ` +
-          'shorten task.length or give a longer book',
-        2,
-      );
-    }
-
-    /** Windows of one character more than they predict, [time + 1, example]. */
-    function windowsAt(from: Int32Array, starts: number[], time: number): Tensor2D {
-      const size = starts.length;
-      const chosen = new Int32Array((time + 1) * size);
-      starts.forEach((start, example) => {
-        for (let t = 0; t <= time; t++) chosen[t * size + example] = from[start + t] as number;
-      });
-      return tensor2d(chosen, [time + 1, size], 'int32');
-    }
-    const randomWindows = (from: Int32Array, time: number, stream: Stream, size: number): Batch => {
-      const starts = Array.from({ length: size }, () => stream.below(from.length - time));
-      return { characters: windowsAt(from, starts, time) };
-    };
-    function nextWindows(step: number, size: number): Batch {
-      const window = Math.max(0, step - 1) % windows;
-      const width = Math.floor(learned.length / size);
-      const starts = Array.from({ length: size }, (_, i) => i * width + window * length);
-      return { characters: windowsAt(learned, starts, length), elapsed: scalar(window * length) };
-    }
+    const windows = windowsOf(codes, options, training.batchSize);
 
     interface Predictions {
       logits: Tensor2D;
@@ -198,8 +223,8 @@ export const text: Task<typeof options> = {
     return {
       parameters: network.parameters + output.parameters,
       init: (stream) => ({ ...network.init(stream), ...output.init(stream) }),
-      batch: (stream, size) => (carry ? nextWindows(stream.step, size) : randomWindows(learned, length, stream, size)),
-      evaluationBatch: (stream, size) => randomWindows(kept, context + length, stream, size),
+      batch: (stream, size) => (carry ? windows.next(stream.step, size) : windows.random(stream, size)),
+      evaluationBatch: (stream, size) => windows.heldOut(stream, size),
       ...(carry && { carried: (size: number) => layersOf(network.initialStates(size)) }),
       loss(weights, batch, carried) {
         const { logits, targets, states } = carry ? goOn(weights, batch, carried) : predictions(weights, batch);
@@ -216,21 +241,7 @@ export const text: Task<typeof options> = {
         const texts = [write(weights, { prompt: '', length: sampleLength, temperature: 'greedy' }, stream)];
         return [{ kind: 'samples', data: { texts } }, ...gates];
       },
-      writer: {
-        write,
-        check: symbolsOf,
-        metrics(texts, prompts) {
-          // Whole words: one that the prompt began counts from its start, one that the end cut off not at all.
-          const found = texts.flatMap((text, i) =>
-            wordsIn((/\p{L}*$/u.exec(prompts[i] ?? '') ?? '') + text.replace(/\p{L}+$/u, '')),
-          );
-          return {
-            distinct2: distinct(texts, 2),
-            distinct3: distinct(texts, 3),
-            knownWords: found.filter((word) => words.has(word)).length / Math.max(1, found.length),
-          };
-        },
-      },
+      writer: { write, check: symbolsOf, metrics: (texts, prompts) => varietyOf(texts, prompts, words) },
     };
   },
 };

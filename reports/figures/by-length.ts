@@ -84,133 +84,146 @@ function spacing(lengths: number[], lines: number): number {
 
 const round = (x: number) => Number(x.toFixed(4));
 
+const visible = { condition: { param: 'shown', value: 1 }, value: 0.12 };
+const when = (test: string) => [{ filter: `datum.kind === 'mean' && ${test}` }];
+
+/** How lines are told apart, the legend among it; the same for every layer. */
+function channelsOf(rows: Row[], report: Report) {
+  const lines = distinct(rows, 'line');
+  const { lineTitle } = layoutBy(report, comparedDimension(report), [LENGTH]);
+  const legend = {
+    orient: 'top',
+    direction: 'horizontal',
+    symbolSize: 90,
+    symbolOpacity: 1,
+    symbolStrokeColor: 'white',
+    columnPadding: 18,
+    titleOrient: 'left',
+  };
+  const scaleOf = (range: unknown[]) => ({
+    field: 'line',
+    type: 'nominal',
+    title: lineTitle,
+    scale: { domain: lines, range: range.slice(0, lines.length) },
+    legend,
+  });
+  const strokeDash = {
+    condition: lines.map((line, i) => ({ test: { field: 'line', equal: line }, value: dashes[i % dashes.length] })),
+    value: dashes[0],
+  };
+  return { lineTitle, color: scaleOf(seriesColours(lines.length)), shape: scaleOf(shapes), strokeDash };
+}
+
+const xOf = (rows: Row[]) => ({
+  field: 'x',
+  type: 'quantitative',
+  title: 'length of the sequence',
+  scale: { zero: false, nice: false, padding: 14 },
+  axis: { values: distinct(rows, 'length'), format: 'd' },
+});
+const yOf = (metric: string) => ({
+  field: metric,
+  type: 'quantitative',
+  title: wordsOf(metric),
+  scale: { domain: [0, 1.03] },
+  axis: { values: [0, 0.2, 0.4, 0.6, 0.8, 1], format: '.1f' },
+});
+
+/** What is said of a mean, and of a single repeat. */
+function tooltipsOf(metric: string, lineTitle: string, rows: Row[]) {
+  const name = wordsOf(metric);
+  const place = [
+    { field: 'line', title: lineTitle },
+    { field: 'length', title: 'length' },
+  ];
+  const mean = [
+    { field: metric, title: `mean ${name}`, format: '.4f' },
+    { field: 'low', title: 'interval from', format: '.4f' },
+    { field: 'high', title: 'to', format: '.4f' },
+    { field: 'n', title: 'repeats' },
+    { field: 'failed', title: 'failed or diverged' },
+  ];
+  const repeat = [
+    { field: 'repeat', title: 'repeat' },
+    { field: metric, title: name, format: '.4f' },
+  ];
+  return { mean: [...place, ...mean, ...wholeTip(rows)], repeat: [...place, ...repeat, ...wholeTip(rows)] };
+}
+
+/** Means of some repeats only: hollow, and beside them of how many. */
+const layersOfSome = (y: object, shape: object, tooltip: object[]) => [
+  {
+    transform: when('isValid(datum.share)'),
+    mark: { type: 'point', filled: false, fill: 'white', size: 85, strokeWidth: 1.8 },
+    encoding: { y, shape, opacity: visible, tooltip },
+  },
+  {
+    transform: when('isValid(datum.share)'),
+    mark: { type: 'text', fontSize: 10, color: ink.soft, baseline: 'top', dy: 9 },
+    encoding: { y, color: { value: ink.soft }, text: { field: 'share' }, opacity: visible },
+  },
+];
+const layerOfNone = (y: object) => ({
+  transform: [{ filter: "datum.kind === 'none'" }],
+  mark: { type: 'text', fontSize: 13, text: NONE, baseline: 'middle' },
+  encoding: { y, opacity: visible },
+});
+
+function layersOf(metric: string, rows: Row[], { lineTitle, shape, strokeDash }: ReturnType<typeof channelsOf>) {
+  const y = yOf(metric);
+  const tooltips = tooltipsOf(metric, lineTitle, rows);
+  const means = { filter: "datum.kind === 'mean'" };
+  return [
+    {
+      transform: [means, { filter: 'isValid(datum.low)' }],
+      mark: { type: 'errorbar', ticks: { size: 7 }, rule: { strokeWidth: 1.3 } },
+      encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' }, opacity: visible },
+    },
+    {
+      params: [{ name: 'shown', select: { type: 'point', fields: ['line'] }, bind: 'legend' }],
+      transform: [means],
+      mark: { type: 'line', strokeWidth: 2.2 },
+      encoding: { y, strokeDash, opacity: visible },
+    },
+    {
+      transform: [{ filter: "datum.kind === 'repeat'" }],
+      mark: { type: 'point', filled: false, fill: 'white', size: 20, strokeWidth: 1.2 },
+      encoding: { y, opacity: visible, tooltip: tooltips.repeat },
+    },
+    ...(rows.some((row) => row['kind'] === 'mean' && isLacking(row)) ? layersOfSome(y, shape, tooltips.mean) : []),
+    {
+      transform: when('!isValid(datum.share)'),
+      mark: { type: 'point', filled: true, size: 85, stroke: 'white', strokeWidth: 1.2 },
+      encoding: { y, shape, opacity: visible, tooltip: tooltips.mean },
+    },
+    ...(rows.some(({ kind }) => kind === 'none') ? [layerOfNone(y)] : []),
+  ];
+}
+
+function captionOf({ input: { spec } }: Report, rows: Row[]): string {
+  const mean =
+    spec.repeats === 1
+      ? 'One repeat of each configuration: no interval.'
+      : `Mean of ${repeatsText(spec.repeats)} with its 95 % interval (Student’s t, clipped to 0 … 1). ` +
+        'Small points: single repeats. Points of one length stand a little apart to be seen.';
+  const some = rows.some((row) => row['kind'] === 'mean' && isLacking(row))
+    ? ' Hollow: the mean of so many repeats; the others have no number.'
+    : '';
+  return `${mean}${some}${rows.some(({ kind }) => kind === 'none') ? ` ${NONE}: no repeat has one.` : ''}`;
+}
+
 /** The figure of a metric between 0 and 1. */
 export function byLength(metric: string): Figure {
   const name = wordsOf(metric);
   return {
     title: `${name.charAt(0).toUpperCase()}${name.slice(1)} by length`,
     summary: `mean ${name} against sequence length with its 95 % interval over repeats, one line a cell`,
-    caption: ({ input: { spec } }, rows) =>
-      (spec.repeats === 1
-        ? 'One repeat of each configuration: no interval.'
-        : `Mean of ${repeatsText(spec.repeats)} with its 95 % interval (Student’s t, clipped to 0 … 1). ` +
-          'Small points: single repeats. Points of one length stand a little apart to be seen.') +
-      (rows.some((row) => row['kind'] === 'mean' && isLacking(row))
-        ? ' Hollow: the mean of so many repeats; the others have no number.'
-        : '') +
-      (rows.some(({ kind }) => kind === 'none') ? ` ${NONE}: no repeat has one.` : ''),
+    caption: captionOf,
     data: (report) => dataOf(metric, report),
     spec(rows, report, page) {
-      const lines = distinct(rows, 'line');
-      const { lineTitle } = layoutBy(report, comparedDimension(report), [LENGTH]);
-      const lengths = distinct(rows, 'length') as number[];
-      const scaleOf = (range: unknown[]) => ({
-        field: 'line',
-        type: 'nominal',
-        title: lineTitle,
-        scale: { domain: lines, range: range.slice(0, lines.length) },
-      });
-      const colour = scaleOf(seriesColours(lines.length));
-      const x = {
-        field: 'x',
-        type: 'quantitative',
-        title: 'length of the sequence',
-        scale: { zero: false, nice: false, padding: 14 },
-        axis: { values: lengths, format: 'd' },
-      };
-      const y = {
-        field: metric,
-        type: 'quantitative',
-        title: name,
-        scale: { domain: [0, 1.03] },
-        axis: { values: [0, 0.2, 0.4, 0.6, 0.8, 1], format: '.1f' },
-      };
-      const legend = {
-        orient: 'top',
-        direction: 'horizontal',
-        symbolSize: 90,
-        symbolOpacity: 1,
-        symbolStrokeColor: 'white',
-        columnPadding: 18,
-        titleOrient: 'left',
-      };
-      const strokeDash = {
-        condition: lines.map((line, i) => ({ test: { field: 'line', equal: line }, value: dashes[i % dashes.length] })),
-        value: dashes[0],
-      };
-      const visible = { condition: { param: 'shown', value: 1 }, value: 0.12 };
-      const means = { filter: "datum.kind === 'mean'" };
-      const whole = { filter: "datum.kind === 'mean' && !isValid(datum.share)" };
-      const lacking = { filter: "datum.kind === 'mean' && isValid(datum.share)" };
-      const none = { filter: "datum.kind === 'none'" };
-      const tooltip = [
-        { field: 'line', title: lineTitle },
-        { field: 'length', title: 'length' },
-        { field: metric, title: `mean ${name}`, format: '.4f' },
-        { field: 'low', title: 'interval from', format: '.4f' },
-        { field: 'high', title: 'to', format: '.4f' },
-        { field: 'n', title: 'repeats' },
-        { field: 'failed', title: 'failed or diverged' },
-        ...wholeTip(rows),
-      ];
-      const beside = { type: 'text', fontSize: 10, color: ink.soft, baseline: 'top', dy: 9 };
-      const shared = [
-        {
-          transform: [lacking],
-          mark: { type: 'point', filled: false, fill: 'white', size: 85, strokeWidth: 1.8 },
-          encoding: { y, shape: { ...scaleOf(shapes), legend }, opacity: visible, tooltip },
-        },
-        {
-          transform: [lacking],
-          mark: beside,
-          encoding: { y, color: { value: ink.soft }, text: { field: 'share' }, opacity: visible },
-        },
-      ];
-      const nothing = [
-        {
-          transform: [none],
-          mark: { type: 'text', fontSize: 13, text: NONE, baseline: 'middle' },
-          encoding: { y, opacity: visible },
-        },
-      ];
-      return inPanels(distinct(rows, 'panel'), page, {
-        encoding: { x, color: { ...colour, legend } },
-        layer: [
-          {
-            transform: [means, { filter: 'isValid(datum.low)' }],
-            mark: { type: 'errorbar', ticks: { size: 7 }, rule: { strokeWidth: 1.3 } },
-            encoding: { y: { ...y, field: 'low' }, y2: { field: 'high' }, opacity: visible },
-          },
-          {
-            params: [{ name: 'shown', select: { type: 'point', fields: ['line'] }, bind: 'legend' }],
-            transform: [means],
-            mark: { type: 'line', strokeWidth: 2.2 },
-            encoding: { y, strokeDash, opacity: visible },
-          },
-          {
-            transform: [{ filter: "datum.kind === 'repeat'" }],
-            mark: { type: 'point', filled: false, fill: 'white', size: 20, strokeWidth: 1.2 },
-            encoding: {
-              y,
-              opacity: visible,
-              tooltip: [
-                { field: 'line', title: lineTitle },
-                { field: 'length', title: 'length' },
-                { field: 'repeat', title: 'repeat' },
-                { field: metric, title: name, format: '.4f' },
-                ...wholeTip(rows),
-              ],
-            },
-          },
-          ...(rows.some((row) => row['kind'] === 'mean' && isLacking(row)) ? shared : []),
-          {
-            transform: [whole],
-            mark: { type: 'point', filled: true, size: 85, stroke: 'white', strokeWidth: 1.2 },
-            encoding: { y, shape: { ...scaleOf(shapes), legend }, opacity: visible, tooltip },
-          },
-          ...(rows.some(({ kind }) => kind === 'none') ? nothing : []),
-        ],
-      });
+      const channels = channelsOf(rows, report);
+      const encoding = { x: xOf(rows), color: channels.color };
+      return inPanels(distinct(rows, 'panel'), page, { encoding, layer: layersOf(metric, rows, channels) });
     },
   };
 }

@@ -4,7 +4,7 @@ import { isWhole } from '../../core/standing.ts';
 import { labelOf, LENGTH, shortText, textOf, valuesOf, wordsOf } from '../model.ts';
 import type { SweepSpec } from '../../core/spec.ts';
 import type { Report } from '../types.ts';
-import type { Figure, Row } from './types.ts';
+import type { Figure, PageWidth, Row } from './types.ts';
 import { cutLabels } from '../visible.ts';
 import { distinct, GREY, inPanels, objectiveSpan, oneLine, repeatsText, wholeTip } from './layout.ts';
 import { heat, ink, onHeat } from './theme.ts';
@@ -138,6 +138,88 @@ function scaleOf(spec: SweepSpec, values: number[]) {
   };
 }
 
+const there = { filter: 'isValid(datum.mean)' };
+const lacking = { filter: '!isValid(datum.mean)' };
+const coloured = { filter: 'isValid(datum.judged)' };
+const grey = { filter: '!isValid(datum.judged)' };
+
+const numbersIn = (rows: Row[], column: string) =>
+  rows.flatMap(({ [column]: x }) => (typeof x === 'number' ? [x] : []));
+
+function tooltipOf({ across, down }: Axes, metric: string, rows: Row[]): object[] {
+  return [
+    { field: 'down', title: wordsOf(down[0] as string) },
+    { field: 'across', title: wordsOf(across) },
+    { field: 'mean', title: `mean ${wordsOf(metric)}`, format: '.4~g' },
+    { field: 'low', title: 'interval from', format: '.4~g' },
+    { field: 'high', title: 'to', format: '.4~g' },
+    { field: 'n', title: 'repeats' },
+    { field: 'words', title: 'left out' },
+    ...wholeTip(rows),
+  ];
+}
+
+/** What stands in a cell: its mean and a note in a colour that can be read on the cell's, or the note alone. */
+function textLayers(brighterThan: string): object[] {
+  const color = {
+    condition: [
+      { test: '!isValid(datum.judged)', value: ink.soft },
+      { test: brighterThan, value: onHeat.dark },
+    ],
+    value: onHeat.light,
+  };
+  const mean = { type: 'text', fontSize: 13, fontWeight: 'bold', baseline: 'middle' };
+  const note = { type: 'text', fontSize: 10, lineBreak: '\n', lineHeight: 12, baseline: 'middle' };
+  return [
+    {
+      transform: [there],
+      mark: { ...mean, dy: { expr: "datum.note === '' ? 0 : -8" } },
+      encoding: { text: { field: 'text' }, color },
+    },
+    { transform: [there], mark: { ...note, dy: 11 }, encoding: { text: { field: 'note' }, color } },
+    { transform: [lacking], mark: { ...note, color: ink.soft }, encoding: { text: { field: 'note' } } },
+  ];
+}
+
+/** Cells in the colour of what they are judged on; grey where that is not known. */
+function cellLayers(color: object, tooltip: object[]): object[] {
+  const edge = { stroke: 'white', strokeWidth: 2 };
+  return [
+    { transform: [coloured], mark: { type: 'rect', ...edge }, encoding: { color, tooltip } },
+    { transform: [grey], mark: { type: 'rect', fill: ink.grid, ...edge }, encoding: { tooltip } },
+  ];
+}
+
+/** Columns as wide as the page allows: 20 to 92 pixels. */
+function columnWidth(columns: number, panels: number, page: PageWidth): number {
+  const available = page === 'narrow' ? 240 : panels < 2 ? 540 : 252;
+  return Math.max(20, Math.min(page === 'narrow' ? 72 : 92, Math.floor(available / columns)));
+}
+
+/** Across and down, in the order of the space; and how wide a column is. */
+function placesOf(report: Report, axes: Axes, rows: Row[], page: PageWidth) {
+  const columns = inOrder(report, axes.across, distinct(rows, 'across'));
+  const lines = distinct(rows, 'down');
+  const width = columnWidth(columns.length, distinct(rows, 'panel').length, page);
+  return {
+    width,
+    x: {
+      field: 'across',
+      type: 'nominal',
+      sort: columns,
+      title: wordsOf(axes.across),
+      axis: { labelAngle: width < 40 ? -45 : 0, ticks: false },
+    },
+    y: {
+      field: 'down',
+      type: 'nominal',
+      sort: axes.down.length === 1 ? inOrder(report, axes.down[0] as string, lines) : lines,
+      title: wordsOf(axes.down[0] as string),
+      axis: { labelLimit: page === 'narrow' ? 80 : 140 },
+    },
+  };
+}
+
 export const heatmap: Figure = {
   title: 'Objective over two dimensions',
   summary: 'the objective over two dimensions, such as optimizer and learning rate, as coloured cells with their means',
@@ -151,88 +233,17 @@ export const heatmap: Figure = {
   spec(rows, report, page) {
     const axes = axesOf(report) as Axes;
     const { metric, goal } = report.input.spec.objective;
-    const columns = inOrder(report, axes.across, distinct(rows, 'across'));
-    const panels = distinct(rows, 'panel');
-    const lines =
-      axes.down.length === 1 ? inOrder(report, axes.down[0] as string, distinct(rows, 'down')) : distinct(rows, 'down');
-    const valuesOfColumn = (column: string) => rows.flatMap(({ [column]: x }) => (typeof x === 'number' ? [x] : []));
-    const judged = valuesOfColumn('judged');
-    const { middle, scale } = scaleOf(report.input.spec, judged.length > 0 ? judged : valuesOfColumn('mean'));
-    const available = page === 'narrow' ? 240 : panels.length < 2 ? 540 : 252;
-    const width = Math.max(20, Math.min(page === 'narrow' ? 72 : 92, Math.floor(available / columns.length)));
-    const x = {
-      field: 'across',
-      type: 'nominal',
-      sort: columns,
-      title: wordsOf(axes.across),
-      axis: { labelAngle: width < 40 ? -45 : 0, ticks: false },
-    };
-    const y = {
-      field: 'down',
-      type: 'nominal',
-      sort: lines,
-      title: wordsOf(axes.down[0] as string),
-      axis: { labelLimit: page === 'narrow' ? 80 : 140 },
-    };
-    const bright = goal === 'maximize' ? 'datum.mean > ' : 'datum.mean < ';
-    const colour = {
-      condition: [
-        { test: '!isValid(datum.judged)', value: ink.soft },
-        { test: `${bright}${middle}`, value: onHeat.dark },
-      ],
-      value: onHeat.light,
-    };
-    const there = { filter: 'isValid(datum.mean)' };
-    const coloured = { filter: 'isValid(datum.judged)' };
-    const grey = { filter: '!isValid(datum.judged)' };
-    const lacking = { filter: '!isValid(datum.mean)' };
-    const tooltip = [
-      { field: 'down', title: wordsOf(axes.down[0] as string) },
-      { field: 'across', title: wordsOf(axes.across) },
-      { field: 'mean', title: `mean ${wordsOf(metric)}`, format: '.4~g' },
-      { field: 'low', title: 'interval from', format: '.4~g' },
-      { field: 'high', title: 'to', format: '.4~g' },
-      { field: 'n', title: 'repeats' },
-      { field: 'words', title: 'left out' },
-      ...wholeTip(rows),
-    ];
+    const { x, y, width } = placesOf(report, axes, rows, page);
+    const judged = numbersIn(rows, 'judged');
+    const { middle, scale } = scaleOf(report.input.spec, judged.length > 0 ? judged : numbersIn(rows, 'mean'));
     const legend =
       page === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
-    const note = { type: 'text', fontSize: 10, lineBreak: '\n', lineHeight: 12, baseline: 'middle' };
-    const text = [
-      {
-        transform: [there],
-        mark: {
-          type: 'text',
-          fontSize: 13,
-          fontWeight: 'bold',
-          baseline: 'middle',
-          dy: { expr: "datum.note === '' ? 0 : -8" },
-        },
-        encoding: { text: { field: 'text' }, color: colour },
-      },
-      { transform: [there], mark: { ...note, dy: 11 }, encoding: { text: { field: 'note' }, color: colour } },
-      { transform: [lacking], mark: { ...note, color: ink.soft }, encoding: { text: { field: 'note' } } },
-    ];
+    const color = { field: 'judged', type: 'quantitative', title: `mean ${wordsOf(metric)}`, scale, legend };
+    const text = textLayers(`datum.mean ${goal === 'maximize' ? '>' : '<'} ${middle}`);
     const unit = {
       encoding: { x, y },
-      layer: [
-        {
-          transform: [coloured],
-          mark: { type: 'rect', stroke: 'white', strokeWidth: 2 },
-          encoding: {
-            color: { field: 'judged', type: 'quantitative', title: `mean ${wordsOf(metric)}`, scale, legend },
-            tooltip,
-          },
-        },
-        {
-          transform: [grey],
-          mark: { type: 'rect', fill: ink.grid, stroke: 'white', strokeWidth: 2 },
-          encoding: { tooltip },
-        },
-        ...(width < TEXT_WIDTH ? [] : text),
-      ],
+      layer: [...cellLayers(color, tooltipOf(axes, metric, rows)), ...(width < TEXT_WIDTH ? [] : text)],
     };
-    return inPanels(panels, page, unit, { width: { step: width }, height: { step: 48 } });
+    return inPanels(distinct(rows, 'panel'), page, unit, { width: { step: width }, height: { step: 48 } });
   },
 };

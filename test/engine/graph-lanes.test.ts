@@ -9,8 +9,7 @@ import { recordPure } from '../../engine/replay/compile.ts';
 import { deviceInUse } from '../../engine/replay/devices.ts';
 import { compiler, eager } from '../../engine/replay/index.ts';
 import { lanes } from '../../engine/replay/lanes/index.ts';
-import { nativeBackend } from '../../engine/replay/tensorflow/binding.ts';
-import { closeIdle } from '../../engine/replay/tensorflow/session.ts';
+import { sessions } from '../../engine/replay/tensorflow/session.ts';
 import type { Compile, TensorFunction } from '../../engine/replay/types.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
 import { problemOf, updateOf } from '../../models/problem.ts';
@@ -91,7 +90,7 @@ function differences(spec: NetworkTrial, count: number, make: Compile = compile)
     const seeds = Array.from({ length: count }, (_, lane) => lane + 1);
     let alone = seeds.map((seed): Tensors[] => {
       const weights = problem.init(stream(seed, 'init'));
-      return [weights, update.init(weights), problem.carried?.(size) ?? {}];
+      return [program.hold(weights), program.hold(update.init(weights)), problem.carried?.(size) ?? {}];
     });
     let together = [0, 1, 2].map((part) => stacked(alone.map((state) => state[part] as Tensors)));
     const compare = (results: Tensors[], others: Tensors[][]) =>
@@ -219,6 +218,6 @@ test('one op serves all lanes where a rule says how, and each has its own where 
 
 after(() => {
   if (!native) return;
-  closeIdle(nativeBackend()?.binding ?? assert.fail('not native'));
+  sessions.closeIdle();
   assert.equal(tf.memory().numTensors, 0);
 });

@@ -125,6 +125,7 @@ const plays: Play[] = [
       await lab.store.remove(`lost/trials/${lab.trained('lost')[0]}`);
     },
   },
+  { name: 'longest', changes: { space: { 'task.length': { choice: [4, 9, 6] } }, budget: { maxConcurrent: 2 } } },
   {
     name: 'packed', // the last one: trainers go on as they are told here
     changes: { repeats: 8 },

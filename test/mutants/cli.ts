@@ -3,7 +3,7 @@ import type { Mutant } from './types.ts';
 export const mutants: readonly Mutant[] = [
   {
     what: 'sweep sample looks for the trials of a search that learns by a plan',
-    file: 'cli/commands/sample/run.ts',
+    file: 'orchestrate/sample.ts',
     find: 'await readSuggestions(store, sweepId, spec)',
     replace: 'await Promise.resolve(undefined)',
     noticedBy: ['test/trainer/sample.test.ts'],

@@ -32,14 +32,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: "a trial's result is written before its other files",
-    file: 'store/runs.ts',
+    file: 'store/run/commit.ts',
     find: '    await Promise.all([\n      // at once: each waits for the disk',
     replace: '    await putFirst(store, key(RESULT), result);\n    await Promise.all([',
     noticedBy: ['test/store/durability.test.ts'],
   },
   {
     what: 'a result is taken from another sweep before its other files',
-    file: 'store/runs.ts',
+    file: 'store/run/commit.ts',
     find: 'for (const [file, bytes] of taken.files) await store.put(',
     replace:
       'await putFirst(store, trialKey(sweepId, trialId, RESULT), taken.result);\n    for (const [file, bytes] of taken.files) await store.put(',
@@ -55,14 +55,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'any spec may claim an id',
-    file: 'store/runs.ts',
+    file: 'store/run/sweep.ts',
     find: 'some((earlier) => earlier.hash === hash) ? there : undefined',
     replace: 'some((earlier) => earlier.hash === hash) ? there : spec',
     noticedBy: ['test/store/durability.test.ts'],
   },
   {
     what: 'the hash of a text is ignored when it is read',
-    file: 'store/runs.ts',
+    file: 'store/run/texts.ts',
     find: "  if (createHash('sha256').update(bytes).digest('hex') !== reference.replace('sha256:', ''))\n    throw new Error(`${store.url}/${key} has changed`);",
     replace: '  if (bytes.length === 0) throw new Error(`${store.url}/${key} has changed`);',
     noticedBy: ['test/store/durability.test.ts'],
@@ -77,21 +77,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'another backend goes on from a checkpoint',
-    file: 'store/runs.ts',
+    file: 'store/run/checkpoints.ts',
     find: 'if (found && isSame(origin, found.origin) && isResumable(found.checkpoint)) return found.checkpoint;',
     replace: 'if (found && isResumable(found.checkpoint)) return found.checkpoint;',
     noticedBy: ['test/store/store.test.ts'],
   },
   {
     what: 'results of an older version of the science are taken',
-    file: 'store/runs.ts',
+    file: 'store/run/origin.ts',
     find: 'if (result.science !== science) return',
     replace: 'if (result.science > science) return',
     noticedBy: ['test/store/store.test.ts'],
   },
   {
     what: 'one checkpoint is kept, with none before it',
-    file: 'store/runs.ts',
+    file: 'store/run/checkpoints.ts',
     find: 'for (const key of upTo.slice(2)) await store.remove(key);',
     replace: 'for (const key of upTo.slice(1)) await store.remove(key);',
     noticedBy: ['test/store/store.test.ts'],

@@ -26,8 +26,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a runs folder that was moved away is made again where it was',
     file: 'store/folder.ts',
-    find: '    if (\n      seen &&\n      !(await stat(root).then(\n        () => true,\n        () => false,\n      ))\n    ) {',
-    replace: '    if (false) {',
+    find: 'if (seen && !(await isThere(path)))',
+    replace: 'if (false)',
     noticedBy: ['test/store/identity.test.ts'],
   },
   {

@@ -15,8 +15,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'gradients are clipped one by one, not by their common norm',
     file: 'models/clip.ts',
-    find: 'return mapTensors(gradients, (g) => mul(g, factor));',
-    replace: 'return mapTensors(gradients, (g) => mul(g, minimum(1, div(bound, sqrt(sum(square(g)))))));',
+    find: 'return (g) => mul(g, factor);',
+    replace: 'return (g) => mul(g, minimum(1, div(bound, sqrt(sum(square(g))))));',
     noticedBy: ['test/models/optimizers.test.ts'],
   },
   {
@@ -30,8 +30,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'weights that are not finite go on',
     file: 'trainer/network/train.ts',
-    find: "if (!finite[places.indexOf(own)]) yield end(own, 'diverged');",
-    replace: "if (finite[places.indexOf(own)] === null) yield end(own, 'diverged');",
+    find: 'return left.filter((own) => !finite[pack.places.indexOf(own)]);',
+    replace: 'return left.filter((own) => finite[pack.places.indexOf(own)] === null);',
     noticedBy: ['test/trainer/train.test.ts'],
   },
   {

@@ -127,4 +127,25 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     noticedBy: ['test/setup/onnx.test.ts'],
   },
+  {
+    what: 'a machine without native TensorFlow trains on WebAssembly',
+    file: 'setup/backend.ts',
+    find: "['native', 'onnx', 'wasm']",
+    replace: "['native', 'wasm']",
+    noticedBy: ['test/setup/choice.test.ts'],
+  },
+  {
+    what: 'a backend that was asked for and cannot be had is another one without a word',
+    file: 'orchestrate/parts.ts',
+    find: 'if (error !== undefined) throw new UserError(`--backend',
+    replace: "if (error === '') throw new UserError(`--backend",
+    noticedBy: ['test/setup/choice.test.ts'],
+  },
+  {
+    what: 'ONNX Runtime may tell its makers that it runs',
+    file: 'engine/backends/onnx-runtime.ts',
+    find: "ORT_DISABLE_TELEMETRY: '1'",
+    replace: "ORT_DISABLE_TELEMETRY: '0'",
+    noticedBy: ['test/setup/choice.test.ts'],
+  },
 ];

@@ -4,21 +4,21 @@ import type { Mutant } from './types.ts';
 export const mutants: readonly Mutant[] = [
   {
     what: 'a result that has lost its files counts as one',
-    file: 'store/runs.ts',
+    file: 'store/run/trial.ts',
     find: 'return missing === undefined ? result :',
     replace: "return missing !== '' ? result :",
     noticedBy: ['test/store/lost-files.test.ts'],
   },
   {
     what: 'a trial of which nothing was seen is trained again in every older run folder',
-    file: 'store/runs.ts',
+    file: 'store/run/trial.ts',
     find: 'observationsIn(network) === 0',
     replace: 'observationsIn(network) < 0',
     noticedBy: ['test/store/lost-files.test.ts'],
   },
   {
     what: "what another sweep's files are like keeps a trial from being trained",
-    file: 'store/runs.ts',
+    file: 'store/run/commit.ts',
     find: 'await takeTrial(store, other, trialId, origin).catch(() => undefined)',
     replace: 'await takeTrial(store, other, trialId, origin)',
     noticedBy: ['test/store/lost-files.test.ts'],
@@ -100,5 +100,26 @@ export const mutants: readonly Mutant[] = [
     find: 'if (open >= MOST_OPEN)',
     replace: 'if (open < 0)',
     noticedBy: ['test/store/one-bad-entry.test.ts'],
+  },
+  {
+    what: 'a checkpoint comes back with what was seen after its step',
+    file: 'trainer/lane-book.ts',
+    find: 'curve: curve.filter(upTo),',
+    replace: 'curve: [...curve],',
+    noticedBy: ['test/trainer/lane-book.test.ts'],
+  },
+  {
+    what: 'bytes of an earlier step stand for a rung or an end',
+    file: 'trainer/lane-book.ts',
+    find: '...(saved?.step === step && { state: saved.state }),',
+    replace: '...(saved && { state: saved.state }),',
+    noticedBy: ['test/trainer/lane-book.test.ts'],
+  },
+  {
+    what: 'a checkpoint without bytes is gone on from',
+    file: 'store/run/checkpoints.ts',
+    find: 'checkpoint.state !== undefined;',
+    replace: 'checkpoint !== undefined;',
+    noticedBy: ['test/trainer/lane-book.test.ts'],
   },
 ];

@@ -45,16 +45,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'a trainer that computes in silence is taken for frozen',
-    file: 'trainer/pool.ts',
+    file: 'trainer/conversation.ts',
     find: 'if (does && silence >= beatMs',
     replace: 'if (false && does && silence >= beatMs',
     noticedBy: ['test/trainer/alive.test.ts'],
   },
   {
     what: "a trainer with other code than its worker's trains",
-    file: 'trainer/pool.ts',
-    find: '        if (!same)',
-    replace: '        if (same === undefined)',
+    file: 'trainer/conversation.ts',
+    find: '      if (!same)',
+    replace: '      if (same === undefined)',
     noticedBy: ['test/orchestrate/code.test.ts'],
   },
   {
@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'a job of a newer science is given up after twenty attempts on an old worker',
-    file: 'activities/index.ts',
+    file: 'activities/training.ts',
     find: 'if (error instanceof OtherCode || error instanceof OtherScience) furthest',
     replace: 'if (error instanceof OtherCode) furthest',
     noticedBy: ['test/trainer/attempts.test.ts'],

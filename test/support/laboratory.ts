@@ -8,7 +8,7 @@ import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/
 import type { temporal } from '@temporalio/proto';
 import type { PackQuestion } from '../../trainer/messages.ts';
 import { OtherScience } from '../../trainer/failures.ts';
-import { commit, type LaneBook, type Seen, type Taken } from '../../trainer/lane-book.ts';
+import { commit, type LaneBook, type Observed, type Taken } from '../../trainer/lane-book.ts';
 import { createReportWriters, type ReportWriters } from '../../activities/report-process.ts';
 import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../trainer/pool.ts';
 import type { LaneEnd } from '../../trainer/types.ts';
@@ -204,7 +204,7 @@ export async function newLaboratory({
         const status = steps < trial.training.maxSteps ? 'paused' : 'completed';
         if (status === 'completed') ends.push({ sweepId: job.sweepId, trialId });
         const metrics = { accuracy: accuracyOf(trialId, steps), loss: 1 };
-        const seen: Seen = { curve: [{ step: steps, metrics }], observations: [] };
+        const seen: Observed = { curve: [{ step: steps, metrics }], observations: [] };
         const end: LaneEnd = { status, steps, metrics, parameters: 1 };
         return commit(book, lane, seen, end, aSecond);
       }),

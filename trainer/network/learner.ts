@@ -189,7 +189,14 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
       const resume = trials[lane]?.resume;
       return resume === undefined ? start : restored(resume, start);
     });
-    return mapParts((part) => together(each.map((own) => own[part])));
+    return mapParts((part) => together(each.map((own) => held(part, own[part]))));
+  }
+  /** Weights and what the optimizer keeps of them are held as the program takes them. */
+  const held = (part: keyof Learned, tensors: Tensors) => (part === 'carried' ? tensors : program.hold(tensors));
+  /** A lane's part of them by name, as new tensors. */
+  function named(part: keyof Learned, lane: number): Tensors {
+    const own = laneOf(learned[part], lane, lanes.length);
+    return part === 'carried' ? own : program.named(own);
   }
 
   try {
@@ -275,21 +282,16 @@ export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: 
       const { problem, trial } = lanes[lane] as Lane;
       let seen: Omit<Observation, 'step'>[] = [];
       tidy(() => {
-        if (problem.observe)
-          seen = problem.observe(
-            laneOf(learned.weights, lane, lanes.length),
-            at,
-            stream(trial.seed, 'observe', at.step),
-          );
+        if (problem.observe) seen = problem.observe(named('weights', lane), at, stream(trial.seed, 'observe', at.step));
       });
       return seen.map((observation) => ({ step: at.step, ...observation }));
     },
     checkpoint(lane, step, curve, observations) {
       const tensors: SavedTensors = {};
-      for (const part of parts) {
-        for (const [name, x] of Object.entries(learned[part]))
-          tensors[`${part}/${name}`] = laneCopy(x, lane, lanes.length);
-      }
+      tidy(() => {
+        for (const part of parts)
+          for (const [name, x] of Object.entries(named(part, lane))) tensors[`${part}/${name}`] = laneCopy(x, 0, 1);
+      });
       return { step, tensors, curve: [...curve], observations: [...observations] };
     },
     keep(kept) {

@@ -10,9 +10,12 @@ import type { Compile } from '../../engine/replay/types.ts';
 import { compileNamed, type Named } from '../../engine/named.ts';
 import type { Update } from '../../models/problem.ts';
 import { listOf, mapTensors, namesOf } from '../../engine/tensors.ts';
-import type { Problem, Tensors, Weights } from '../../models/types.ts';
+import { stream } from '../../models/random.ts';
+import type { Problem, Tensors } from '../../models/types.ts';
+import { holdingOf, type Holding } from './flat.ts';
 
-export interface Program {
+/** Weights and optimizer state go in and come out as they are held. */
+export interface Program extends Holding {
   /** (weights, optimizer, carried, batch, {rate, step, …constants}) -> (weights', optimizer', carried', {loss}). */
   train: Named;
   /** (weights, batch, carried) -> (metrics). */
@@ -27,8 +30,9 @@ export interface Programs {
 }
 
 /** One training step. Pure. */
-function trainingStep(problem: Problem, update: Update) {
-  return (weights: Tensors, optimizer: Tensors, carried: Tensors, batch: Tensors, numbers: Tensors): Tensors[] => {
+function trainingStep(problem: Problem, update: Update, holding: Holding) {
+  return (held: Tensors, optimizer: Tensors, carried: Tensors, batch: Tensors, numbers: Tensors): Tensors[] => {
+    const weights = holding.named(held);
     const names = namesOf(weights);
     const named = (list: Tensor[]): Tensors => Object.fromEntries(names.map((name, i) => [name, list[i] as Tensor]));
     let carriedOn: Tensors = {};
@@ -37,17 +41,23 @@ function trainingStep(problem: Problem, update: Update) {
       carriedOn = mapTensors(result.carried ?? {}, keep);
       return result.loss;
     })(listOf(weights));
-    const next = update.apply(weights, named(grads), optimizer, numbers);
+    const gradients = named(grads);
+    const clipped = mapTensors(holding.hold(gradients), update.clipping(gradients, numbers));
+    const next = update.apply(held, clipped, optimizer, numbers);
     return [next.weights, next.state, carriedOn, { loss }];
   };
 }
 
-const programOf = (compile: Compile, problem: Problem, update: Update): Program => ({
-  train: compileNamed(compile, 'train', trainingStep(problem, update)),
-  evaluate: compileNamed(compile, 'evaluate', (weights: Weights, batch: Tensors, carried: Tensors) => [
-    problem.metrics(weights, batch, carried),
-  ]),
-});
+function programOf(compile: Compile, trial: NetworkTrial, problem: Problem, update: Update): Program {
+  const holding = holdingOf(() => problem.init(stream(trial.seed, 'init')), update.elementwise);
+  return {
+    ...holding,
+    train: compileNamed(compile, 'train', trainingStep(problem, update, holding)),
+    evaluate: compileNamed(compile, 'evaluate', (weights: Tensors, batch: Tensors, carried: Tensors) => [
+      problem.metrics(holding.named(weights), batch, carried),
+    ]),
+  };
+}
 
 function dispose({ train, evaluate }: Program): void {
   train.dispose();
@@ -56,7 +66,7 @@ function dispose({ train, evaluate }: Program): void {
 
 /** Each trial has its own. */
 export function programsOnce(compile: Compile): Programs {
-  return { take: (_, problem, update) => programOf(compile, problem, update), giveBack: dispose };
+  return { take: (trial, problem, update) => programOf(compile, trial, problem, update), giveBack: dispose };
 }
 
 /** The last `most` programs are kept, for trials of the same (core/shapes.ts). Packs of trials come one at a time. */
@@ -65,7 +75,7 @@ export function programsKept(compile: Compile, most = 8): Programs {
   return {
     take(trial, problem, update) {
       const key = programKey(trial);
-      const program = kept.get(key) ?? programOf(compile, problem, update);
+      const program = kept.get(key) ?? programOf(compile, trial, problem, update);
       kept.delete(key);
       kept.set(key, program);
       return program;

@@ -1,13 +1,12 @@
 import { Command } from 'commander';
-import type { DoctorOptions } from './run.ts';
-import { jsonOption, runsOption } from '../../options.ts';
+import { jsonOption, runsOption, type RunsOptions } from '../../options.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('show every part that sweep uses: its version, where it is, and what to do about what is missing')
     .addOption(runsOption())
     .addOption(jsonOption('print JSON'))
-    .action(async (options: DoctorOptions) => {
+    .action(async (options: RunsOptions) => {
       const { doctor } = await import('./run.ts');
       await doctor(options);
     });

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import type { ExplainOptions } from './run.ts';
-import { jsonOption, runsOption } from '../../options.ts';
+import { jsonOption, runsOption, type RunsOptions } from '../../options.ts';
 
 export function explainCommand(): Command {
   return new Command('explain')
@@ -11,7 +10,7 @@ export function explainCommand(): Command {
     .argument('<trial>', 'the trial: the start of its id, or its label as in "lstm learning rate 0.01 seed 1"')
     .addOption(runsOption())
     .addOption(jsonOption('print JSON'))
-    .action(async (sweep: string, trial: string, options: ExplainOptions) => {
+    .action(async (sweep: string, trial: string, options: RunsOptions) => {
       const { explain } = await import('./run.ts');
       await explain(sweep, trial, options);
     });

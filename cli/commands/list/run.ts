@@ -7,7 +7,7 @@ import { dimensions } from '../../../core/space/index.ts';
 import { cells } from '../../../models/cells/index.ts';
 import { optimizers } from '../../../models/optimizers/index.ts';
 import { tasks } from '../../../models/tasks/index.ts';
-import type { Entry as ModelEntry } from '../../../models/types.ts';
+import type { Entry } from '../../../models/types.ts';
 import { figures } from '../../../reports/figures/index.ts';
 import { allowedText } from '../../../sweep-file/explain.ts';
 import { didYouMean } from '../../../sweep-file/problem.ts';
@@ -15,30 +15,30 @@ import { jsonText, say } from '../../ui/output.ts';
 import { styleOf, type Style } from '../../ui/style.ts';
 import { table } from '../../ui/table.ts';
 
-interface Option {
+interface ListedOption {
   name: string;
   summary: string;
   allowed: string;
   default?: unknown;
 }
-interface Entry {
+interface ListedEntry {
   name: string;
   summary: string;
   source?: string;
-  options: Option[];
+  options: ListedOption[];
   metrics?: Record<string, string>;
 }
 interface Registry {
   summary: string;
-  entries(): Entry[];
+  entries(): ListedEntry[];
 }
 
-type Described = Pick<ModelEntry, 'summary' | 'source' | 'options'> & { metrics?: Record<string, { meaning: string }> };
+type Described = Pick<Entry, 'summary' | 'source' | 'options'> & { metrics?: Record<string, { meaning: string }> };
 
 const meaningsOf = (metrics: Record<string, { meaning: string }>): Record<string, string> =>
   Object.fromEntries(Object.entries(metrics).map(([name, { meaning }]) => [name, meaning]));
 
-function ofModels(registry: Readonly<Record<string, Described>>): Entry[] {
+function ofModels(registry: Readonly<Record<string, Described>>): ListedEntry[] {
   return Object.entries(registry).map(([name, { summary, source, options, metrics }]) => ({
     name,
     summary,
@@ -54,7 +54,7 @@ function ofModels(registry: Readonly<Record<string, Described>>): Entry[] {
 
 function ofCore(
   registry: Readonly<Record<string, { summary: string; source?: string; options: NumberOptions }>>,
-): Entry[] {
+): ListedEntry[] {
   return Object.entries(registry).map(([name, { summary, source, options }]) => ({
     name,
     summary,
@@ -71,7 +71,7 @@ function ofCore(
   }));
 }
 
-const plain = (registry: Readonly<Record<string, { summary: string }>>): Entry[] =>
+const plain = (registry: Readonly<Record<string, { summary: string }>>): ListedEntry[] =>
   Object.entries(registry).map(([name, { summary }]) => ({ name, summary, options: [] }));
 
 const registries: Readonly<Record<string, Registry>> = {
@@ -89,7 +89,7 @@ function briefly({ entries }: Registry): string[] {
 }
 
 function fully({ entries }: Registry, style: Style): string[] {
-  const allowed = (o: Option) =>
+  const allowed = (o: ListedOption) =>
     o.default === undefined ? o.allowed : `${o.allowed}; default ${JSON.stringify(o.default)}`;
   return entries().flatMap(({ name, summary, source, options, metrics = {} }) => [
     `  ${style.bold(name)}  ${summary}${source === undefined ? '' : style.dim(`  [${source}]`)}`,

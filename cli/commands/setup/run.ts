@@ -2,31 +2,37 @@
 import { dirname } from 'node:path';
 import { installParts, type InstalledParts } from '../../../orchestrate/parts.ts';
 import { isServerChosen } from '../../../server/connection.ts';
-import { whyNotOnnx } from '../../../setup/onnx.ts';
+import type { BackendKind } from '../../../engine/backends/index.ts';
 import { say, sayJson } from '../../ui/output.ts';
-import { showParts, slowerLine } from '../../ui/parts.ts';
+import { showParts } from '../../ui/parts.ts';
 
-export async function setup({ json }: { json?: boolean }, signal: AbortSignal): Promise<void> {
-  const parts = await installParts({
-    native: true,
-    onnx: whyNotOnnx() === undefined,
-    temporal: !isServerChosen(),
-    anyWillDo: false,
-    signal,
-    onEvent: showParts(),
-  });
+export async function setup(
+  { backend, json }: { backend?: BackendKind; json?: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const wants = (kind: BackendKind): boolean => backend === undefined || backend === kind;
+  const parts = await installParts(
+    { tensorflow: wants('native'), onnx: wants('onnx'), temporal: !isServerChosen() },
+    { signal, onEvent: showParts() },
+  );
   if (json) sayJson(parts);
   else summary(parts).forEach(say);
-  if (parts.tensorflow.error ?? parts.onnx.error ?? parts.temporal.error) process.exitCode = 1;
+  const compiled = [parts.tensorflow, parts.onnx];
+  const isSlow = compiled.some(({ error }) => error) && !compiled.some(({ found }) => found);
+  if (isSlow || parts.temporal.error) process.exitCode = 1;
 }
 
 function summary({ tensorflow, onnx, temporal }: InstalledParts): string[] {
-  const native = tensorflow.found;
+  const compiled = [
+    { name: 'TensorFlow', part: tensorflow, kind: tensorflow.found?.kind.toUpperCase() },
+    { name: 'ONNX Runtime', part: onnx, kind: 'CPU' },
+  ];
   return [
-    native
-      ? `TensorFlow ${native.version} ${native.kind.toUpperCase()}  ${dirname(native.binding)}`
-      : slowerLine(tensorflow.error ?? ''),
-    `ONNX Runtime ${onnx.found ? `${onnx.found.version}  ${dirname(onnx.found.binding)}` : ` ${onnx.error ?? whyNotOnnx()}`}`,
+    ...compiled
+      .filter(({ part }) => part.found !== undefined || part.error !== undefined)
+      .map(({ name, part: { found, error = '' }, kind }) =>
+        found ? `${name} ${found.version} ${kind}  ${dirname(found.binding)}` : `${name}  ${error}`,
+      ),
     `Temporal server  ${temporal.found?.path ?? temporal.error ?? 'none needed: TEMPORAL_ADDRESS or a profile names one'}`,
   ];
 }

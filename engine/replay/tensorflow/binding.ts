@@ -10,7 +10,6 @@ export interface TensorFlowBinding extends Binding {
   deleteSavedModel(model: number): void;
   getNumOfSavedModels(): number;
   getNumOfTensors(): number;
-  isUsingGpuDevice(): boolean;
 }
 
 export interface NativeBackend extends KernelBackend {

@@ -1,6 +1,8 @@
 /** TensorFlow's C library as what runs recorded graphs: encode (saved-model.ts) → load and run (session.ts). */
+import { dispose, zeros } from '@tensorflow/tfjs-core';
+import type { Graph } from '../graph.ts';
 import { record } from '../record.ts';
-import type { Device } from '../types.ts';
+import type { Device, Signature, TensorFunction } from '../types.ts';
 import { nativeBackend, type NativeBackend } from './binding.ts';
 import { laneRules } from './lane-rules.ts';
 import { processorOf } from './processor.ts';
@@ -22,9 +24,18 @@ function deviceOf(backend: NativeBackend): Device {
   const processor = processorOf(backend);
   return {
     name: `tensorflow ${processor}`,
-    record: (step, inputs) => record(step, inputs, backend),
+    recordRun: (step, signatures) => recordRun(backend, step, signatures),
     rewrites: rewritesFor(processor),
     laneRules,
     openSession: (graph) => openSession(backend, graph),
   };
+}
+
+function recordRun(backend: NativeBackend, step: TensorFunction, signatures: readonly Signature[]): Graph {
+  const inputs = signatures.map(({ shape, dtype }) => zeros([...shape], dtype));
+  try {
+    return record(step, inputs, backend);
+  } finally {
+    dispose(inputs);
+  }
 }

@@ -4,7 +4,7 @@
  * tensorflow/core/framework/{graph,node_def,attr_value,tensor,tensor_shape}.proto.
  */
 import type { Attribute, Graph, Node, TensorType, Value } from '../graph.ts';
-import { bytes, float, integer, join, message, text, type Message } from './protobuf.ts';
+import { bytes, float, integer, join, message, text, type Message } from '../protobuf.ts';
 
 /** What loadSavedModel asks for. */
 export const TAG = 'serve';
