@@ -15,9 +15,9 @@ const GIVEN = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
  * Of the variables that a process is to know from its start: a warm one that was started with others has other results,
  * or another server.
  */
-export function environmentHash(environment: NodeJS.ProcessEnv): string {
+export function environmentHash(environment: NodeJS.ProcessEnv, others: readonly string[] = []): string {
   const read = Object.entries(environment).filter(
-    ([name]) => (READ.test(name) && !GIVEN.includes(name)) || OWN.includes(name),
+    ([name]) => (READ.test(name) && !GIVEN.includes(name)) || OWN.includes(name) || others.includes(name),
   );
   return hashJson(Object.fromEntries(read)); // a key of Temporal's must not be read from a record
 }

@@ -38,6 +38,8 @@ export interface ServeRequest {
   /** Jobs at a time; left out: one a core, or one a GPU. */
   slots?: number | undefined;
   backend?: BackendKind | undefined;
+  /** False: it runs no programs of sweeps. */
+  foreignCode?: boolean | undefined;
   /** Whoever began a sweep has seen to parts and server. Ends once nothing has been left to do for a while. */
   background: boolean;
   signal: AbortSignal;
@@ -107,6 +109,7 @@ export async function serveRuns(request: ServeRequest): Promise<ServeEnd> {
       store,
       target,
       slots: many,
+      foreignCode: request.foreignCode,
       backend,
       trainers,
       reports,

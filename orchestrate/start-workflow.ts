@@ -143,7 +143,7 @@ export async function startWorkflow({
       ...(searchAttributes && {
         typedSearchAttributes: new TypedSearchAttributes([
           { key: SWEEP_ATTRIBUTES.name, value: spec.name },
-          { key: SWEEP_ATTRIBUTES.task, value: spec.task.name },
+          { key: SWEEP_ATTRIBUTES.task, value: spec.task?.name ?? 'program' },
         ]),
       }),
     }),

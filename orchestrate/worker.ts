@@ -23,6 +23,8 @@ export interface WorkerOptions {
   target: TemporalTarget;
   /** Jobs at a time, each in a trainer process of its own. */
   slots: number;
+  /** False: it runs no programs of sweeps. */
+  foreignCode?: boolean | undefined;
   backend: TrainerBackend;
   /** Drains: no new jobs, those in hand save a checkpoint and go back to the queue. */
   signal: AbortSignal;
@@ -124,7 +126,7 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
       Worker.create({
         ...shared,
         taskQueue: trainQueue,
-        activities: createTrainingActivities({ store, trainers, worker: identity }),
+        activities: createTrainingActivities({ store, trainers, worker: identity, foreignCode: options.foreignCode }),
         maxConcurrentActivityTaskExecutions: slots,
         shutdownGraceTime: 0, // tell trainers at once: they save a checkpoint
         shutdownForceTime: '1 minute',

@@ -56,6 +56,10 @@ export const commands = {
     summary: "write a sweep's report, or prove it from its data",
     load: async () => (await import('./report/command.ts')).reportCommand(),
   },
+  logs: {
+    summary: 'what a trial has printed, or how its network has learned',
+    load: async () => (await import('./logs/command.ts')).logsCommand(),
+  },
   explain: {
     summary: 'why a trial was promoted or stopped, with the numbers',
     load: async () => (await import('./explain/command.ts')).explainCommand(),

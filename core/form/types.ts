@@ -60,19 +60,25 @@ export interface ObjectForm extends Common {
   readonly others?: true;
   readonly exactlyOne?: readonly string[];
 }
-/** Any keys. */
+/** Any keys, or those that a regular expression matches. */
 export interface RecordForm extends Common {
   readonly is: 'record';
   readonly of: Form;
+  readonly keys?: { readonly pattern: string; readonly allowed: string };
 }
 /** A search or a scheduler: its name, and its options beside it. */
 export interface EntryForm extends Common {
   readonly is: 'entry';
   readonly of: 'searches' | 'schedulers';
 }
-/** Dotted paths, each with a dimension. */
+/** Dotted paths, each with a dimension, into these sections. */
 export interface SpaceForm extends Common {
   readonly is: 'space';
+  readonly into: readonly string[];
+}
+/** Whatever JSON has. */
+export interface AnyForm extends Common {
+  readonly is: 'any';
 }
 
 export type Keys = Readonly<Record<string, Form>>;
@@ -86,7 +92,8 @@ export type Form =
   | ObjectForm
   | RecordForm
   | EntryForm
-  | SpaceForm;
+  | SpaceForm
+  | AnyForm;
 
 /** A search's or a scheduler's name and options. */
 export interface NamedOptions {
@@ -115,9 +122,11 @@ export type ValueOf<F extends Form, W extends Which = 'spec'> = F extends TextFo
                 ? W extends 'file'
                   ? Record<string, unknown>
                   : Record<string, Dimension>
-                : F extends ObjectForm
-                  ? ObjectOf<F['keys'], W>
-                  : never;
+                : F extends AnyForm
+                  ? Json
+                  : F extends ObjectForm
+                    ? ObjectOf<F['keys'], W>
+                    : never;
 
 type Optional<F extends Form, W extends Which> = F['optional'] extends true
   ? W extends 'file'

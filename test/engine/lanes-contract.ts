@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { recordPure } from '../../engine/replay/compile.ts';
 import { deviceInUse } from '../../engine/replay/devices.ts';
 import { compiler, eager } from '../../engine/replay/index.ts';
@@ -34,7 +34,7 @@ export async function testLanes(device: TestDevice): Promise<void> {
   };
 
   /** Three steps and an evaluation of `count` lanes, together and each alone: the names of what is not the same. */
-  function differences(spec: TrialSpec, count: number, make: Compile = compile): string[] {
+  function differences(spec: NetworkTrial, count: number, make: Compile = compile): string[] {
     const problem = problemOf(spec, corpus);
     const update = updateOf(spec);
     const program = programsOnce(make).take(spec, problem, update);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { loadBackend } from '../../engine/backends/index.ts';
 import { compiler } from '../../engine/replay/index.ts';
 import type { Compile, TensorFunction } from '../../engine/replay/types.ts';
@@ -27,7 +27,7 @@ export async function testReplay(device: TestDevice): Promise<void> {
   /** What holds tensors has those, too, that JavaScript has uploaded: none may stay. */
   const atFirst = skip ? undefined : device.held();
 
-  async function trained(spec: TrialSpec, options: TrainOptions): Promise<Trained> {
+  async function trained(spec: NetworkTrial, options: TrainOptions): Promise<Trained> {
     const training = train(spec, { corpus, ...options });
     for (;;) {
       const { done, value } = await training.next();

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import { cells } from '../../models/cells/index.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
@@ -31,14 +31,14 @@ const training: TrainingSpec = {
   clip: { norm: 1 },
   decay: { factor: 0.5, every: 4 },
 };
-const base: TrialSpec = {
+const base: NetworkTrial = {
   task: { name: 'palindrome', length: 6 },
   model: { cell: 'lstm', hiddenUnits: 6, layers: 1 },
   training,
   seed: 20181001,
 };
 
-async function losses(trial: TrialSpec, corpus?: string): Promise<number[]> {
+async function losses(trial: NetworkTrial, corpus?: string): Promise<number[]> {
   const found: number[] = [];
   for await (const { metrics } of train(trial, { corpus })) found.push(metrics['loss']!);
   return found;
@@ -46,7 +46,7 @@ async function losses(trial: TrialSpec, corpus?: string): Promise<number[]> {
 
 test('these numbers are those of this version', () => assert.equal(SCIENCE_VERSION, 4));
 
-async function check(trial: TrialSpec, expected: readonly number[], corpus?: string): Promise<void> {
+async function check(trial: NetworkTrial, expected: readonly number[], corpus?: string): Promise<void> {
   const found = await losses(trial, corpus);
   if (only !== undefined) console.log(`golden: [${found.map((x) => Number(x.toPrecision(7))).join(', ')}]`);
   const same =

@@ -68,7 +68,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a trial's id says nothing of the version of the science",
     file: 'core/trial.ts',
-    find: 'return trialIdIn(SCIENCE_VERSION, trial);',
+    find: 'return trialIdIn(scienceOf(trial), trial);',
     replace: 'return trialIdIn(0, trial);',
     noticedBy: ['test/core/core-trial.test.ts'],
   },

@@ -3,7 +3,7 @@
  * the same numbers whether it ran in one go or was stopped and resumed at any step.
  */
 import type { CurvePoint, Metrics, Observation } from '../../core/results.ts';
-import type { StopRule, TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { StopRule, TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { breather } from './breather.ts';
 import type { Compile } from '../../engine/replay/types.ts';
 import { learnerOf, type Learner } from './learner.ts';
@@ -13,7 +13,7 @@ import type { NetworkCheckpoint } from './checkpoint.ts';
 
 /** A trial of a pack. */
 export interface PackLane {
-  trial: TrialSpec;
+  trial: NetworkTrial;
   /** Where to go on from; left out: from the initial weights. */
   resume?: NetworkCheckpoint | undefined;
 }
@@ -96,7 +96,7 @@ const REPACK = 1 / 2;
 /** What a lane has behind it. */
 interface LaneProgress {
   lane: number;
-  trial: TrialSpec;
+  trial: NetworkTrial;
   step: number;
   curve: CurvePoint[];
   observations: Observation[];
@@ -243,7 +243,7 @@ export async function* trainPack(
  * one. The stopping rule looks at those alone, so that pausing elsewhere changes nothing. It is a pack of one.
  */
 export async function* train(
-  trial: TrialSpec,
+  trial: NetworkTrial,
   { resume, onStep, ...options }: TrainOptions = {},
 ): AsyncGenerator<Report, Trained, void> {
   const steps = onStep && { onStep: (reached: ReadonlyMap<number, number>) => onStep(reached.get(0) as number) };

@@ -11,6 +11,7 @@ export function workerCommand(): Command {
     )
     .addOption(slotsOption('--slots <n>'))
     .addOption(backendOption())
+    .option('--no-foreign-code', 'run no programs of sweeps: train networks alone')
     .addOption(runsOption())
     .addOption(jsonOption('print one JSON object a line: events ready, warning, stopping, end'))
     .addOption(
