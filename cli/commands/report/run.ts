@@ -1,6 +1,6 @@
 /** `sweep report`. */
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
+
 import { UserError } from '../../../core/errors.ts';
 import type { BackendKind } from '../../../engine/backends/index.ts';
 import { findSweep } from '../../../orchestrate/find-sweep.ts';
