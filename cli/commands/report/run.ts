@@ -1,6 +1,5 @@
 /** `sweep report`. */
 import { randomInt } from 'node:crypto';
-
 import { UserError } from '../../../core/errors.ts';
 import type { BackendKind } from '../../../engine/backends/index.ts';
 import { findSweep } from '../../../orchestrate/find-sweep.ts';
