@@ -15,6 +15,9 @@ import { environmentHash } from './environment.ts';
 /** For trials in training to save a checkpoint, in milliseconds: a program has 30 s for it. */
 const DRAIN_MS = 45_000;
 
+/** For a worker to load TensorFlow and Temporal on a machine that others use too, in milliseconds. */
+const START_MS = 60_000;
+
 export interface BackgroundWorker {
   store: Store;
   target: TemporalTarget;
@@ -62,6 +65,7 @@ export async function ensureWorker({ store, target, slots, backend, pass = [] }:
     folder,
     meta,
     graceMs: DRAIN_MS,
+    startMs: START_MS,
     command: process.execPath,
     args: [
       ...loaderFlags,

@@ -1,10 +1,11 @@
 import { hashJson } from '../core/json.ts';
 
 /**
- * What TensorFlow, its libraries and the loader of programs read when a trainer starts, and the connection to Temporal.
+ * What TensorFlow, its libraries and the loader of programs read when a trainer starts, and the connections to Temporal
+ * and to a bucket.
  */
 const READ =
-  /^(TF|TFJS|ONEDNN|DNNL|OMP|GOMP|KMP|MKL|OPENBLAS|XLA|ORT|NVIDIA|CUDA|CUDNN|CUBLAS|TEMPORAL|LD|DYLD|GLIBC|MALLOC)_/;
+  /^(TF|TFJS|ONEDNN|DNNL|OMP|GOMP|KMP|MKL|OPENBLAS|XLA|ORT|NVIDIA|CUDA|CUDNN|CUBLAS|TEMPORAL|AWS|LD|DYLD|GLIBC|MALLOC)_/;
 /** What a worker and its trainers read of ours. */
 const OWN = ['SWEEP_HOME', 'SWEEP_CHECKPOINT_SECONDS', 'SWEEP_PACK_SIZES'];
 /** Set for a worker by whoever starts it; they are known without. */

@@ -27,6 +27,7 @@ import { parseJson } from './json.ts';
 import { applyOverrides, overrideAt, type Override } from './overrides.ts';
 import { knowing, namesOf, type Parts, type Space } from './paths.ts';
 import { listOf, pathText, showArgument, type Problem } from './problem.ts';
+import { isModule, readModule } from './module.ts';
 import { resolveProgram } from './program.ts';
 import { readText } from './read.ts';
 import { sectionNames, sectionSchema, sections, sweepFile, type SectionName, type SweepFile } from './schema.ts';
@@ -51,7 +52,7 @@ export interface Sweep {
 
 /** Reads and resolves a sweep file; throws a UserError with one line for each problem. */
 export async function loadSweep(file: string, { set = [] }: SpecOptions = {}): Promise<Sweep> {
-  return parseSweep(await readText(file), { origin: file, set });
+  return parseSweep(await (isModule(file) ? readModule(file) : readText(file)), { origin: file, set });
 }
 
 export const loadSpec = async (file: string, options: SpecOptions = {}): Promise<SweepSpec> =>

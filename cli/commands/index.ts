@@ -7,6 +7,7 @@ export interface CommandEntry {
 }
 
 export const commands = {
+  init: { summary: 'write a first sweep file', load: async () => (await import('./init/command.ts')).initCommand() },
   start: {
     summary: 'run a sweep, or go on with it',
     load: async () => (await import('./start/command.ts')).startCommand(),

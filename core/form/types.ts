@@ -150,3 +150,22 @@ type Flat<T> = { [P in keyof T]: T[P] };
 export type ObjectOf<K extends Keys, W extends Which = 'spec'> = Flat<
   { [P in Exclude<Present<K, W>, OptionalIn<K, W>>]: ValueOf<K[P], W> } & { [P in OptionalIn<K, W>]?: ValueOf<K[P], W> }
 >;
+
+/** The type of what a person writes in a file: what has a default may be left out, and so may what the space gives. */
+export type WrittenOf<F extends Form> = F extends ListForm
+  ? readonly WrittenOf<F['of']>[] | (F['orOne'] extends true ? WrittenOf<F['of']> : never)
+  : F extends SpaceForm
+    ? Readonly<Record<string, readonly Json[] | { readonly [key: string]: Json }>>
+    : F extends ObjectForm
+      ? Written<F['keys'], F['others']>
+      : ValueOf<F, 'file'>;
+type Left<F extends Form> = 'default' extends keyof F ? true : F['optional'] extends true | 'in file' ? true : false;
+type InFile<K extends Keys> = { [P in keyof K]: K[P]['only'] extends 'spec' ? never : P }[keyof K];
+/** Of a section with options of others, each key may come from the space instead. */
+type Written<K extends Keys, Others> = Others extends true
+  ? Flat<{ [P in InFile<K>]?: WrittenOf<K[P]> }> & { readonly [option: string]: unknown }
+  : Flat<
+      { [P in InFile<K> as Left<K[P]> extends true ? never : P]: WrittenOf<K[P]> } & {
+        [P in InFile<K> as Left<K[P]> extends true ? P : never]?: WrittenOf<K[P]>;
+      }
+    >;

@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
     file: 'core/schedulers/halving.ts',
     find: 'return Math.max(Math.floor(n / eta), over ? 1 : 0);',
     replace: 'return Math.floor(n / eta);',
-    noticedBy: ['test/core/schedulers-rules.test.ts', 'test/core/schedulers.test.ts'],
+    noticedBy: ['test/core/schedulers-rules.test.ts', 'test/contracts/schedulers.test.ts'],
   },
   {
     what: 'what equals the median of the others is stopped',

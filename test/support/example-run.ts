@@ -282,6 +282,7 @@ export function memoryStore(): Store {
     [...files.keys()].filter((key) => prefix === '' || key.startsWith(`${prefix.replace(/\/+$/, '')}/`));
   return {
     url: 'memory',
+    describe: (key) => key,
     get: async (key) => files.get(key),
     put: async (key, content) => {
       files.set(
