@@ -19,6 +19,7 @@ for (const folder of readdirSync(DIST, { withFileTypes: true })) {
   if (folder.isDirectory())
     cpSync(join(ROOT, folder.name), join(DIST, folder.name), { recursive: true, filter: isData });
 }
+cpSync(join(ROOT, 'clients'), join(DIST, 'clients'), { recursive: true, filter: isData }); // what programs import
 const { name, version, description, type } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<
   string,
   string

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { stripComments } from 'jsonc-parser';
 import { ROOT } from '../../orchestrate/code.ts';
-import { run, type RunResult } from '../../setup/process.ts';
+import { findProgram, run, type RunResult } from '../../setup/process.ts';
 import { newMachine, type Machine } from '../support/machine.ts';
 
 /** So that it takes seconds. */
@@ -87,7 +87,8 @@ describe('the package', () => {
 
   test('has the compiled code and its declarations, and nothing that only a clone needs', () => {
     const paths = packed.files.map(({ path }) => path);
-    assert.ok(paths.includes('dist/cli/main.js'));
+    for (const path of ['dist/cli/main.js', 'dist/clients/python/sweep_trial.py'])
+      assert.ok(paths.includes(path), path);
     assert.deepEqual(
       paths.filter((path) => /\.ts$/.test(path) && !/\.d\.ts$/.test(path)),
       [],
@@ -99,6 +100,7 @@ describe('the package', () => {
       'cli',
       'dist',
       'docs',
+      'examples',
       'package.json',
       'sweeps',
     ]);
@@ -130,6 +132,16 @@ describe('the package', () => {
     const proof = await sweep('report', 'f', '--verify');
     assert.equal(proof.code, 0, proof.output);
     await rename(join(machine.folder, 'tsx'), join(folder, 'node_modules/tsx'));
+    return undefined;
+  });
+
+  test("runs somebody's program, with what it imports", { timeout: 300_000 }, async (t) => {
+    if (!isReachable) return t.skip(UNREACHABLE);
+    if ((await findProgram('python3')) === undefined) return t.skip('the example is in Python 3, which is not here');
+    const example = 'node_modules/temporal-sweep/examples/plain-python/sweep.json';
+    const { code, output } = await sweep('start', example, '--id', 'p', '--set', 'repeats=1');
+    assert.equal(code, 0, output);
+    assert.match(output, /Report: runs\/p\/report\/report\.html/);
     return undefined;
   });
 
