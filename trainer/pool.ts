@@ -57,6 +57,7 @@ export interface TrainerOptions {
 /** Longer than it takes for the next job to come. */
 const IDLE_MS = 250;
 const BEAT_MS = 5000;
+const STOP_GRACE_MS = 20_000;
 
 const TRAINER = moduleFile('./process.ts', import.meta.url);
 
@@ -69,23 +70,50 @@ const killed = (child: ChildProcess) =>
     child.kill('SIGKILL');
   });
 
-export function createTrainerPool(options: TrainerOptions): TrainerPool {
-  const {
-    backend,
-    env,
-    onWarning,
-    onDebug = () => {},
-    onIdle = () => {},
-    ready = 0,
-    stopGraceMs = 20_000,
-    guard = unguarded,
-    beatMs = BEAT_MS,
-  } = options;
-  /** Whether each has the code of this process. */
-  const all = new Map<ChildProcess, Promise<boolean>>();
-  const idle: ChildProcess[] = [];
+export const createTrainerPool = (options: TrainerOptions): TrainerPool => new TrainerProcesses(options);
 
-  function start(): ChildProcess {
+class TrainerProcesses implements TrainerPool {
+  private readonly options: TrainerOptions;
+  /** Whether each has the code of this process. */
+  private readonly all = new Map<ChildProcess, Promise<boolean>>();
+  private readonly idle: ChildProcess[] = [];
+  private idling: NodeJS.Timeout | undefined;
+
+  constructor(options: TrainerOptions) {
+    this.options = options;
+    for (let i = 0; i < (options.ready ?? 0); i++) this.idle.push(this.start());
+  }
+
+  async run(
+    request: Omit<TrainRequest, 'type'>,
+    { signal, onProgress, onAlive }: Parameters<TrainerPool['run']>[1],
+  ): Promise<LaneOutcome[]> {
+    const what = `trained ${request.job.lanes[0]?.label}`;
+    const answer = await this.ask({ type: 'train', ...request }, what, signal, (message) => {
+      if (message.type === 'progress') onProgress(message.progress);
+      else onAlive?.();
+    });
+    if (answer.type !== 'done') throw new Error(`the trainer answered ${answer.type} to a job`);
+    return answer.outcomes;
+  }
+
+  async packSize(
+    request: Omit<PackSizeRequest, 'type'>,
+    { signal, onTurn }: Parameters<TrainerPool['packSize']>[1],
+  ): Promise<number> {
+    const answer = await this.ask({ type: 'packSize', ...request }, 'measured the size of packs', signal, onTurn);
+    if (answer.type !== 'packSize')
+      throw new Error(`the trainer answered ${answer.type} to a question for the size of packs`);
+    return answer.lanes;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.idling);
+    await Promise.all([...this.all.keys()].map(killed));
+  }
+
+  private start(): ChildProcess {
+    const { backend, env, onWarning, guard = unguarded } = this.options;
     const child = fork(TRAINER, [backend], {
       env: { ...process.env, ...env, ...typescriptEnvironment },
       execArgv: [...typescriptFlags],
@@ -93,76 +121,49 @@ export function createTrainerPool(options: TrainerOptions): TrainerPool {
       detached: true, // ^C and the end of the terminal do not reach it: the worker decides what becomes of a job
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    all.set(child, hasSameCode(child, guard));
+    this.all.set(child, hasSameCode(child, guard));
     let errors = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-4000);
     });
     child.once('close', (code, signal) => {
-      all.delete(child);
-      const place = idle.indexOf(child);
-      if (place >= 0) idle.splice(place, 1);
+      this.all.delete(child);
+      const place = this.idle.indexOf(child);
+      if (place >= 0) this.idle.splice(place, 1);
       if (code !== 0 && signal === null) onWarning(`trainer ${child.pid} ended with code ${code}: ${errors.trim()}`);
     });
     return child;
   }
 
-  let idling: NodeJS.Timeout | undefined;
-  function free(child: ChildProcess): void {
-    idle.push(child);
-    clearTimeout(idling);
-    idling = setTimeout(onIdle, IDLE_MS).unref();
+  private free(child: ChildProcess): void {
+    const { onIdle = () => {} } = this.options;
+    this.idle.push(child);
+    clearTimeout(this.idling);
+    this.idling = setTimeout(onIdle, IDLE_MS).unref();
   }
 
-  for (let i = 0; i < ready; i++) idle.push(start());
-
-  function hear(message: Meanwhile, onMeanwhile: (message: Sign) => void): void {
-    if (message.type === 'warning') onWarning(message.message);
-    else if (message.type === 'debug') onDebug(message.line);
-    else onMeanwhile(message);
+  private hear(message: Meanwhile, onSign: (message: Sign) => void): void {
+    if (message.type === 'warning') this.options.onWarning(message.message);
+    else if (message.type === 'debug') this.options.onDebug?.(message.line);
+    else onSign(message);
   }
 
   /** What a free trainer answers; `what` says what it is asked to do. */
-  function ask(
+  private ask(
     request: TrainerRequest,
     what: string,
     signal: AbortSignal,
     onSign: (message: Sign) => void,
   ): Promise<Answer> {
-    clearTimeout(idling);
-    const child = idle.pop() ?? start();
+    const { beatMs = BEAT_MS, stopGraceMs = STOP_GRACE_MS } = this.options;
+    clearTimeout(this.idling);
+    const child = this.idle.pop() ?? this.start();
     return converse(child, {
       ...{ request, what, signal, beatMs, stopGraceMs },
-      sameCode: all.get(child) as Promise<boolean>,
-      onMeanwhile: (message) => hear(message, onSign),
-      onFree: () => free(child),
-      onUnasked: () => void idle.push(child),
+      sameCode: this.all.get(child) as Promise<boolean>,
+      onMeanwhile: (message) => this.hear(message, onSign),
+      onFree: () => this.free(child),
+      onUnasked: () => void this.idle.push(child),
     });
   }
-
-  return {
-    async run(request, { signal, onProgress, onAlive }) {
-      const answer = await ask(
-        { type: 'train', ...request },
-        `trained ${request.job.lanes[0]?.label}`,
-        signal,
-        (message) => {
-          if (message.type === 'progress') onProgress(message.progress);
-          else onAlive?.();
-        },
-      );
-      if (answer.type !== 'done') throw new Error(`the trainer answered ${answer.type} to a job`);
-      return answer.outcomes;
-    },
-    async packSize(request, { signal, onTurn }) {
-      const answer = await ask({ type: 'packSize', ...request }, 'measured the size of packs', signal, onTurn);
-      if (answer.type !== 'packSize')
-        throw new Error(`the trainer answered ${answer.type} to a question for the size of packs`);
-      return answer.lanes;
-    },
-    async close() {
-      clearTimeout(idling);
-      await Promise.all([...all.keys()].map(killed));
-    },
-  };
 }

@@ -2,23 +2,18 @@
  * The tensors of trials that are trained side by side, as lanes of one program: a step of training, an evaluation, a
  * checkpoint. When these happen is trainPack()'s business. A trial alone is a pack of one, and gets the same bits.
  */
-import { keep, scalar, tensor, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { scalar, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { CurvePoint, Metrics, Observation } from '../../core/results.ts';
 import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
-import { laneCopy, laneOf, laneValues, sameShapes, together } from '../../engine/lanes.ts';
-import type { Named } from '../../engine/named.ts';
-import { problemOf, updateOf, type Update } from '../../models/problem.ts';
-import type { Programs } from './programs.ts';
+import { disposeAll } from '../../engine/tensors.ts';
+import { problemOf, updateOf } from '../../models/problem.ts';
 import { stream } from '../../models/random.ts';
-import { disposeAll, listOf, mapTensors } from '../../engine/tensors.ts';
-import type { Moment, Problem, Tensors } from '../../models/types.ts';
-import type { NetworkCheckpoint, SavedTensors } from './checkpoint.ts';
-
-/**
- * Evaluations look at batches of the training's size, or of this one where that is smaller: single examples would be
- * slow.
- */
-const EVALUATION_BATCH = 32;
+import type { Moment, Tensors } from '../../models/types.ts';
+import type { NetworkCheckpoint } from './checkpoint.ts';
+import { evaluateLanes } from './evaluation.ts';
+import { begun, keptOf, namedOf, nothing, savedOf, type Lane, type Learned } from './learned.ts';
+import type { Program, Programs } from './programs.ts';
+import { filled, runLanes, type LaneSteps } from './run-lanes.ts';
 
 export interface Learner {
   /** Of each lane's network. */
@@ -49,9 +44,6 @@ export interface Learner {
   dispose(): void;
 }
 
-/** A number for each lane; undefined: that lane is not concerned. */
-export type LaneSteps = readonly (number | undefined)[];
-
 export interface LearnerLane {
   trial: NetworkTrial;
   resume?: NetworkCheckpoint | undefined;
@@ -61,10 +53,6 @@ export interface LearnerOptions {
   corpus?: string | undefined;
 }
 
-/** What changes from step to step. */
-type Learned = Record<'weights' | 'optimizer' | 'carried', Tensors>;
-const parts = ['weights', 'optimizer', 'carried'] as const;
-
 /** learningRate × factor^⌊steps done / every⌋, by multiplication: powers differ in their last bits between machines. */
 export function rateAt({ learningRate, decay }: TrainingSpec, step: number): number {
   let rate = learningRate;
@@ -72,241 +60,132 @@ export function rateAt({ learningRate, decay }: TrainingSpec, step: number): num
   return rate;
 }
 
-function initial(trial: NetworkTrial, problem: Problem, update: Update): Learned {
-  const weights = problem.init(stream(trial.seed, 'init'));
-  return { weights, optimizer: update.init(weights), carried: problem.carried?.(trial.training.batchSize) ?? {} };
-}
-
-/** The checkpoint's tensors in the place of the initial ones; throws if it is of another network or optimizer. */
-function restored({ tensors }: NetworkCheckpoint, start: Learned): Learned {
-  const restore = (part: keyof Learned) =>
-    mapTensors(start[part], (x, name) => {
-      const saved = tensors[`${part}/${name}`];
-      if (saved === undefined || saved.shape.join() !== x.shape.join()) {
-        throw new Error(
-          `the checkpoint does not fit the trial: ${part}/${name} is ${saved ? `[${saved.shape}]` : 'missing'}, not [${x.shape}]`,
-        );
-      }
-      return tensor(Float32Array.from(saved.values), saved.shape, x.dtype);
-    });
-  return { weights: restore('weights'), optimizer: restore('optimizer'), carried: restore('carried') };
-}
-
-const mapParts = (make: (part: keyof Learned) => Tensors): Learned => ({
-  weights: make('weights'),
-  optimizer: make('optimizer'),
-  carried: make('carried'),
-});
-
-const mapNames = (values: Readonly<Record<string, unknown>>, make: (name: string) => Tensor): Tensors =>
-  Object.fromEntries(Object.keys(values).map((name) => [name, make(name)]));
-
-const allFinite = (values: ArrayLike<number>) => {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
-  return true;
-};
-
-/** Seven digits are what 32-bit floats hold: 0.072, and not 0.07200000014901162. */
-const rounded = (x: number) => Number(x.toPrecision(7));
-
-interface StepInputs {
-  before: readonly Tensors[];
-  batches: readonly Tensors[];
-  after: readonly Tensors[];
-}
-
-/**
- * Runs a step on all lanes: what comes before and after the batch is theirs together, and each has its own batch, which
- * is disposed of. Lanes whose batches differ in shape, as those of texts may at some steps, take the step one after the
- * other.
- */
-function runLanes(step: Named, { before, batches, after }: StepInputs): Tensors[] {
-  const count = batches.length;
-  const owned = new Set<Tensor>(batches.flatMap(listOf));
-  const own = <T extends Tensors>(tensors: T): T => {
-    for (const x of Object.values(tensors)) owned.add(x);
-    return tensors;
-  };
-  try {
-    if (sameShapes(batches)) return step.runLanes(count, ...before, own(together(batches)), ...after);
-    const alone = (group: Tensors, lane: number) => own(laneOf(group, lane, count));
-    const results = batches.map((batch, lane) =>
-      step
-        .run(...before.map((group) => alone(group, lane)), batch, ...after.map((group) => alone(group, lane)))
-        .map(own),
-    );
-    return (results[0] ?? []).map((_, i) => together(results.map((groups) => groups[i] as Tensors)));
-  } finally {
-    for (const x of owned) x.dispose();
-  }
-}
-
-interface Lane {
-  trial: NetworkTrial;
-  problem: Problem;
-  update: Update;
-}
-
 /** One number for each lane. */
 const numbers = (values: readonly number[]): Tensor =>
   values.length === 1 ? scalar(values[0] as number) : tensor1d([...values]);
+
+/** The optimizers' constants by name, a number for each lane. */
+function constantsOf(lanes: readonly Lane[]): Tensors {
+  const names = Object.keys(lanes[0]?.update.constants ?? {});
+  return Object.fromEntries(
+    names.map((name) => [name, numbers(lanes.map(({ update }) => update.constants[name] as number))]),
+  );
+}
 
 /**
  * The trials at step 0, or where their checkpoints left them. Throws a UserError for a trial that cannot be trained.
  */
 export function learnerOf(trials: readonly LearnerLane[], { programs, corpus }: LearnerOptions): Learner {
-  let lanes = trials.map(({ trial }): Lane => ({ trial, problem: problemOf(trial, corpus), update: updateOf(trial) }));
+  const lanes = trials.map(
+    ({ trial }): Lane => ({ trial, problem: problemOf(trial, corpus), update: updateOf(trial) }),
+  );
   const [example] = lanes;
   if (example === undefined) throw new Error('a pack has at least one lane');
-  const {
-    trial: { training },
-    problem: { parameters },
-  } = example;
-  const program = programs.take(example.trial, example.problem, example.update);
-
-  const nothing: Learned = { weights: {}, optimizer: {}, carried: {} };
-  let learned = nothing;
-  let constants: Tensors = {};
-  function replace(next: Learned): void {
-    disposeAll(...Object.values(learned));
-    learned = next;
-  }
-  function set(next: Lane[], tensors: Learned): void {
-    replace(tensors);
-    lanes = next;
-    disposeAll(constants);
-    constants = mapNames(next[0]?.update.constants ?? {}, (name) =>
-      numbers(next.map(({ update }) => update.constants[name] as number)),
-    );
-  }
-  function dispose(): void {
-    set([], nothing);
-    programs.giveBack(program);
-  }
-  function begin(): Learned {
-    const each = lanes.map(({ trial, problem, update }, lane) => {
-      const start = initial(trial, problem, update);
-      const resume = trials[lane]?.resume;
-      return resume === undefined ? start : restored(resume, start);
-    });
-    return mapParts((part) => together(each.map((own) => held(part, own[part]))));
-  }
-  /** Weights and what the optimizer keeps of them are held as the program takes them. */
-  const held = (part: keyof Learned, tensors: Tensors) => (part === 'carried' ? tensors : program.hold(tensors));
-  /** A lane's part of them by name, as new tensors. */
-  function named(part: keyof Learned, lane: number): Tensors {
-    const own = laneOf(learned[part], lane, lanes.length);
-    return part === 'carried' ? own : program.named(own);
-  }
-
+  const learner = new PackLearner(example, programs);
   try {
-    let start = nothing;
-    tidy(() => {
-      start = begin();
-      Object.values(start).flatMap(listOf).forEach(keep);
-    });
-    set(lanes, start);
+    learner.begin(
+      lanes,
+      trials.map(({ resume }) => resume),
+    );
   } catch (error) {
-    dispose();
+    learner.dispose();
     throw error;
   }
+  return learner;
+}
 
-  return {
-    parameters,
-    get replayed() {
-      return program.train.replayed;
-    },
-    advance(steps) {
-      const live = steps.findIndex((step) => step !== undefined);
-      const stepOf = (lane: number): number => steps[lane] ?? (steps[live] as number);
-      const drawn = lanes.map(({ trial, problem }, lane) =>
-        steps[lane] === undefined
-          ? undefined
-          : problem.batch(stream(trial.seed, 'batch', stepOf(lane)), training.batchSize),
-      );
-      const own = {
-        rate: numbers(lanes.map(({ trial }, lane) => rateAt(trial.training, stepOf(lane)))),
-        step: numbers(lanes.map((_, lane) => stepOf(lane))),
-      };
-      const [weights = {}, optimizer = {}, carried = {}, { loss } = {}] = runLanes(program.train, {
-        before: [learned.weights, learned.optimizer, learned.carried],
-        batches: drawn.map((batch) => batch ?? (drawn[live] as Tensors)),
-        after: [{ ...constants, ...own }],
-      });
-      const losses = [...(loss as Tensor).dataSync()];
-      disposeAll(own, { loss: loss as Tensor });
-      replace({ weights, optimizer, carried });
-      return losses.map(Number.isFinite);
-    },
-    async evaluate(steps, breathe) {
-      const count = lanes.length;
-      const draws = lanes.map(({ trial }, lane) => {
-        const step = steps[lane];
-        return step === undefined ? undefined : stream(trial.seed, 'evaluate', step);
-      });
-      const live = draws.findIndex((own) => own !== undefined);
-      const total = training.evaluationSize;
-      const most = Math.max(training.batchSize, EVALUATION_BATCH);
-      const sums = lanes.map((): Metrics => ({}));
-      for (let done = 0; done < total; done += most) {
-        const size = Math.min(most, total - done);
-        const drawn = lanes.map(({ problem }, lane) => {
-          const own = draws[lane];
-          return own && (problem.evaluationBatch ?? problem.batch)(own, size);
-        });
-        const batches = drawn.map((batch) => batch ?? (drawn[live] as Tensors));
-        const [means = {}] = runLanes(program.evaluate, {
-          before: [learned.weights],
-          batches,
-          after: [learned.carried],
-        });
-        for (const [name, mean] of Object.entries(means)) {
-          const values = mean.dataSync();
-          sums.forEach((own, lane) => {
-            own[name] = (own[name] ?? 0) + Number(values[lane]) * size;
-          });
-        }
-        disposeAll(means);
-        await breathe();
-      }
-      const sound = (lane: number) =>
-        allFinite(Object.values(sums[lane] ?? {})) &&
-        listOf(learned.weights).every((w) => allFinite(laneValues(w, lane, count)));
-      return lanes.map((_, lane) =>
-        steps[lane] === undefined || !sound(lane)
-          ? undefined
-          : Object.fromEntries(Object.entries(sums[lane] ?? {}).map(([name, sum]) => [name, rounded(sum / total)])),
-      );
-    },
-    observe(lane, at) {
-      const { problem, trial } = lanes[lane] as Lane;
-      let seen: Omit<Observation, 'step'>[] = [];
-      tidy(() => {
-        if (problem.observe) seen = problem.observe(named('weights', lane), at, stream(trial.seed, 'observe', at.step));
-      });
-      return seen.map((observation) => ({ step: at.step, ...observation }));
-    },
-    checkpoint(lane, step, curve, observations) {
-      const tensors: SavedTensors = {};
-      tidy(() => {
-        for (const part of parts)
-          for (const [name, x] of Object.entries(named(part, lane))) tensors[`${part}/${name}`] = laneCopy(x, 0, 1);
-      });
-      return { step, tensors, curve: [...curve], observations: [...observations] };
-    },
-    keep(kept) {
-      const count = lanes.length;
-      const take = (tensors: Tensors) => {
-        const each = kept.map((lane) => laneOf(tensors, lane, count));
-        const all = together(each);
-        if (kept.length > 1) disposeAll(...each);
-        return all;
-      };
-      set(
-        kept.map((lane) => lanes[lane] as Lane),
-        mapParts((part) => take(learned[part])),
-      );
-    },
-    dispose,
-  };
+class PackLearner implements Learner {
+  readonly parameters: number;
+  private readonly training: TrainingSpec;
+  private readonly programs: Programs;
+  private readonly program: Program;
+  private lanes: readonly Lane[] = [];
+  private learned: Learned = nothing;
+  private constants: Tensors = {};
+
+  /** Of any of its lanes: what is read of it here is the same in all of them. */
+  constructor({ trial, problem, update }: Lane, programs: Programs) {
+    this.parameters = problem.parameters;
+    this.training = trial.training;
+    this.programs = programs;
+    this.program = programs.take(trial, problem, update);
+  }
+
+  begin(lanes: readonly Lane[], resumes: readonly (NetworkCheckpoint | undefined)[]): void {
+    this.set(lanes, begun(lanes, resumes, this.program));
+  }
+
+  get replayed(): boolean {
+    return this.program.train.replayed;
+  }
+
+  advance(steps: LaneSteps): boolean[] {
+    const live = steps.find((step) => step !== undefined) as number;
+    const each = this.lanes.map((_, lane) => steps[lane] ?? live);
+    const drawn = this.lanes.map(({ trial, problem }, lane) => {
+      const step = steps[lane];
+      return step === undefined ? undefined : problem.batch(stream(trial.seed, 'batch', step), this.training.batchSize);
+    });
+    const own = {
+      rate: numbers(this.lanes.map(({ trial }, lane) => rateAt(trial.training, each[lane] as number))),
+      step: numbers(each),
+    };
+    const [weights = {}, optimizer = {}, carried = {}, { loss } = {}] = runLanes(this.program.train, {
+      before: [this.learned.weights, this.learned.optimizer, this.learned.carried],
+      batches: filled(drawn),
+      after: [{ ...this.constants, ...own }],
+    });
+    const losses = [...(loss as Tensor).dataSync()];
+    disposeAll(own, { loss: loss as Tensor });
+    this.replace({ weights, optimizer, carried });
+    return losses.map(Number.isFinite);
+  }
+
+  evaluate(steps: LaneSteps, breathe: () => Promise<void>): Promise<(Metrics | undefined)[]> {
+    const { lanes, learned, training, program } = this;
+    return evaluateLanes({ lanes, learned, training, evaluate: program.evaluate }, steps, breathe);
+  }
+
+  observe(lane: number, at: Moment): Observation[] {
+    const { problem, trial } = this.lanes[lane] as Lane;
+    let seen: Omit<Observation, 'step'>[] = [];
+    tidy(() => {
+      if (!problem.observe) return;
+      const weights = namedOf(this.learned, 'weights', lane, this.lanes.length, this.program);
+      seen = problem.observe(weights, at, stream(trial.seed, 'observe', at.step));
+    });
+    return seen.map((observation) => ({ step: at.step, ...observation }));
+  }
+
+  checkpoint(
+    lane: number,
+    step: number,
+    curve: readonly CurvePoint[],
+    observations: readonly Observation[],
+  ): NetworkCheckpoint {
+    const tensors = savedOf(this.learned, lane, this.lanes.length, this.program);
+    return { step, tensors, curve: [...curve], observations: [...observations] };
+  }
+
+  keep(kept: readonly number[]): void {
+    const lanes = kept.map((lane) => this.lanes[lane] as Lane);
+    this.set(lanes, keptOf(this.learned, kept, this.lanes.length));
+  }
+
+  dispose(): void {
+    this.set([], nothing);
+    this.programs.giveBack(this.program);
+  }
+
+  private set(lanes: readonly Lane[], learned: Learned): void {
+    this.replace(learned);
+    this.lanes = lanes;
+    disposeAll(this.constants);
+    this.constants = constantsOf(lanes);
+  }
+
+  private replace(learned: Learned): void {
+    disposeAll(...Object.values(this.learned));
+    this.learned = learned;
+  }
 }
