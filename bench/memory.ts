@@ -1,8 +1,7 @@
 /** Whether many thousands of replayed steps leave anything behind: tensors, sessions, memory of the process. */
 import { moduleFile, typescriptEnvironment, typescriptFlags } from '../trainer/typescript.ts';
-import { nativeEnvironment } from '../engine/backends/environment.ts';
 import { UserError } from '../core/errors.ts';
-import { chooseBackend } from '../setup/backend.ts';
+import { chooseBackend, originOf } from '../setup/backend.ts';
 import { startLineWorker } from './line-worker.ts';
 import { loadNow, ourVersions, thisMachine } from './machine.ts';
 import { alone, type BenchResult } from './result.ts';
@@ -19,9 +18,12 @@ export interface Held {
   rss: number;
   /** MiB that JavaScript has in use, after a collection. */
   heap: number;
-  /** That JavaScript knows, and that TensorFlow holds for it. */
+  /** That JavaScript knows. */
   tensors: number;
-  nativeTensors: number;
+  /** What holds them for it, and how many it has. */
+  library: 'TensorFlow' | 'WebAssembly';
+  libraryTensors: number;
+  /** Graphs that are loaded: of TensorFlow, or of ONNX Runtime. */
   sessions: number;
 }
 
@@ -31,14 +33,14 @@ const LOOKS = 10;
 export async function benchMemory({ steps, signal, onProgress }: MemoryOptions): Promise<BenchResult> {
   const at = new Date().toISOString();
   const before = loadNow();
-  const { choice, name } = await chooseBackend();
-  if (!choice.native)
-    throw new UserError(`steps are replayed on native TensorFlow alone, and this is ${name}; run sweep setup`);
+  const backend = await chooseBackend();
+  const { choice, name, env } = backend;
+  if (!originOf(backend).replayed)
+    throw new UserError(
+      `steps are replayed on native TensorFlow and on ONNX Runtime alone, and this is ${name}; run sweep setup`,
+    );
   const args = ['--expose-gc', ...typescriptFlags, WORKER, JSON.stringify(choice)];
-  const worker = await startLineWorker(process.execPath, args, {
-    env: { ...nativeEnvironment(choice.native, 1), ...typescriptEnvironment },
-    signal,
-  });
+  const worker = await startLineWorker(process.execPath, args, { env: { ...env, ...typescriptEnvironment }, signal });
   const measurements = [];
   try {
     for (let look = 0, done = 0; look <= LOOKS; look++) {
@@ -51,7 +53,7 @@ export async function benchMemory({ steps, signal, onProgress }: MemoryOptions):
         alone([of, 'resident'], 'MiB', [held.rss]),
         alone([of, 'heap'], 'MiB', [held.heap]),
         alone([of, 'tensors in JavaScript'], '', [held.tensors]),
-        alone([of, 'tensors in TensorFlow'], '', [held.nativeTensors]),
+        alone([of, `tensors in ${held.library}`], '', [held.libraryTensors]),
         alone([of, 'sessions'], '', [held.sessions]),
       );
     }

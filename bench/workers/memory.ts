@@ -3,10 +3,11 @@
  * the backend (JSON).
  */
 import { createInterface } from 'node:readline';
-import { memory } from '@tensorflow/tfjs-core';
+import { backend, memory } from '@tensorflow/tfjs-core';
 import { loadBackend, type BackendChoice } from '../../engine/backends/index.ts';
-import { nativeBackend } from '../../engine/replay/tensorflow/binding.ts';
 import { compile } from '../../engine/replay/index.ts';
+import { sessions } from '../../engine/replay/onnx/session.ts';
+import { nativeBackend } from '../../engine/replay/tensorflow/binding.ts';
 import { learnerOf } from '../../trainer/network/learner.ts';
 import { programsOnce } from '../../trainer/network/programs.ts';
 import type { Held } from '../memory.ts';
@@ -38,6 +39,14 @@ const learner = learnerOf(
 );
 say({ name: 'memory', versions: { backend: name } });
 
+/** What lies below JavaScript: TensorFlow, or WebAssembly, whose tensors the sessions of ONNX Runtime take and give. */
+function below(): Pick<Held, 'library' | 'libraryTensors' | 'sessions'> {
+  const binding = nativeBackend()?.binding;
+  return binding === undefined
+    ? { library: 'WebAssembly', libraryTensors: backend().numDataIds(), sessions: sessions.count }
+    : { library: 'TensorFlow', libraryTensors: binding.getNumOfTensors(), sessions: binding.getNumOfSavedModels() };
+}
+
 let step = 0;
 async function train(steps: number): Promise<Held> {
   for (let i = 0; i < steps; i++) {
@@ -47,14 +56,7 @@ async function train(steps: number): Promise<Held> {
   if (!learner.replayed) throw new Error('the steps were not replayed');
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();
-  const binding = nativeBackend()?.binding;
-  return {
-    rss: rss / 2 ** 20,
-    heap: heapUsed / 2 ** 20,
-    tensors: memory().numTensors,
-    nativeTensors: binding?.getNumOfTensors() ?? NaN,
-    sessions: binding?.getNumOfSavedModels() ?? NaN,
-  };
+  return { rss: rss / 2 ** 20, heap: heapUsed / 2 ** 20, tensors: memory().numTensors, ...below() };
 }
 
 for await (const line of createInterface(process.stdin)) {
