@@ -9,14 +9,14 @@
  *   worker     a detached process, started or found running
  */
 import { sweepId as idOf } from '../core/plan.ts';
-import type { SweepSnapshot } from '../core/results.ts';
+import type { Origin, SweepSnapshot } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { BackendKind } from '../engine/backends/index.ts';
 import { collectProvenance, recordProvenance } from '../reports/provenance.ts';
 import { connect, type TemporalTarget } from '../server/connection.ts';
 import { chooseBackend, originOf, type TrainerBackend } from '../setup/backend.ts';
 import type { Store } from '../store/index.ts';
-import { claimSweep, storeId, writeCorpus } from '../store/runs.ts';
+import { claimSweep, standingOrigin, storeId, writeCorpus } from '../store/runs.ts';
 import { ensureWorker } from './background.ts';
 import { followSweep } from './follow.ts';
 import { ensureParts, type PartsEvent } from './parts.ts';
@@ -52,6 +52,7 @@ export interface BeginRequest extends MachineRequest {
 /** A machine that is ready to train: nothing of the sweep has begun. */
 interface Ready {
   backend: TrainerBackend;
+  origin: Origin & { chosen: boolean };
   slots: number;
   target: TemporalTarget;
 }
@@ -69,13 +70,21 @@ export interface Begun extends StartedWorkflow {
   follow(signal: AbortSignal): AsyncGenerator<SweepSnapshot>;
 }
 
-async function ready({ backend: kind, slots, signal, onEvent = () => {} }: MachineRequest): Promise<Ready> {
+async function ready(
+  { backend: kind, slots, signal, onEvent = () => {} }: MachineRequest,
+  begun: Origin | undefined,
+): Promise<Ready> {
   onEvent({ kind: 'step', step: 'parts' });
   await ensureParts({ backend: kind, signal, onEvent });
-  const backend = await chooseBackend(kind);
+  const backend = await chooseBackend(kind, begun);
   onEvent({ kind: 'step', step: 'server' });
   const target = await connect({ start: true, signal });
-  return { backend, slots: slots ?? defaultSlots(backend.accelerator), target };
+  return {
+    backend,
+    origin: { ...originOf(backend), chosen: kind !== undefined },
+    slots: slots ?? defaultSlots(backend.accelerator),
+    target,
+  };
 }
 
 const provenance = async (store: Store, sweepId: string, { backend }: Ready): Promise<void> =>
@@ -91,11 +100,11 @@ interface Launch {
 
 /** The workflow, then a worker for it. */
 async function launch(
-  { backend, slots, target }: Ready,
+  { backend, origin, slots, target }: Ready,
   { onEvent = () => {}, ...sweep }: Launch,
 ): Promise<StartedWorkflow> {
   onEvent({ kind: 'step', step: 'workflow' });
-  const started = await startWorkflow({ ...sweep, target, accelerator: backend.accelerator, slots });
+  const started = await startWorkflow({ ...sweep, target, accelerator: backend.accelerator, origin, slots });
   onEvent({ kind: 'step', step: 'worker' });
   await ensureWorker({ store: sweep.store, slots, backend: backend.choice.kind, target });
   return started;
@@ -106,10 +115,10 @@ export async function beginSweep(request: BeginRequest): Promise<Begun> {
   const { store, spec: given, sweepId = idOf(given), corpora = new Map(), cache = true, signal } = request;
   const { onEvent = () => {} } = request;
   await storeId(store); // a runs folder that cannot be written to is refused before anything is installed or started
-  const here = await ready(request);
-  const { backend, slots, target } = here;
+  const here = await ready(request, await standingOrigin(store, sweepId));
+  const { backend, origin, slots, target } = here;
   onEvent({ kind: 'step', step: 'plan' });
-  const plan = await planOf(given, store, { sweepId, origin: originOf(backend), cache });
+  const plan = await planOf(given, store, { sweepId, origin, cache });
   onEvent({ kind: 'step', step: 'folder' });
   if (await claimSweep(store, sweepId, given)) {
     // startWorkflow() says what is wrong if the id is another sweep's
@@ -128,7 +137,7 @@ export async function beginSweep(request: BeginRequest): Promise<Begun> {
         await ensureWorker({ store, slots, backend: backend.choice.kind, target: again });
         return again;
       },
-      restart: (on) => startWorkflow({ ...own, target: on, accelerator: backend.accelerator, slots }),
+      restart: (on) => startWorkflow({ ...own, target: on, accelerator: backend.accelerator, origin, slots }),
     });
   return { ...started, sweepId, backend: backend.name, slots, plan, ...(url !== undefined && { url }), follow };
 }
@@ -139,7 +148,7 @@ export async function beginAgain(
   machine: MachineRequest,
 ): Promise<void> {
   const { onEvent = () => {} } = machine;
-  const here = await ready(machine);
+  const here = await ready(machine, await standingOrigin(store, sweepId));
   onEvent({ kind: 'step', step: 'folder' });
   await untilClosed(here.target, store, sweepId);
   await reopenEnded(store, sweepId, spec);
