@@ -75,5 +75,9 @@ export default tseslint.config(
     ignores: ['engine/backends/**'],
     rules: { 'no-restricted-properties': ['error', ...ending, ...chance] },
   },
+  {
+    files: ['examples/**/*.{ts,mts}'], // programs and sweep files of users
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-syntax': 'off' },
+  },
   { files: ['test/replay.test.ts', 'test/upgrade.test.ts'], rules: { 'max-len': 'off' } },
 );

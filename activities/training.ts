@@ -13,6 +13,8 @@ export interface TrainingDependencies {
   store: Store;
   trainers: TrainerPool;
   worker: string;
+  /** False: it runs no programs of sweeps. Left out: it does. */
+  foreignCode?: boolean | undefined;
 }
 
 /** What a trainer's end means to Temporal; `onFailure` may have more to say of one that may be tried again. */
@@ -59,6 +61,12 @@ function attemptAt(job: TrainJob, worker: string, context: Context) {
   giveUp(whyGivenUp(furthest, attempt - 1), 'the worker was gone, or its trainer stood still');
   return {
     beat,
+    /** Another worker may take it: for this one it was no attempt. */
+    leave(why: string, type: string): never {
+      furthest = excused(furthest, attempt);
+      beat();
+      throw ApplicationFailure.retryable(why, type);
+    },
     onProgress(reached: JobProgress): void {
       progress = reached;
       furthest = furthestOf(furthest, reached, attempt);
@@ -78,13 +86,15 @@ function attemptAt(job: TrainJob, worker: string, context: Context) {
   };
 }
 
-export function createTrainingActivities({ store, trainers, worker }: TrainingDependencies) {
+export function createTrainingActivities({ store, trainers, worker, foreignCode = true }: TrainingDependencies) {
   return {
     /** Trains the job's lanes to its step. Heartbeats only while the trainer makes progress, or computes. */
     async train(job: TrainJob): Promise<LaneOutcome[]> {
       const context = Context.current();
       const { attempt: attemptNumber, activityId, workflowExecution } = activityInfo();
-      const { beat, onProgress, onFailure } = attemptAt(job, worker, context);
+      const { beat, leave, onProgress, onFailure } = attemptAt(job, worker, context);
+      if (!foreignCode && job.lanes.some(({ trial }) => trial.program !== undefined))
+        leave(`the worker ${worker} runs no programs (--no-foreign-code)`, 'ForeignCode');
       const attempt = `${workflowExecution?.runId.slice(0, 8) ?? ''}-${activityId}-${attemptNumber}`;
       return explain(
         context,

@@ -3,7 +3,7 @@
  * end is there.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Lane, LaneOutcome, TrainJob } from '../core/results.ts';
 import type { Store } from '../store/index.ts';
 import { commit } from '../trainer/lane-book.ts';
@@ -12,7 +12,7 @@ import type { LaneEnd } from '../trainer/types.ts';
 /** A store in a folder that waits for no disk, and in which nobody was before. */
 function careless(store: Store): Store {
   async function put(key: string, bytes: Parameters<Store['put']>[1]): Promise<void> {
-    const path = join(store.url, key);
+    const path = store.describe(key);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, bytes);
   }

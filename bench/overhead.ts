@@ -82,7 +82,7 @@ async function measureRound({ trials, slots, signal, onProgress }: OverheadOptio
     onProgress('  the slot between two trials');
     await home.start(tiny(TINY_TRIALS * slots, 1), '--workers', String(slots));
     const timings = (await timedTrials(home.store))
-      .filter(({ result }) => result.trial.model.hiddenUnits === 4)
+      .filter(({ result }) => result.trial.model?.hiddenUnits === 4)
       .map(({ timing }) => timing);
     const gap = median(gaps(timings, slots));
 

@@ -14,7 +14,7 @@ export interface Measurement extends Spread {
 }
 
 export interface BenchResult {
-  bench: 'step' | 'sweep' | 'overhead' | 'memory';
+  bench: 'step' | 'sweep' | 'overhead' | 'memory' | 'gpu';
   /** When it began; ISO 8601. */
   at: string;
   machine: Machine;

@@ -66,7 +66,7 @@ const worker = (file: string) => moduleFile(`workers/${file}`, import.meta.url);
 
 /**
  * One thread each: libraries that ask the environment are told, and where the system can pin a process it has one core.
- * And no instructions that we do not multiply with, so that ONEDNN_MAX_CPU_ISA=AVX2 compares all with AVX2.
+ * And each is asked to use no instructions that we do not multiply with: ONEDNN_MAX_CPU_ISA=AVX2 is meant for all.
  */
 const environmentOfOthers = (): Record<string, string> => ({
   OMP_NUM_THREADS: '1',

@@ -9,7 +9,8 @@ export interface RunsOptions {
   json?: boolean;
 }
 
-export const runsOption = () => new Option('--runs <dir>', 'where runs live').default(DEFAULT_RUNS);
+export const runsOption = () =>
+  new Option('--runs <dir>', 'where runs live: a folder, or s3://BUCKET/PREFIX').default(DEFAULT_RUNS);
 export const jsonOption = (what: string) => new Option('--json', what);
 
 const backends = ['native', 'onnx', 'wasm', 'cpu'] satisfies BackendKind[];

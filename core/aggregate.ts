@@ -6,7 +6,7 @@
  * no equal of one that was trained to its end, and stays out too. A repeat that has not ended yet is `missing`.
  */
 import { canonicalJson } from './json.ts';
-import { metricOf, type Metric } from './metrics.ts';
+import { metricOf, type Metric, type OwnMetrics } from './metrics.ts';
 import { plannedTrials, type PlannedTrial, type Suggestions } from './plan.ts';
 import { hasEnded } from './progress.ts';
 import type { Metrics, RungRecord, TrialResult, TrialStatus } from './results.ts';
@@ -86,8 +86,10 @@ export function trialRow(
   return { ...planned, status, steps, metrics: status === 'diverged' ? {} : metrics, parameters, backend };
 }
 
-/** A row for every configuration, in the order in which the trials name them. */
-export function summarize(trials: readonly TrialRow[]): SummaryRow[] {
+/**
+ * A row for every configuration, in the order in which the trials name them. `own`: what the sweep says of its metrics.
+ */
+export function summarize(trials: readonly TrialRow[], own?: OwnMetrics): SummaryRow[] {
   const groups = new Map<string, TrialRow[]>();
   for (const trial of trials) {
     const key = canonicalJson(trial.configuration);
@@ -107,7 +109,7 @@ export function summarize(trials: readonly TrialRow[]): SummaryRow[] {
       metrics: Object.fromEntries(
         metricNames(completed.map(({ metrics }) => metrics)).map((name) => {
           const values = completed.flatMap(({ metrics }) => metrics[name] ?? []);
-          return [name, estimate(values, metricOf(name).range)];
+          return [name, estimate(values, metricOf(name, own).range)];
         }),
       ),
     };

@@ -35,7 +35,7 @@ export function setPath(value: JsonObject, path: readonly string[], next: Json):
   if (key === undefined) throw new RangeError('an empty path names nothing');
   if (rest.length === 0) return { ...value, [key]: next };
   const child = Object.hasOwn(value, key) ? value[key] : undefined;
-  return { ...value, [key]: setPath(isObject(child) ? child : {}, rest, next) };
+  return { ...value, [key]: setPath(isJsonObject(child) ? child : {}, rest, next) };
 }
 
 /** A copy without the value at the path. */
@@ -43,17 +43,17 @@ export function dropPath(value: JsonObject, path: readonly string[]): JsonObject
   const [key, ...rest] = path;
   if (key === undefined) throw new RangeError('an empty path names nothing');
   const child = Object.hasOwn(value, key) ? value[key] : undefined;
-  if (rest.length > 0) return isObject(child) ? { ...value, [key]: dropPath(child, rest) } : value;
+  if (rest.length > 0) return isJsonObject(child) ? { ...value, [key]: dropPath(child, rest) } : value;
   return Object.fromEntries(Object.entries(value).filter(([other]) => other !== key));
 }
 
-const isObject = (value: Json | undefined): value is JsonObject =>
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** A value as people write it: text as it is, 'none' for null, 'norm 10' for {"norm": 10}. */
 export function valueText(value: Json): string {
   if (value === null) return 'none';
-  if (isObject(value))
+  if (isJsonObject(value))
     return Object.entries(value)
       .map(([key, inner]) => `${key} ${valueText(inner)}`)
       .join(', ');

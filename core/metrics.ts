@@ -34,7 +34,15 @@ const anyNumber: Metric = { goal: 'minimize', range: [-Infinity, Infinity], form
 
 const isDescribed = (name: string): name is MetricName => Object.hasOwn(metrics, name);
 
-export function metricOf(name: string): Metric {
+/** What a sweep says of the metrics of its own program. */
+export type OwnMetrics = Readonly<Record<string, { goal: Goal; range?: number[] }>>;
+
+export function metricOf(name: string, own: OwnMetrics = {}): Metric {
+  const known = Object.hasOwn(own, name) ? own[name] : undefined;
+  if (known !== undefined) {
+    const [low = -Infinity, high = Infinity] = known.range ?? [];
+    return { goal: known.goal, range: [low, high], format: 'digits' };
+  }
   if (isDescribed(name)) return metrics[name];
   return undescribed.find(([ending]) => ending.test(name))?.[1] ?? anyNumber;
 }

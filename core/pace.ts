@@ -9,9 +9,15 @@ import type { TrialSpec } from './spec.ts';
 
 const countOf = (value: Json | undefined): number => (typeof value === 'number' ? value : 1);
 
-/** What a step multiplies, up to a factor: nothing is known here of what a cell computes, and texts have any length. */
-const sizeOf = ({ task, model, training }: TrialSpec): number =>
-  training.batchSize * countOf(task['length']) * model.layers * model.hiddenUnits ** 2;
+/**
+ * What a step multiplies, up to a factor: nothing is known here of what a cell computes, and texts have any length; of
+ * a program nothing at all.
+ */
+function sizeOf(trial: TrialSpec): number {
+  if (trial.program !== undefined) return 1;
+  const { task, model, training } = trial;
+  return training.batchSize * countOf(task['length']) * model.layers * model.hiddenUnits ** 2;
+}
 
 /** What is known of a trial before any has been trained; worked out once, since it is asked at every choice. */
 export interface Weighed {

@@ -3,15 +3,27 @@ import { dropPath, getPath, hashJson, setPath, valueText, type JsonObject } from
 import type { Lane } from './results.ts';
 import { schedulerOf } from './schedulers/index.ts';
 import { searchOf, type Configuration } from './search/index.ts';
-import type { SweepSpec, TrialSpec } from './spec.ts';
+import type {
+  NetworkSweep,
+  NetworkTrial,
+  ProgramSpec,
+  ProgramSweep,
+  ProgramTrial,
+  SweepSpec,
+  TrialSpec,
+} from './spec.ts';
 import { deriveSeed, trialId } from './trial.ts';
 
 /** The option by which a task names a text. */
 const CORPUS = ['task', 'corpus'];
 
-export interface PlannedTrial extends Lane {
+export interface PlannedTrial<T extends TrialSpec = TrialSpec> extends Lane {
+  trial: T;
   configuration: Configuration;
 }
+
+/** What a trial of a sweep is. */
+export type TrialOf<S extends SweepSpec> = S extends NetworkSweep ? NetworkTrial : ProgramTrial;
 
 /** `<name>-<8 hex>`: the same spec is the same sweep, and so its workflow's id and its run folder. */
 export function sweepId(spec: SweepSpec): string {
@@ -40,12 +52,16 @@ export function countWithin(spec: SweepSpec): number {
  * Trial `index` of the sweep: repeats of a configuration are neighbours. A repeat has the same seed in every
  * configuration, so that configurations are compared on the same draws.
  */
-export function trialAt(spec: SweepSpec, index: number): PlannedTrial {
+export function trialAt<S extends SweepSpec>(spec: S, index: number): PlannedTrial<TrialOf<S>> {
   return plannedTrial(spec, searchOf(spec).at(spec, Math.floor(index / spec.repeats)), index);
 }
 
 /** Trial `index` of a sweep whose search has chosen this configuration for it. */
-export function plannedTrial(spec: SweepSpec, configuration: Configuration, index: number): PlannedTrial {
+export function plannedTrial<S extends SweepSpec>(
+  spec: S,
+  configuration: Configuration,
+  index: number,
+): PlannedTrial<TrialOf<S>> {
   const repeat = index % spec.repeats;
   const trial = trialOf(spec, configuration, repeat);
   return { index, repeat, configuration, trial, trialId: trialId(trial), label: labelOf(configuration, repeat) };
@@ -80,19 +96,52 @@ export function* plannedTrials(
 }
 
 /**
- * The spec's task, model and training with the configuration's values in place (null: left out), texts by their hash,
- * and the repeat's seed.
+ * The spec's sections with the configuration's values in place (null: left out), texts by their hash, and the repeat's
+ * seed.
  */
-export function trialOf(spec: SweepSpec, configuration: Configuration, repeat: number): TrialSpec {
-  let parts: JsonObject = { task: spec.task, model: spec.model, training: spec.training as JsonObject };
-  for (const [path, value] of Object.entries(configuration)) {
+export function trialOf<S extends SweepSpec>(spec: S, configuration: Configuration, repeat: number): TrialOf<S> {
+  const trial =
+    spec.program === undefined ? networkTrial(spec, configuration, repeat) : programTrial(spec, configuration, repeat);
+  return trial as TrialOf<S>;
+}
+
+function withValues(parts: JsonObject, configuration: Configuration): JsonObject {
+  return Object.entries(configuration).reduce((all, [path, value]) => {
     const keys = path.split('.');
-    parts = value === null ? dropPath(parts, keys) : setPath(parts, keys, value);
-  }
+    return value === null ? dropPath(all, keys) : setPath(all, keys, value);
+  }, parts);
+}
+
+const seedOf = (spec: SweepSpec, repeat: number) => deriveSeed(spec.seed, 'repeat', repeat);
+
+function networkTrial(spec: NetworkSweep, configuration: Configuration, repeat: number): TrialSpec {
+  const { task, model, training } = spec;
+  let parts = withValues({ task, model, training: training as JsonObject }, configuration);
   const corpus = getPath(parts, CORPUS);
   const reference = getPath(spec.corpora ?? {}, [String(corpus)]);
   if (reference !== undefined) parts = setPath(parts, CORPUS, reference);
-  return { ...parts, seed: deriveSeed(spec.seed, 'repeat', repeat) } as unknown as TrialSpec;
+  return { ...parts, seed: seedOf(spec, repeat) } as unknown as NetworkTrial;
+}
+
+function programTrial(spec: ProgramSweep, configuration: Configuration, repeat: number): ProgramTrial {
+  const { maxSteps } = spec.training;
+  const parts = withValues({ parameters: spec.parameters, training: { maxSteps } }, configuration);
+  return { program: decidingOf(spec.program), ...parts, seed: seedOf(spec, repeat) } as ProgramTrial;
+}
+
+/** What of a program decides what its trials come to. */
+export function decidingOf(program: ProgramSpec): ProgramTrial['program'] {
+  const { command, arguments: style, hashes, environment, metrics, read, seedAs, stepsAs } = program;
+  return {
+    command,
+    arguments: style,
+    files: hashJson(hashes),
+    environment,
+    metrics: Object.keys(metrics).sort(),
+    ...(read !== undefined && { read }),
+    ...(seedAs !== undefined && { seedAs }),
+    ...(stepsAs !== undefined && { stepsAs }),
+  };
 }
 
 /** 'training.learningRate' -> 'learning rate'. */

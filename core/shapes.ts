@@ -11,10 +11,12 @@ import type { SweepSpec, TrialSpec } from './spec.ts';
 const SHAPING = ['optimizer', 'batchSize', 'evaluationSize', 'truncate'];
 
 const isShaping = (path: string): boolean =>
-  !path.startsWith('training.') || SHAPING.includes(path.slice('training.'.length));
+  !/^(training|parameters)\./.test(path) || SHAPING.includes(path.slice('training.'.length));
 
-/** Equal for trials of equal shapes. */
-export function shapeKey({ task, model, training }: TrialSpec): string {
+/** Equal for trials of equal shapes. Nobody knows what of a program's parameters it takes its time for. */
+export function shapeKey(trial: TrialSpec): string {
+  if (trial.program !== undefined) return canonicalJson(trial.program);
+  const { task, model, training } = trial;
   const shaping: Record<string, Json> = {};
   for (const key of SHAPING) if (training[key] !== undefined) shaping[key] = training[key] as Json;
   return canonicalJson({ task, model, training: shaping });
@@ -25,9 +27,16 @@ const BESIDE_STEPS = ['learningRate', 'decay', 'stopWhen', 'maxSteps', 'evaluate
 
 /**
  * Equal for trials that one recorded step serves, alone or as lanes of one pack: they may differ in seed, learning rate
- * and its decay, the numbers of the optimizer, the bound of clipping, and when they are evaluated and end.
+ * and its decay, the numbers of the optimizer, the bound of clipping, and when they are evaluated and end. A program
+ * of others trains one trial at a time.
  */
-export function programKey({ task, model, training: { clip, ...training } }: TrialSpec): string {
+export function programKey(trial: TrialSpec): string {
+  if (trial.program !== undefined) return canonicalJson(trial);
+  const {
+    task,
+    model,
+    training: { clip, ...training },
+  } = trial;
   const fixed = Object.entries(training).filter(
     ([key, value]) =>
       value !== undefined && (SHAPING.includes(key) || (!BESIDE_STEPS.includes(key) && typeof value !== 'number')),

@@ -1,10 +1,12 @@
 /**
  * The resolved sweep: what a sweep file becomes, with every general default filled in. Plain JSON; core/form/sweep.ts
- * describes it.
+ * describes it, and
+ * core/form/program.ts where trials are runs of a program.
  */
+import type { programForms, programSweepForm } from './form/program.ts';
 import type { samplingForm, sectionForms, sweepForm } from './form/sweep.ts';
 import type { ObjectOf, ValueOf } from './form/types.ts';
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
 export type { NamedOptions } from './form/types.ts';
 
@@ -26,21 +28,65 @@ export type StopRule = ValueOf<typeof sectionForms.training.stopWhen>;
 /** A trained network is sampled at every combination of these; none of them causes another training. */
 export type SamplingSpec = ValueOf<typeof samplingForm>;
 
-/** All that determines what a trial learns; its hash is the trial's id. */
-export interface TrialSpec {
+/** All that determines what a network learns; its hash is the trial's id. */
+export interface NetworkTrial {
   task: TaskSpec;
   model: ModelSpec;
   training: TrainingSpec;
   seed: number;
+  program?: undefined;
 }
 
-type Resolved = ObjectOf<typeof sweepForm.keys>;
+/** A program as its sweep has it. */
+export type ProgramSpec = ObjectOf<typeof programForms.program>;
 
-export interface SweepSpec extends Resolved {
+/** How far a program is run. It has no rule of ours to end by. */
+export interface ProgramTraining {
+  maxSteps: number;
+  stopWhen?: undefined;
+}
+
+/**
+ * All that determines what a program comes to, as far as we know of it: what is run, with which files, variables and
+ * parameters, how its metrics are read, and how far it runs. Not where, for how long, with which secrets or limits.
+ */
+export interface ProgramTrial {
+  program: Pick<ProgramSpec, 'command' | 'arguments' | 'environment' | 'read' | 'seedAs' | 'stepsAs'> & {
+    /** The hash of their paths and hashes: there may be thousands, and each job and result has this. */
+    files: string;
+    /** Their names: others are not kept. */
+    metrics: string[];
+  };
+  parameters: JsonObject;
+  training: ProgramTraining;
+  seed: number;
+  task?: undefined;
+  model?: undefined;
+}
+
+/** All that determines what comes of a trial; its hash is the trial's id. */
+export type TrialSpec = NetworkTrial | ProgramTrial;
+
+type ResolvedNetworks = ObjectOf<typeof sweepForm.keys>;
+export interface NetworkSweep extends ResolvedNetworks {
   task: TaskSpec;
   model: ModelSpec;
   training: TrainingSpec;
+  program?: undefined;
+  parameters?: undefined;
 }
+
+type ResolvedPrograms = ObjectOf<typeof programSweepForm.keys>;
+export interface ProgramSweep extends ResolvedPrograms {
+  parameters: JsonObject;
+  training: ProgramTraining & { evaluateEvery: number };
+  task?: undefined;
+  model?: undefined;
+  sampling?: undefined;
+  corpora?: undefined;
+}
+
+export type SweepSpec = NetworkSweep | ProgramSweep;
 
 export type Objective = SweepSpec['objective'];
 /** Numbers that somebody has published, for the report to show beside its own. */

@@ -9,9 +9,16 @@ import type { TrialSpec } from './spec.ts';
  */
 export const SCIENCE_VERSION = 4;
 
+/** The same of what runs programs, beside the programs: what they are told, and how what they say is read. */
+export const PROGRAM_VERSION = 1;
+
+/** The version of what decides what comes of the trial. */
+export const scienceOf = ({ program }: Pick<TrialSpec, 'program'>): number =>
+  program === undefined ? SCIENCE_VERSION : PROGRAM_VERSION;
+
 /** 20 hexadecimal digits (80 bits): no collision to be expected below a billion trials. */
 export function trialId(trial: TrialSpec): string {
-  return trialIdIn(SCIENCE_VERSION, trial);
+  return trialIdIn(scienceOf(trial), trial);
 }
 
 /** The same in a version of the science. */

@@ -1,5 +1,6 @@
 /** The tables of sweep-file.md, made of what checks a sweep file. */
 import { z } from 'zod';
+import { programSweepForm } from '../core/form/program.ts';
 import { sweepForm } from '../core/form/sweep.ts';
 import type { Form, Keys, NumberForm } from '../core/form/types.ts';
 import type { NumberOptions } from '../core/options.ts';
@@ -71,7 +72,9 @@ function typeText(form: Form): string {
     case 'space':
       return 'an object: a path → [a dimension](#dimensions)';
     case 'record':
-      return 'an object';
+      return form.keys === undefined ? 'an object' : `an object: ${form.keys.allowed} → ${typeText(form.of)}`;
+    case 'any':
+      return 'any value';
     case 'object':
       return form.exactlyOne === undefined
         ? 'an object'
@@ -255,8 +258,16 @@ const figureTable = (): string =>
     Object.entries(figures).map(([name, { summary }]) => [code(name), cell(sentence(summary))]),
   );
 
+/** The sections that a program has in the place of a network's. */
+const programTable = (): string => {
+  const { program, parameters, training, objective } = programSweepForm.keys;
+  const rows = rowsOf({ program, parameters, training, objective }, '', () => false);
+  return table(['key', 'value', 'default', 'meaning'], rows);
+};
+
 export const sweepFileBlocks = (): Record<string, string> => ({
   keys: keyTable(sweepForm.keys),
+  program: programTable(),
   dimensions: dimensionTable(),
   tasks: entries(ofModels(tasks)),
   cells: entries(ofModels(cells)),

@@ -1,7 +1,7 @@
 /** From a trial's names to the functions behind them. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { UserError } from '../core/errors.ts';
-import type { TrialSpec } from '../core/spec.ts';
+import type { NetworkTrial } from '../core/spec.ts';
 import { clipOf, clipping } from './clip.ts';
 import { optimizers } from './optimizers/index.ts';
 import { entryOf, ownOptions } from './options.ts';
@@ -10,7 +10,7 @@ import { tensorOf } from '../engine/tensors.ts';
 import type { Optimizer, Problem, Tensors, Task, Updated, Weights } from './types.ts';
 
 /** The trial's task with its network; throws a UserError for names and options that cannot be trained. */
-export function problemOf({ task: spec, model, training }: TrialSpec, corpus?: string): Problem {
+export function problemOf({ task: spec, model, training }: NetworkTrial, corpus?: string): Problem {
   const task: Task = entryOf(tasks, 'task', spec.name);
   const metric = training.stopWhen?.metric;
   if (metric !== undefined && !Object.hasOwn(task.metrics, metric)) {
@@ -35,7 +35,7 @@ export interface Update {
   apply(weights: Weights, gradients: Tensors, state: Tensors, numbers: Tensors): Updated;
 }
 
-export function updateOf({ training }: TrialSpec): Update {
+export function updateOf({ training }: NetworkTrial): Update {
   const optimizer: Optimizer = entryOf(optimizers, 'optimizer', training.optimizer);
   const options = ownOptions(optimizer, training);
   const { kind, bound } = clipOf(training.clip);
@@ -60,6 +60,6 @@ export function updateOf({ training }: TrialSpec): Update {
 }
 
 /** Trainable numbers of the trial's network, by formula: nothing is made. */
-export function countParameters(trial: TrialSpec, corpus?: string): number {
+export function countParameters(trial: NetworkTrial, corpus?: string): number {
   return problemOf(trial, corpus).parameters;
 }

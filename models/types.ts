@@ -32,6 +32,33 @@ export interface Entry<S extends z.ZodObject = z.ZodObject> {
   options: S;
 }
 
+/** A layer's weights and state as plain arrays of doubles; one example, and its state by name. */
+export type PlainWeights = Record<string, { shape: number[]; values: ArrayLike<number> }>;
+export type PlainState = Record<string, number[]>;
+
+/** What the contract tests put a cell to. It stands beside the cell, so that a new one is one file. */
+export interface CellCheck<S extends z.ZodObject = z.ZodObject> {
+  /** Options to test it with: the usual ones, and whatever else changes its equations. */
+  variants: readonly Partial<OptionsOf<S>>[];
+  /**
+   * Its equations once more, unit by unit, without TensorFlow: one time step of one example. Slow and obvious; left
+   * out: its slopes are compared with differences of its own values.
+   */
+  plain?: (weights: PlainWeights, x: number[], state: PlainState, t: number, options: OptionsOf<S>) => PlainState;
+  /** Losses of two layers at steps 0, 3 and 6; `npm run check` prints them. */
+  golden: readonly number[];
+}
+
+/** What they put an optimizer to. */
+export interface OptimizerCheck<S extends z.ZodObject = z.ZodObject> {
+  /** Constants that differ from the defaults, so that an ignored one shows. */
+  others: Partial<OptionsOf<S>>;
+  /** The rule on one number, in doubles, as its paper has it: where a weight is after these gradients. */
+  plain: (w: number, gradients: readonly number[], rate: number, options: OptionsOf<S>) => number;
+  /** Losses at steps 0, 3 and 6; `npm run check` prints them. */
+  golden: readonly number[];
+}
+
 export interface LayerSize {
   inputs: number;
   units: number;
@@ -64,6 +91,7 @@ export interface Cell<S extends z.ZodObject = z.ZodObject> extends Entry<S> {
     steps: number,
     at: Moment,
   ): { kind: Observed['kind']; data: JsonObject } | undefined;
+  check: CellCheck<S>;
 }
 
 /** What a task draws from a stream for one step: tensors only, so that a step is a function of tensors. */
@@ -179,6 +207,7 @@ export interface Optimizer<S extends z.ZodObject = z.ZodObject> extends Entry<S>
     step: Tensor,
     constants: Constants<S>,
   ): Updated;
+  check: OptimizerCheck<S>;
 }
 export interface Updated {
   weights: Weights;

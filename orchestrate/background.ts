@@ -12,14 +12,19 @@ import { storeId } from '../store/runs.ts';
 import { BIN, codeHash, LOADED, ROOT } from './code.ts';
 import { environmentHash } from './environment.ts';
 
-/** For trials in training to save a checkpoint, in milliseconds. */
-const DRAIN_MS = 30_000;
+/** For trials in training to save a checkpoint, in milliseconds: a program has 30 s for it. */
+const DRAIN_MS = 45_000;
+
+/** For a worker to load TensorFlow and Temporal on a machine that others use too, in milliseconds. */
+const START_MS = 60_000;
 
 export interface BackgroundWorker {
   store: Store;
   target: TemporalTarget;
   slots: number;
   backend: BackendKind;
+  /** Names of variables that its programs get from its environment. */
+  pass?: readonly string[];
 }
 
 /**
@@ -40,7 +45,7 @@ export async function workerRecord(store: Store, state = stateDir()): Promise<{ 
  * unless it has other slots, another backend, another server, another place of the folder, variables of other values
  * that it reads, or code of before a change: then it drains, and its trials go on in the new one.
  */
-export async function ensureWorker({ store, target, slots, backend }: BackgroundWorker): Promise<void> {
+export async function ensureWorker({ store, target, slots, backend, pass = [] }: BackgroundWorker): Promise<void> {
   const { name, folder } = await workerRecord(store);
   const meta = {
     slots,
@@ -49,7 +54,7 @@ export async function ensureWorker({ store, target, slots, backend }: Background
     namespace: target.namespace,
     code: await codeHash(LOADED),
     runs: await realpath(store.url).catch(() => store.url),
-    environment: environmentHash(process.env),
+    environment: environmentHash(process.env, pass),
   };
   await stopSupervised(`worker-${await storeId(store)}`, folder, DRAIN_MS); // as versions named it that knew one machine only
   const status = await supervisedStatus(name, folder);
@@ -60,6 +65,7 @@ export async function ensureWorker({ store, target, slots, backend }: Background
     folder,
     meta,
     graceMs: DRAIN_MS,
+    startMs: START_MS,
     command: process.execPath,
     args: [
       ...loaderFlags,

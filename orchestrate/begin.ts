@@ -16,6 +16,7 @@ import { collectProvenance, recordProvenance } from '../reports/provenance.ts';
 import { connect, type TemporalTarget } from '../server/connection.ts';
 import { chooseBackend, originOf, type TrainerBackend } from '../setup/backend.ts';
 import type { Store } from '../store/index.ts';
+import { writeProgramFile } from '../store/programs.ts';
 import { claimSweep, standingOrigin, storeId, writeCorpus } from '../store/runs.ts';
 import { ensureWorker } from './background.ts';
 import { followSweep } from './follow.ts';
@@ -45,6 +46,8 @@ export interface BeginRequest extends MachineRequest {
   sweepId?: string | undefined;
   /** The texts that the spec refers to, by reference. */
   corpora?: ReadonlyMap<string, string>;
+  /** The files of its program, by reference. */
+  files?: ReadonlyMap<string, Uint8Array>;
   /** False: take no results of other sweeps. */
   cache?: boolean;
 }
@@ -70,12 +73,11 @@ export interface Begun extends StartedWorkflow {
   follow(signal: AbortSignal): AsyncGenerator<SweepSnapshot>;
 }
 
-async function ready(
-  { backend: kind, slots, signal, onEvent = () => {} }: MachineRequest,
-  begun: Origin | undefined,
-): Promise<Ready> {
+/** A program brings what it computes with; a network goes on with what it has begun with, if that is here. */
+async function ready({ program }: SweepSpec, begun: Origin | undefined, machine: MachineRequest): Promise<Ready> {
+  const { backend: kind, slots, signal, onEvent = () => {} } = machine;
   onEvent({ kind: 'step', step: 'parts' });
-  await ensureParts({ backend: kind, signal, onEvent });
+  await ensureParts({ backend: program === undefined ? kind : 'cpu', signal, onEvent }); // 'cpu': nothing to install
   const backend = await chooseBackend(kind, begun);
   onEvent({ kind: 'step', step: 'server' });
   const target = await connect({ start: true, signal });
@@ -98,6 +100,11 @@ interface Launch {
   onEvent?: MachineRequest['onEvent'];
 }
 
+const workerOf = (
+  { store, spec }: Pick<Launch, 'store' | 'spec'>,
+  { backend, slots }: Pick<Ready, 'backend' | 'slots'>,
+) => ({ ...{ store, slots, backend: backend.choice.kind }, pass: spec.program?.pass ?? [] });
+
 /** The workflow, then a worker for it. */
 async function launch(
   { backend, origin, slots, target }: Ready,
@@ -106,16 +113,16 @@ async function launch(
   onEvent({ kind: 'step', step: 'workflow' });
   const started = await startWorkflow({ ...sweep, target, accelerator: backend.accelerator, origin, slots });
   onEvent({ kind: 'step', step: 'worker' });
-  await ensureWorker({ store: sweep.store, slots, backend: backend.choice.kind, target });
+  await ensureWorker({ ...workerOf(sweep, { backend, slots }), target });
   return started;
 }
 
 /** Begins a sweep, or finds it running; of one that has ended it trains what is missing. */
 export async function beginSweep(request: BeginRequest): Promise<Begun> {
-  const { store, spec: given, sweepId = idOf(given), corpora = new Map(), cache = true, signal } = request;
-  const { onEvent = () => {} } = request;
+  const { store, spec: given, sweepId = idOf(given), cache = true, signal } = request;
+  const { corpora = new Map(), files = new Map(), onEvent = () => {} } = request;
   await storeId(store); // a runs folder that cannot be written to is refused before anything is installed or started
-  const here = await ready(request, await standingOrigin(store, sweepId));
+  const here = await ready(given, await standingOrigin(store, sweepId), request);
   const { backend, origin, slots, target } = here;
   onEvent({ kind: 'step', step: 'plan' });
   const plan = await planOf(given, store, { sweepId, origin, cache });
@@ -123,6 +130,7 @@ export async function beginSweep(request: BeginRequest): Promise<Begun> {
   if (await claimSweep(store, sweepId, given)) {
     // startWorkflow() says what is wrong if the id is another sweep's
     for (const [reference, text] of corpora) await writeCorpus(store, sweepId, reference, text);
+    for (const [hash, bytes] of files) await writeProgramFile(store, sweepId, hash, bytes);
     await provenance(store, sweepId, here);
   }
   signal.throwIfAborted();
@@ -134,12 +142,13 @@ export async function beginSweep(request: BeginRequest): Promise<Begun> {
       signal: until,
       revive: async () => {
         const again = await connect({ start: true, signal: until });
-        await ensureWorker({ store, slots, backend: backend.choice.kind, target: again });
+        await ensureWorker({ ...workerOf(own, { backend, slots }), target: again });
         return again;
       },
       restart: (on) => startWorkflow({ ...own, target: on, accelerator: backend.accelerator, origin, slots }),
     });
-  return { ...started, sweepId, backend: backend.name, slots, plan, ...(url !== undefined && { url }), follow };
+  const trainer = given.program === undefined ? backend.name : given.program.command.join(' ');
+  return { ...started, sweepId, backend: trainer, slots, plan, ...(url !== undefined && { url }), follow };
 }
 
 /** Begins a sweep again that has ended, or that its server has lost: with a spec that has grown, or what had failed. */
@@ -148,7 +157,7 @@ export async function beginAgain(
   machine: MachineRequest,
 ): Promise<void> {
   const { onEvent = () => {} } = machine;
-  const here = await ready(machine, await standingOrigin(store, sweepId));
+  const here = await ready(spec, await standingOrigin(store, sweepId), machine);
   onEvent({ kind: 'step', step: 'folder' });
   await untilClosed(here.target, store, sweepId);
   await reopenEnded(store, sweepId, spec);

@@ -6,7 +6,8 @@ import type { TemporalTarget } from '../server/connection.ts';
 import { commandOn } from '../store/command.ts';
 import type { Store } from '../store/index.ts';
 import { specOf } from '../store/runs.ts';
-import { liveSnapshot } from './snapshot.ts';
+import { liveSnapshot, storedSnapshot } from './snapshot.ts';
+import { troubleOf } from './trouble.ts';
 
 /**
  * A server that restarts may deny a sweep that it knows; one that still does after this long, in milliseconds, has lost
@@ -35,6 +36,16 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
   });
 }
 
+/** Undefined where the server does not say either. */
+async function unlessSilent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Snapshots until the sweep has ended (the last one says how) or the signal aborts. Lost connections are waited out.
  */
@@ -45,7 +56,7 @@ export async function* followSweep(
   options: FollowOptions,
 ): AsyncGenerator<SweepSnapshot> {
   const { signal, intervalMs = 500, revive, restart } = options;
-  await specOf(store, sweepId);
+  const spec = await specOf(store, sweepId);
   let target = given;
   let revivedAt = Date.now();
   let knownAt = Date.now();
@@ -66,6 +77,8 @@ export async function* followSweep(
       }
     } catch (error) {
       if (error instanceof UserError) throw error;
+      const trouble = await unlessAborted(unlessSilent(troubleOf(target, store, sweepId)), signal);
+      if (trouble !== undefined) yield { ...(await storedSnapshot(store, sweepId, spec)), trouble: [trouble] };
       if (revive && !signal.aborted && Date.now() - revivedAt > 10_000) {
         revivedAt = Date.now();
         target = await unlessAborted(revive(), signal).catch(() => target);

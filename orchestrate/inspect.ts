@@ -3,10 +3,30 @@ import { UserError } from '../core/errors.ts';
 import { connect, isServerExpected } from '../server/connection.ts';
 import { embeddedStatus } from '../server/embedded.ts';
 import { inspectParts, type Part } from '../setup/inspect.ts';
+import { isAddress } from '../store/command.ts';
+import { openStore, type Store } from '../store/index.ts';
 
 export async function inspectMachine(runs: string): Promise<Part[]> {
-  const [parts, server] = await Promise.all([inspectParts(runs), inspectServer()]);
-  return [...parts, server].map((part) => needed(part, server));
+  const store = openStore(runs);
+  const inBucket = isAddress(store.url);
+  const [parts, bucket, server] = await Promise.all([
+    inspectParts(inBucket ? undefined : store.url),
+    inBucket ? inspectBucket(store) : [],
+    inspectServer(),
+  ]);
+  return [...parts, bucket, server].flat().map((part) => needed(part, server));
+}
+
+/** Whether the bucket answers these credentials. */
+async function inspectBucket(store: Store): Promise<Part> {
+  const part = { name: 'Runs', path: store.url };
+  try {
+    await store.list('');
+    return { ...part, status: 'ok' };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ...part, status: 'missing', hint: error.message };
+  }
 }
 
 /** Whoever has a server of their own needs no program to start one. */

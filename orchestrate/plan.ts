@@ -1,6 +1,7 @@
 /** What a sweep would do. Reads, counts, starts nothing. */
 import { availableParallelism } from 'node:os';
 import { countWithin, plannedTrials, sweepId as idOf } from '../core/plan.ts';
+import { costOfNotResuming } from '../core/program-cost.ts';
 import type { Origin } from '../core/results.ts';
 import { shapeGroups, shapeKey, type ShapeGroup } from '../core/shapes.ts';
 import type { SweepSpec, TrainingSpec } from '../core/spec.ts';
@@ -8,6 +9,7 @@ import type { Store } from '../store/index.ts';
 import { readAhead } from '../store/read-ahead.ts';
 import { differenceFrom, listSweeps, listTrials, readControl, readResult, readTiming } from '../store/runs.ts';
 import { originOfTrial } from '../trainer/kinds.ts';
+import { programChanges } from './program-changes.ts';
 
 /** Beyond so many trials or cases the plan looks at the first ones only, and says so: it stays a matter of a second. */
 const MOST = 20_000;
@@ -44,6 +46,8 @@ export interface Plan {
   slots: number;
   /** Until the trials that are not cached are done; undefined where a shape was never trained here. */
   seconds: number | undefined;
+  /** What is to be known of a program: what has changed of it, and what it costs. */
+  notes?: string[];
 }
 
 /**
@@ -169,5 +173,11 @@ export async function planOf(
     complete,
     slots,
     seconds,
+    ...(spec.program !== undefined && { notes: await notesOn(spec, store) }),
   };
 }
+
+const notesOn = async (spec: SweepSpec, store: Store): Promise<string[]> => [
+  ...(await programChanges(store, spec)),
+  ...[costOfNotResuming(spec)].filter((line) => line !== undefined),
+];

@@ -17,7 +17,7 @@ export interface WrittenReport {
 /** `out`: a folder on this machine; left out: the sweep's own. */
 export async function reportOn(store: Store, sweepId: string, out?: string): Promise<WrittenReport> {
   if (out === undefined)
-    return { files: await writeReport(store, sweepId), folder: join(store.url, sweepId, 'report') };
+    return { files: await writeReport(store, sweepId), folder: store.describe(`${sweepId}/report`) };
   const folder = resolve(out);
   return { files: await writeTo(folder, store, sweepId), folder };
 }

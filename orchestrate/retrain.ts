@@ -15,7 +15,8 @@ import { SCIENCE_VERSION } from '../core/trial.ts';
 import { originOf, type TrainerBackend } from '../setup/backend.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { trialKey } from '../store/keys.ts';
-import { differenceFrom, readCorpus, writeCorpus } from '../store/runs.ts';
+import { readProgramFile, writeProgramFile } from '../store/programs.ts';
+import { claimSweep, differenceFrom, readCorpus, writeCorpus } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 
 /** All that training decides; timing.json is of the day. */
@@ -82,6 +83,11 @@ export async function* retrain(
   try {
     for (const reference of Object.values(spec.corpora ?? {}))
       await writeCorpus(scratch, sweepId, reference, await readCorpus(store, sweepId, reference));
+    if (spec.program !== undefined) {
+      for (const hash of Object.values(spec.program.hashes))
+        await writeProgramFile(scratch, sweepId, hash, await readProgramFile(store, sweepId, hash));
+      await claimSweep(scratch, sweepId, spec); // what is run is what the sweep's folder says
+    }
     for (const { configuration: _, ...lane } of trials) {
       const job = {
         sweepId,

@@ -55,6 +55,7 @@ export async function sampleSweep(
 ): Promise<Sampled> {
   const { prompt, temperature, length, samples: count, seed, backend } = request;
   const { trialId, trial, status } = await trialOf(store, sweepId, given);
+  if (trial.program !== undefined) throw new UserError(`${sweepId} runs a program: there is no network to sample`, 2);
   const task = entryOf<Task>(tasks, 'task', trial.task.name);
   if (!task.writes) throw new UserError(`the task ${task.name} writes no text: there is nothing to sample`, 2);
   if (status === 'diverged')

@@ -43,6 +43,8 @@ export interface ServeRequest {
   backend?: BackendKind | undefined;
   /** Makes a runs folder where there is none. */
   make?: boolean | undefined;
+  /** False: it runs no programs of sweeps. */
+  foreignCode?: boolean | undefined;
   /** Whoever began a sweep has seen to parts and server. Ends once nothing has been left to do for a while. */
   background: boolean;
   signal: AbortSignal;
@@ -113,6 +115,7 @@ export async function serveRuns(request: ServeRequest): Promise<ServeEnd> {
       store,
       target,
       slots: many,
+      foreignCode: request.foreignCode,
       backend,
       trainers,
       reports,

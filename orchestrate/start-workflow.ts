@@ -127,9 +127,9 @@ export async function startWorkflow({
   await clearOutcome(store, sweepId);
   const wanted = spec.resources.accelerator === 'any' ? accelerator : spec.resources.accelerator;
   const pinned =
-    origin && wanted === accelerator
+    origin && wanted === accelerator && spec.program === undefined
       ? await pinOrigin(store, sweepId, { ...origin, accelerator }, origin.chosen)
-      : undefined; // of another machine's GPU nothing is known here
+      : undefined; // a program is anybody's; of another machine's GPU nothing is known here
   const input: SweepInput = {
     sweepId,
     spec,
@@ -158,7 +158,7 @@ export async function startWorkflow({
       ...(searchAttributes && {
         typedSearchAttributes: new TypedSearchAttributes([
           { key: SWEEP_ATTRIBUTES.name, value: spec.name },
-          { key: SWEEP_ATTRIBUTES.task, value: spec.task.name },
+          { key: SWEEP_ATTRIBUTES.task, value: spec.task?.name ?? 'program' },
         ]),
       }),
     }),

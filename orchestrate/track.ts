@@ -137,7 +137,7 @@ function trialsOf(spec: SweepSpec, store: Store) {
       }
       return ended;
     },
-    summary: () => summarize(trialRows(spec, results, failures, new Map(), suggestions)),
+    summary: () => summarize(trialRows(spec, results, failures, new Map(), suggestions), spec.program?.metrics),
     /** `spent`: seconds that a trial has been training already. */
     secondsLeft(slots: number, spent: (trialId: string) => number): number | undefined {
       const waiting = [...planned.values()].filter(({ trialId }) => !results.has(trialId) && !failures.has(trialId));

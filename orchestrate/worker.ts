@@ -26,6 +26,8 @@ export interface WorkerOptions {
   target: TemporalTarget;
   /** Jobs at a time, each in a trainer process of its own. */
   slots: number;
+  /** False: it runs no programs of sweeps. */
+  foreignCode?: boolean | undefined;
   backend: TrainerBackend;
   /** Drains: no new jobs, those in hand save a checkpoint and go back to the queue. */
   signal: AbortSignal;
@@ -130,7 +132,9 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
       Worker.create({
         ...shared,
         taskQueue,
-        activities: createTrainingActivities({ store, trainers: inHand, worker: name }),
+        activities: createTrainingActivities({
+          ...{ store, trainers: inHand, worker: name, foreignCode: options.foreignCode },
+        }),
         maxConcurrentActivityTaskExecutions: slots,
         shutdownGraceTime: 0, // tell trainers at once: they save a checkpoint
         shutdownForceTime: '1 minute',

@@ -6,6 +6,7 @@ import { SCIENCE_VERSION, trialIdIn } from '../core/trial.ts';
 import { decodeCheckpoint, type Decoded } from '../store/checkpoint.ts';
 import { decodeCurve } from '../store/curve.ts';
 import { trialKey } from '../store/keys.ts';
+import { LOG } from '../store/programs.ts';
 import type { Store } from '../store/types.ts';
 import { kindOf } from '../trainer/kinds.ts';
 
@@ -25,7 +26,7 @@ export interface CheckedTrial {
 export const UNKNOWN = 'is unknown: the sweep has nothing of this name';
 
 const ALWAYS = ['metrics.csv', 'model.ckpt', 'timing.json'];
-const OF_RESULT = ['result.json', 'observations.json', 'samples.json', ...ALWAYS];
+const OF_RESULT = ['result.json', 'observations.json', 'samples.json', LOG, ...ALWAYS];
 /** What a trial has on its way, and not any more once it has a result. */
 const ON_THE_WAY = ['attempts/', 'rungs/', 'failure.json'];
 const RUNG = /^step-(\d{9})\.(json|csv|ckpt)$/;

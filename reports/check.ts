@@ -33,6 +33,7 @@ const TOP = [
   'outcome.json',
   'decisions/',
   'corpora/',
+  'files/',
   'trials/',
   'report/',
 ];
@@ -45,7 +46,7 @@ const STRAY: Record<Stray['what'], string> = {
 /** The trial as it was before its sweep was extended: the same but for when it ends. */
 function endingAs({ training, ...rest }: TrialSpec, ends: EarlierSpec['ends']): TrialSpec {
   const { maxSteps: _, stopWhen: __, ...others } = training;
-  return { ...rest, training: { ...others, ...ends } };
+  return { ...rest, training: { ...others, ...ends } } as TrialSpec;
 }
 
 interface Known {
@@ -103,6 +104,19 @@ async function checkCorpora(store: Store, sweepId: string, spec: SweepSpec): Pro
   return findings;
 }
 
+/** A program's file is named by its hash. One that only an earlier spec had may stay. */
+async function checkFiles(store: Store, sweepId: string, spec: SweepSpec): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const wanted = Object.values(spec.program?.hashes ?? {}).map((hash) => hash.replace('sha256:', ''));
+  for (const name of new Set([...wanted, ...(await store.list(`${sweepId}/files`))])) {
+    const bytes = await store.get(`${sweepId}/files/${name}`);
+    if (bytes === undefined) findings.push({ path: `files/${name}`, problem: 'is missing' });
+    else if (createHash('sha256').update(bytes).digest('hex') !== name)
+      findings.push({ path: `files/${name}`, problem: 'is not the file of this hash' });
+  }
+  return findings;
+}
+
 async function checkTrials(
   store: Store,
   sweepId: string,
@@ -142,7 +156,11 @@ export async function checkRun(store: Store, sweepId: string): Promise<RunCheck>
   if (spec === undefined) return { results: 0, findings: [] }; // the report cannot be built, which tells
   const known = knownTrials(spec, await readSuggestions(store, sweepId, spec), await readEarlier(store, sweepId));
   const { results, ended, findings } = await checkTrials(store, sweepId, spec, known);
-  findings.push(...(await checkTop(store, sweepId, spec)), ...(await checkCorpora(store, sweepId, spec)));
+  findings.push(
+    ...(await checkTop(store, sweepId, spec)),
+    ...(await checkCorpora(store, sweepId, spec)),
+    ...(await checkFiles(store, sweepId, spec)),
+  );
   const outcome = await readOutcome(store, sweepId);
   const due = outcome === undefined ? 0 : outcome.completed - (outcome.stopped ?? 0);
   if (ended < due)

@@ -26,7 +26,7 @@ function makeModel(input: ReportInput): Report {
     dimensions: Object.keys(input.spec.space),
     metrics: metricNames([{ [input.spec.objective.metric]: 0 }, ...trials.map(({ metrics }) => metrics)]),
     trials,
-    summary: summarize(trials),
+    summary: summarize(trials, input.spec.program?.metrics),
   };
 }
 

@@ -111,7 +111,7 @@ function gridTable(report: Report, down: readonly string[], across: readonly str
   return {
     head: [down.map(wordsOf).join(', '), ...columns.map((label) => label || (across.length === 0 ? metric : NO_VALUE))],
     rows: [...grouped(report, down)].map(([label, group]) => [
-      cell(label || (down.length > 0 ? NO_VALUE : across.includes(CELL) ? metric : model.cell)),
+      cell(label || (down.length > 0 ? NO_VALUE : across.includes(CELL) ? metric : (model?.cell ?? metric))),
       ...columns.map((column) =>
         estimateCell(
           group.find(({ configuration }) => labelOf(configuration, across) === column),
@@ -179,7 +179,7 @@ export function headline(report: Report): string | undefined {
     const reaches = (row: SummaryRow) => (row.metrics[solved.metric]?.mean ?? 0) >= solved.atLeast;
     const first = byLength.findIndex((row) => !reaches(row) || !isWhole(row, solved.metric));
     const [last, next] = first === -1 ? [byLength.at(-1)] : [byLength[first - 1], byLength[first]];
-    const name = label === '' ? report.input.spec.model.cell : label;
+    const name = label === '' ? (report.input.spec.model?.cell ?? '') : label;
     const partly =
       next !== undefined && reaches(next)
         ? ` (${String(next.configuration[LENGTH])} with ${shareText(next, solved.metric)})`

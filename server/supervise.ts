@@ -39,8 +39,10 @@ export interface Supervised {
   front?: Front;
   /** Between SIGTERM and SIGKILL. */
   graceMs?: number;
-  /** It is given up after so many failures in a row, each within ten seconds of its start. */
+  /** It is given up after so many failures in a row: killed within ten seconds, or ended in error within `startMs`. */
   quickFailures?: number;
+  /** In which it has started, or ends with an error if it cannot. */
+  startMs?: number;
 }
 
 export interface SupervisedStatus {
@@ -199,6 +201,7 @@ async function launch(program: Supervised): Promise<SupervisedStatus> {
     front,
     graceMs = 10_000,
     quickFailures = 5,
+    startMs = 10_000,
   } = program;
   await makeOurs(folder);
   const record = recordPath(name, folder);
@@ -216,6 +219,7 @@ async function launch(program: Supervised): Promise<SupervisedStatus> {
     front,
     graceMs,
     quickFailures,
+    startMs,
   });
   // Its own complaints, should there ever be any, belong beside the program's.
   const log = openSync(logPath(name, folder), 'a', 0o600);

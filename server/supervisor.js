@@ -24,6 +24,7 @@ import {
  * @property {string} cwd
  * @property {number} graceMs       between SIGTERM and SIGKILL
  * @property {number} quickFailures how many in a row before giving up
+ * @property {number} startMs        an error within this of its start is a failure to start
  * @property {unknown} meta
  * @property {import('./front.js').Front} [front]  left out: nothing stands in front of it
  */
@@ -107,9 +108,12 @@ function beat() {
   }
 }
 
+/** What it said last of an error, rather than the lines that follow one. */
 function lastWords() {
   try {
-    return readFileSync(order.log, 'utf8').slice(-4000).trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+    const lines = readFileSync(order.log, 'utf8').slice(-4000).trim().split('\n');
+    const told = lines.filter((line) => /^(\w*Error\b|error:)/.test(line) && !line.startsWith('error: this is a bug'));
+    return (told.at(-1) ?? lines.at(-1) ?? '').slice(0, 300);
   } catch {
     return '';
   }
@@ -124,14 +128,14 @@ function start() {
   record.childPid = child.pid ?? 0;
   write();
   let ended = false;
-  /** @param {string} how @param {boolean} clean */
-  const over = (how, clean) => {
+  /** @param {string} how @param {boolean} clean @param {number} quickMs */
+  const over = (how, clean, quickMs) => {
     if (ended) return;
     ended = true;
     child = undefined;
     if (stopping) return end('stopped', '');
     if (clean) return end('stopped', 'it ended by itself');
-    quick = Date.now() - began < QUICK_MS ? quick + 1 : 1;
+    quick = Date.now() - began < quickMs ? quick + 1 : 1;
     const reason = `${how}; last in ${order.log}: ${lastWords()}`;
     if (quick > order.quickFailures) return end('failed', reason);
     if (!isOurs()) return end('stopped', '');
@@ -142,9 +146,11 @@ function start() {
       Math.min(1000 * 2 ** (quick - 1), SLOWEST_RESTART_MS),
     );
   };
-  child.once('error', (error) => over(error.message, false));
+  child.once('error', (error) => over(error.message, false, order.startMs));
   child.once('exit', (code, signal) =>
-    over(signal ? `it was ended by ${signal}` : `it ended with code ${code}`, code === 0),
+    signal
+      ? over(`it was ended by ${signal}`, false, QUICK_MS)
+      : over(`it ended with code ${code}`, code === 0, order.startMs),
   );
 }
 

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { chooseBackend } from './backend.ts';
 import { cacheDir, stateDir } from './home.ts';
 import { findOnnx, loadsOnnx, originOfOnnx, whyNotOnnx } from './onnx.ts';
@@ -33,8 +33,8 @@ export interface Part {
   hint?: string;
 }
 
-/** Everything but the server that runs, which server/ knows about. */
-export async function inspectParts(runs: string): Promise<Part[]> {
+/** Everything but the server that runs, which server/ knows about. `runs`: the folder of runs, if it is one. */
+export async function inspectParts(runs: string | undefined): Promise<Part[]> {
   const parts = await Promise.all([
     node(),
     npm(),
@@ -51,7 +51,7 @@ export async function inspectParts(runs: string): Promise<Part[]> {
     memory(),
     disk('Parts', cacheDir()),
     disk('Server state', stateDir()),
-    disk('Runs', resolve(runs)),
+    runs === undefined ? [] : disk('Runs', runs),
   ]);
   return parts.flat();
 }

@@ -65,6 +65,8 @@ export async function downloadPackage(
       '--ignore-scripts',
       '--no-update-notifier',
       '--loglevel=error',
+      '--fetch-retry-mintimeout=1000', // there are other ways: a registry that does not answer is not waited for
+      '--fetch-retry-maxtimeout=4000',
       `--cache=${cache}`,
       `--pack-destination=${destination}`,
     ],

@@ -5,8 +5,12 @@ import type { Store } from './types.ts';
 
 export const DEFAULT_RUNS = './runs';
 
-/** A path as one would type it here. */
+/** Of a place that is no folder. */
+export const isAddress = (place: string): boolean => /^\w+:\/\//.test(place);
+
+/** A path, or an address, as one would type it here. */
 export function nearPath(path: string): string {
+  if (isAddress(path)) return path;
   const near = relative(process.cwd(), path);
   return near === '' ? '.' : near.startsWith('..') ? path : near;
 }

@@ -166,6 +166,7 @@ export function openFolder(path: string): Store {
   const root = rootAt(path);
   return {
     url: path,
+    describe: root.place,
     async get(key) {
       await root.look();
       const target = root.place(key);

@@ -22,7 +22,7 @@ export interface Place {
   inode: string;
 }
 
-/** `place`: left out by versions that did not keep it, and where there is no folder that could be copied. */
+/** `place`: left out by versions that did not keep it. */
 interface Identity {
   id: string;
   place?: Place;
@@ -69,6 +69,8 @@ async function readIdentity(store: Store): Promise<Identity | undefined> {
 async function identityAt(known: Identity, here: Place): Promise<Identity> {
   const { id, place } = known;
   if (place === undefined) return { id, place: here };
+  if (here.machine === NO_MACHINE || place.machine === NO_MACHINE)
+    return samePlace(place, here) ? known : copyOf(id, here);
   // Another machine has its own way to a folder that both share.
   if (place.machine !== here.machine || place.path === here.path) return known;
   const there = await placeOf(place.path);
@@ -77,13 +79,18 @@ async function identityAt(known: Identity, here: Place): Promise<Identity> {
   return place.inode === here.inode ? { id, place: here } : copyOf(id, here);
 }
 
+/** A bucket's: it is the same one from everywhere, and cannot be moved. */
+const NO_MACHINE = '';
+
+const samePlace = (a: Place, b: Place) => a.machine === b.machine && a.path === b.path;
+
 const copyOf = (id: string, here: Place): Identity => ({
   id: hashJson({ copyOf: id, ...here }).slice(0, 8),
   place: here,
 });
 
 async function placeOf(folder: string): Promise<Place | undefined> {
-  if (!isAbsolute(folder)) return undefined; // a store of another kind
+  if (!isAbsolute(folder)) return { machine: NO_MACHINE, path: folder, inode: '' };
   try {
     const { ino } = await stat(folder, { bigint: true });
     return { machine: machine(), path: await realpath(folder), inode: String(ino) };

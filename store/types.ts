@@ -2,8 +2,10 @@
  * Where results live. Keys are '/'-separated, relative to the runs folder: 'rnn-vs-lstm-7f3a/trials/<id>/result.json'.
  */
 export interface Store {
-  /** For people and messages: a folder, or later an s3:// address. */
+  /** A folder's path, or an s3:// address. */
   readonly url: string;
+  /** Where a key is, for people: a path, or an address. */
+  describe(key: string): string;
   get(key: string): Promise<Uint8Array | undefined>;
   /** Atomic: a reader sees the old bytes or the new ones, never part of them. */
   put(key: string, bytes: Uint8Array | string | AsyncIterable<string>): Promise<void>;

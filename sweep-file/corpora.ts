@@ -8,7 +8,7 @@ import { UserError } from '../core/errors.ts';
 import { refusalOf } from '../core/refusal.ts';
 import type { JsonObject } from '../core/json.ts';
 import { shellWord } from '../core/shell.ts';
-import type { SweepSpec } from '../core/spec.ts';
+import type { NetworkSweep } from '../core/spec.ts';
 import { entryOf } from '../models/options.ts';
 import { tasks } from '../models/tasks/index.ts';
 import type { Task } from '../models/types.ts';
@@ -103,7 +103,7 @@ function textOf(name: string, folder: string): string {
 }
 
 /** What the sweep's tasks read if nobody says what; undefined where none of them reads a text. */
-function defaultsOf(spec: SweepSpec): string[] {
+function defaultsOf(spec: NetworkSweep): string[] {
   const names = namesOf('task', { task: spec.task }, spec.space);
   const options = names
     .map((name) => entryOf<Task>(tasks, 'task', name).options)
@@ -112,7 +112,7 @@ function defaultsOf(spec: SweepSpec): string[] {
 }
 
 /** Where the sweep names texts. */
-function namedIn(spec: SweepSpec, space: JsonObject): [name: string, path: Path][] {
+function namedIn(spec: NetworkSweep, space: JsonObject): [name: string, path: Path][] {
   const dimension = spec.space[DIMENSION];
   const swept = dimension === undefined ? [] : probes(dimension, space[DIMENSION] ?? null);
   const named = swept.map(([value, below]): [string, Path] => [String(value), ['space', DIMENSION, ...below]]);
@@ -120,12 +120,12 @@ function namedIn(spec: SweepSpec, space: JsonObject): [name: string, path: Path]
   return own === undefined || isAlwaysSwept(spec) ? named : [[String(own), ['task', OPTION]], ...named];
 }
 
-const isAlwaysSwept = ({ space }: SweepSpec): boolean =>
+const isAlwaysSwept = ({ space }: NetworkSweep): boolean =>
   space[DIMENSION] !== undefined && space[DIMENSION].when === undefined;
 
 export interface Corpora {
   /** The spec with the hashes of its texts. */
-  spec: SweepSpec;
+  spec: NetworkSweep;
   /** 'sha256:…' of a text's UTF-8 -> the text. */
   corpora: Map<string, string>;
   problems: Problem[];
@@ -133,7 +133,7 @@ export interface Corpora {
 
 /** `space` is the file's own; paths of texts lead from `folder`. */
 export function readCorpora(
-  given: SweepSpec,
+  given: NetworkSweep,
   space: JsonObject,
   folder: string,
   texts: ReadonlyMap<string, string>,

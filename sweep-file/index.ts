@@ -10,28 +10,28 @@
  *   7. corpora     the texts that it names, read; trials know them by their hash
  *   8. trials      put together and built, to find what only values together get wrong
  *
+ * A file with a program goes another way from 3 on (program.ts).
  * A step that finds problems ends the pipeline, and says all of them.
  */
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
-import { MOST_TRIALS } from '../core/form/limits.ts';
-import { getPath, setPath, type Json, type JsonObject } from '../core/json.ts';
+import { secondsOf } from '../core/duration.ts';
+import { getPath, isJsonObject, setPath, type Json, type JsonObject } from '../core/json.ts';
 import { metricOf } from '../core/metrics.ts';
-import { countTrials } from '../core/plan.ts';
-import { searchOf } from '../core/search/index.ts';
-import { kindOf, type Dimension } from '../core/space/index.ts';
-import type { SweepSpec } from '../core/spec.ts';
+import type { Dimension } from '../core/space/index.ts';
+import type { NetworkSweep, SweepSpec } from '../core/spec.ts';
 import { readCorpora } from './corpora.ts';
-import { parseDimension } from './dimension.ts';
 import { explain } from './explain.ts';
 import { parseJson } from './json.ts';
 import { applyOverrides, overrideAt, type Override } from './overrides.ts';
 import { knowing, namesOf, type Parts, type Space } from './paths.ts';
 import { listOf, pathText, showArgument, type Problem } from './problem.ts';
+import { isModule, readModule } from './module.ts';
+import { resolveProgram } from './program.ts';
 import { readText } from './read.ts';
 import { sectionNames, sectionSchema, sections, sweepFile, type SectionName, type SweepFile } from './schema.ts';
-import { checkScheduler, checkSearch, checkSpace } from './space.ts';
+import { checkEffect, checkScheduler, checkSearch, checkSize, checkSpace, parseSpace } from './space.ts';
 import { checkTrials } from './trials.ts';
 
 export interface SpecOptions {
@@ -39,17 +39,20 @@ export interface SpecOptions {
   set?: readonly string[];
   /** Texts that are known already, by name: they are not read again. */
   texts?: ReadonlyMap<string, string>;
+  /** Files of a program that are known already, by path: they are not read again. */
+  hashes?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A resolved sweep with the texts that it refers to, by reference ('sha256:…'). */
+/** A resolved sweep with the texts that it refers to, and the files of its program, by reference ('sha256:…'). */
 export interface Sweep {
   spec: SweepSpec;
   corpora: Map<string, string>;
+  files: Map<string, Uint8Array>;
 }
 
 /** Reads and resolves a sweep file; throws a UserError with one line for each problem. */
 export async function loadSweep(file: string, { set = [] }: SpecOptions = {}): Promise<Sweep> {
-  return parseSweep(await readText(file), { origin: file, set });
+  return parseSweep(await (isModule(file) ? readModule(file) : readText(file)), { origin: file, set });
 }
 
 export const loadSpec = async (file: string, options: SpecOptions = {}): Promise<SweepSpec> =>
@@ -60,7 +63,7 @@ export const parseSpec = (text: string, options: SpecOptions & { origin: string 
 /** The same from text; `origin` is the file it is of: what the lines begin with, and where paths of texts lead from. */
 export function parseSweep(
   text: string,
-  { origin, set = [], texts = new Map() }: SpecOptions & { origin: string },
+  { origin, set = [], texts = new Map(), hashes }: SpecOptions & { origin: string },
 ): Sweep {
   let overrides: Override[] = [];
   const check = (problems: readonly Problem[]) => {
@@ -74,18 +77,22 @@ export function parseSweep(
   const overridden = applyOverrides('value' in json ? json.value : null, set);
   check(overridden.problems);
   overrides = overridden.overrides;
+  if (isJsonObject(overridden.value) && 'program' in overridden.value) {
+    const { spec, files } = resolveProgram(overridden.value, { origin, overrides, hashes }, check);
+    return { spec, corpora: new Map(), files };
+  }
   const given = withNames(overridden.value);
 
   // 3. structure
   const parsed = sweepFile.safeParse(given);
   const givenSpace = getPath(given, ['space']);
-  const { space, problems } = parseSpace(givenSpace !== undefined && isObject(givenSpace) ? givenSpace : undefined);
+  const { space, problems } = parseSpace(givenSpace !== undefined && isJsonObject(givenSpace) ? givenSpace : undefined);
   if (!parsed.success) check([...explain(parsed.error, sweepFile, given), ...problems]);
   check(problems);
   // Made of the description that the types are made of, which TypeScript cannot follow.
   const file = parsed.data as unknown as SweepFile;
   const parts = { task: file.task, model: file.model, training: file.training } as Pick<
-    SweepSpec,
+    NetworkSweep,
     'task' | 'model' | 'training'
   > &
     Parts;
@@ -109,14 +116,14 @@ export function parseSweep(
 
   // 8. trials
   check(checkTrials(spec, corpora));
-  return { spec, corpora };
+  return { spec, corpora, files: new Map() };
 }
 
 function resolve(
   file: SweepFile,
-  parts: Pick<SweepSpec, 'task' | 'model' | 'training'>,
+  parts: Pick<NetworkSweep, 'task' | 'model' | 'training'>,
   space: Record<string, Dimension>,
-): SweepSpec {
+): NetworkSweep {
   const { name, description, sampling, repeats, seed, search, scheduler, resources } = file;
   const { metric, goal = metricOf(metric).goal } = file.objective;
   const { maxConcurrent, wallClock, maxTrials } = file.budget;
@@ -150,17 +157,14 @@ function lineOf({ path, message }: Problem, origin: string, overrides: readonly 
   return message.startsWith('--set ') ? message : `${whose}: ${message}`;
 }
 
-const isObject = (value: Json): value is JsonObject =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-
 /** A task, cell or optimizer that only the space names is the space's first: no trial has another than the space's. */
 function withNames(given: Json): Json {
-  if (!isObject(given)) return given;
+  if (!isJsonObject(given)) return given;
   let value = given;
   for (const [section, { key, registry }] of Object.entries(sections)) {
     const dimension = getPath(given, ['space', `${section}.${key}`]);
     const values =
-      dimension !== undefined && isObject(dimension) && !('when' in dimension) ? dimension['choice'] : dimension;
+      dimension !== undefined && isJsonObject(dimension) && !('when' in dimension) ? dimension['choice'] : dimension;
     if (!Array.isArray(values) || getPath(given, [section, key]) !== undefined) continue;
     const known = Object.keys(registry);
     value = setPath(
@@ -170,24 +174,6 @@ function withNames(given: Json): Json {
     );
   }
   return value;
-}
-
-/** The dimensions of a space; problems of those that are none. Undefined: the file has no space, said elsewhere. */
-function parseSpace(given: JsonObject | undefined): { space: Record<string, Dimension>; problems: Problem[] } {
-  const space: Record<string, Dimension> = {};
-  const problems: Problem[] = [];
-  for (const [path, value] of Object.entries(given ?? {})) {
-    const parsed = parseDimension(value, ['space', path]);
-    if ('dimension' in parsed) space[path] = parsed.dimension;
-    else problems.push(...parsed.problems);
-  }
-  if (given !== undefined && Object.keys(given).length === 0) {
-    problems.push({
-      path: ['space'],
-      message: '{} is empty; needed: one path or more, such as "model.cell": ["rnn", "lstm"]',
-    });
-  }
-  return { space, problems };
 }
 
 /** Options that none of the sweep's names in the section knows, and values that are wrong for those that do. */
@@ -206,42 +192,4 @@ function checkOptions(section: SectionName, parts: Parts, space: Space): Problem
         `allowed: ${listOf(Object.keys(schema.shape))}`,
     }));
   });
-}
-
-/** An override of a value that the space replaces in every trial would do nothing. */
-function checkEffect(path: readonly string[], space: Space): Problem[] {
-  const named = path.join('.');
-  if (space[named] === undefined || space[named].when !== undefined) return [];
-  return [{ path: [...path], message: `has no effect, because space sweeps it; set space.${named} instead` }];
-}
-
-/** Counted before anything is walked; a single dimension that is too long even before that. */
-function checkSize(spec: SweepSpec): Problem[] {
-  const limit = MOST_TRIALS.toLocaleString('en-US');
-  const refuse = (path: string[], amount: number, unit: string): Problem[] => {
-    const text = amount < 1e15 ? amount.toLocaleString('en-US') : amount.toExponential(1);
-    return [{ path, message: `has ${text} ${unit}; allowed: at most ${limit} trials` }];
-  };
-  if (!searchOf(spec).samples) {
-    const long = Object.entries(spec.space).flatMap(([path, dimension]) => {
-      const count = kindOf(dimension).count(dimension) ?? 0;
-      return count > MOST_TRIALS ? refuse(['space', path], count, 'values') : [];
-    });
-    if (long.length > 0) return long;
-  }
-  try {
-    const trials = countTrials(spec);
-    return trials > MOST_TRIALS ? refuse(['space'], trials, `trials with ${spec.repeats} repeats`) : [];
-  } catch (error) {
-    if (error instanceof RangeError) return [{ path: ['space'], message: `is too large: ${error.message}` }];
-    throw error;
-  }
-}
-
-function secondsOf(duration: string): number {
-  const units: Record<string, number> = { d: 86_400, h: 3600, m: 60, s: 1 };
-  return [...duration.matchAll(/(\d+)([dhms])/g)].reduce(
-    (sum, [, amount, unit = 's']) => sum + Number(amount) * (units[unit] ?? 1),
-    0,
-  );
 }

@@ -3,8 +3,9 @@
  * is made of them.
  */
 import { z } from 'zod';
+import { programForms, programSweepForm } from '../core/form/program.ts';
 import { samplingForm, sectionForms, sweepForm } from '../core/form/sweep.ts';
-import type { Form, Keys, NumberForm, ObjectForm, TextForm, ValueOf } from '../core/form/types.ts';
+import type { Form, Keys, NumberForm, ObjectForm, RecordForm, TextForm, ValueOf } from '../core/form/types.ts';
 import type { NumberOption, NumberOptions } from '../core/options.ts';
 import { schedulers } from '../core/schedulers/index.ts';
 import { searches } from '../core/search/index.ts';
@@ -83,7 +84,9 @@ function bareSchema(form: Form): z.ZodType {
     case 'list':
       return listSchema(schemaOf(form.of), form);
     case 'record':
-      return z.record(z.string(), schemaOf(form.of));
+      return z.record(keyOf(form), schemaOf(form.of));
+    case 'any':
+      return z.json();
     case 'space':
       return z.record(z.string(), z.unknown());
     case 'entry':
@@ -92,6 +95,9 @@ function bareSchema(form: Form): z.ZodType {
       return objectSchema(form);
   }
 }
+
+const keyOf = ({ keys }: RecordForm): z.ZodString =>
+  keys === undefined ? z.string() : z.string().regex(new RegExp(keys.pattern), `allowed: ${keys.allowed}`);
 
 /** Defaults that are not yet as the schema makes them are put in before it looks. */
 const isGiven = ({ is }: Form) => is === 'object' || is === 'entry' || is === 'list';
@@ -184,5 +190,9 @@ export const sweepFile = z.strictObject({
   ...shapeOf(sweepKeys),
   ...Object.fromEntries(sectionNames.map((name) => [name, schemaOf(sweepKeys[name], sectionSchema(name))])),
 }) as unknown as z.ZodObject;
+
+export const programTraining = z.strictObject(shapeOf(programForms.training)) as unknown as z.ZodObject;
+/** A sweep of a program: its sections in the place of a network's. */
+export const programFile = objectSchema(programSweepForm) as unknown as z.ZodObject;
 
 export type SweepFile = ValueOf<typeof sweepForm, 'file'>;

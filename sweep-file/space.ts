@@ -1,12 +1,14 @@
 /** The space of a sweep file: every path names something, every value is valid there, every condition can come true. */
+import { MOST_TRIALS } from '../core/form/limits.ts';
 import { canonicalJson, getPath, type Json, type JsonObject } from '../core/json.ts';
+import { countTrials } from '../core/plan.ts';
 import { schedulerOf } from '../core/schedulers/index.ts';
 import { mostConfigurations } from '../core/schedulers/state-size.ts';
 import { searches, searchOf, type SearchName } from '../core/search/index.ts';
 import { orderedSpace } from '../core/search/when.ts';
 import { kindOf, type Dimension, type When } from '../core/space/index.ts';
 import type { SweepSpec } from '../core/spec.ts';
-import { probes } from './dimension.ts';
+import { parseDimension, probes } from './dimension.ts';
 import { explain } from './explain.ts';
 import { knowing, namesOf, optionalAt, pathsIn, schemaAt, type Parts, type Space } from './paths.ts';
 import { didYouMean, listOf, show, type Path, type Problem } from './problem.ts';
@@ -21,13 +23,38 @@ const MOST_VALUES = 1_000_000;
 
 const asList = (value: Json): Json[] => (Array.isArray(value) ? value : [value]);
 
+/** The dimensions of a space; problems of those that are none. Undefined: the file has no space, said elsewhere. */
+export function parseSpace(
+  given: JsonObject | undefined,
+  example = '"model.cell": ["rnn", "lstm"]',
+): { space: Record<string, Dimension>; problems: Problem[] } {
+  const space: Record<string, Dimension> = {};
+  const problems: Problem[] = [];
+  for (const [path, value] of Object.entries(given ?? {})) {
+    const parsed = parseDimension(value, ['space', path]);
+    if ('dimension' in parsed) space[path] = parsed.dimension;
+    else problems.push(...parsed.problems);
+  }
+  if (given !== undefined && Object.keys(given).length === 0) {
+    problems.push({ path: ['space'], message: `{} is empty; needed: one path or more, such as ${example}` });
+  }
+  return { space, problems };
+}
+
 /** Everything there is to say against the space. `given` is the file's own space. */
 export function checkSpace(space: Space, given: JsonObject, parts: Parts): Problem[] {
   const dimensions = Object.entries(space);
   return [
     ...dimensions.flatMap(([path, d]) => checkPath(path, d, parts, space) ?? checkValues(path, d, given, parts, space)),
+    ...checkTogether(space, parts),
+  ];
+}
+
+/** What dimensions get wrong with each other and with the rest of the file. */
+export function checkTogether(space: Space, parts: Parts): Problem[] {
+  return [
     ...checkOverlaps(space),
-    ...dimensions.flatMap(([path, { when = {} }]) => checkWhen(path, when, parts, space)),
+    ...Object.entries(space).flatMap(([path, { when = {} }]) => checkWhen(path, when, parts, space)),
     ...checkCircle(space),
   ];
 }
@@ -188,4 +215,34 @@ export function checkScheduler(spec: SweepSpec): Problem[] {
     problems.push({ path: ['scheduler'], message });
   }
   return problems;
+}
+
+/** Counted before anything is walked; a single dimension that is too long even before that. */
+export function checkSize(spec: SweepSpec): Problem[] {
+  const limit = MOST_TRIALS.toLocaleString('en-US');
+  const refuse = (path: string[], amount: number, unit: string): Problem[] => {
+    const text = amount < 1e15 ? amount.toLocaleString('en-US') : amount.toExponential(1);
+    return [{ path, message: `has ${text} ${unit}; allowed: at most ${limit} trials` }];
+  };
+  if (!searchOf(spec).samples) {
+    const long = Object.entries(spec.space).flatMap(([path, dimension]) => {
+      const count = kindOf(dimension).count(dimension) ?? 0;
+      return count > MOST_TRIALS ? refuse(['space', path], count, 'values') : [];
+    });
+    if (long.length > 0) return long;
+  }
+  try {
+    const trials = countTrials(spec);
+    return trials > MOST_TRIALS ? refuse(['space'], trials, `trials with ${spec.repeats} repeats`) : [];
+  } catch (error) {
+    if (error instanceof RangeError) return [{ path: ['space'], message: `is too large: ${error.message}` }];
+    throw error;
+  }
+}
+
+/** An override of a value that the space replaces in every trial would do nothing. */
+export function checkEffect(path: readonly string[], space: Space): Problem[] {
+  const named = path.join('.');
+  if (space[named] === undefined || space[named].when !== undefined) return [];
+  return [{ path: [...path], message: `has no effect, because space sweeps it; set space.${named} instead` }];
 }

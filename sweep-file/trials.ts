@@ -5,7 +5,7 @@ import { UserError } from '../core/errors.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import { countTrials, labelOf, trialAt } from '../core/plan.ts';
 import { shapeGroups } from '../core/shapes.ts';
-import type { SweepSpec, TrialSpec } from '../core/spec.ts';
+import type { NetworkSweep, NetworkTrial } from '../core/spec.ts';
 import { entryOf, ownOptions } from '../models/options.ts';
 import { tasks } from '../models/tasks/index.ts';
 import type { Task } from '../models/types.ts';
@@ -20,8 +20,8 @@ import { sectionNames, sectionSchema } from './schema.ts';
 const MOST_TRIALS_TRIED = 500;
 
 function checkTrial(
-  trial: TrialSpec,
-  { objective, sampling }: SweepSpec,
+  trial: NetworkTrial,
+  { objective, sampling }: NetworkSweep,
   corpora: ReadonlyMap<string, string>,
 ): Problem[] {
   const problems = sectionNames.flatMap((name): Problem[] => {
@@ -70,7 +70,7 @@ function attempt(path: Path, check: () => Problem[]): Problem[] {
 }
 
 /** `corpora` are the texts that the spec refers to, by reference. */
-export function checkTrials(spec: SweepSpec, corpora: ReadonlyMap<string, string>): Problem[] {
+export function checkTrials(spec: NetworkSweep, corpora: ReadonlyMap<string, string>): Problem[] {
   const configurations = countTrials(spec) / spec.repeats;
   const tried = Math.min(configurations, MOST_TRIALS_TRIED);
   const spread = Array.from({ length: tried }, (_, i) =>
@@ -82,7 +82,7 @@ export function checkTrials(spec: SweepSpec, corpora: ReadonlyMap<string, string
     ...spread,
     ...shapes.map(({ example, values }) => ({ trial: example, label: labelOf(values, 0) })),
   ]) {
-    for (const { path, message } of checkTrial(trial, spec, corpora)) {
+    for (const { path, message } of checkTrial(trial as NetworkTrial, spec, corpora)) {
       const key = canonicalJson([path, message]);
       const ofAll = path[0] === 'objective' || path[0] === 'sampling';
       // One trial stands for all that have the same problem.

@@ -64,8 +64,11 @@ export function converse(child: ChildProcess, conversation: Conversation): Promi
     let grace: NodeJS.Timeout | undefined;
     let asked = false;
     let settled = false;
+    let stopping = false;
+    // A program tells by itself whether it lives: its trainer computes nothing, but to look at it.
+    const ofProgram = request.type === 'train' && request.job.lanes[0]?.trial.program !== undefined;
     const hearing = listen(child, beatMs, () => {
-      if (!settled) onMeanwhile({ type: 'alive' });
+      if (!settled && !ofProgram) onMeanwhile({ type: 'alive' });
     });
     /** The first of what may end it; what comes after says nothing more. */
     function settle(end: () => void): void {
@@ -84,10 +87,16 @@ export function converse(child: ChildProcess, conversation: Conversation): Promi
       });
     const send = (message: ToTrainer) => child.send(message, (error) => error && fail(error));
 
+    /** Anew whenever it is heard of: it may wait for a program to save. */
+    function giveGrace(): void {
+      clearTimeout(grace);
+      grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
+    }
     function stop(): void {
       if (!asked) return fail(new TrainerStopped('stopped'), onUnasked);
       send({ type: 'stop' });
-      grace = setTimeout(() => child.kill('SIGKILL'), stopGraceMs);
+      stopping = true;
+      giveGrace();
       return undefined;
     }
     function begin(same: boolean): void {
@@ -99,6 +108,7 @@ export function converse(child: ChildProcess, conversation: Conversation): Promi
     }
     function onMessage(message: FromTrainer): void {
       hearing.heard();
+      if (stopping) giveGrace();
       if (message.type === 'stopped') return fail(new TrainerStopped('stopped'), onFree);
       if (message.type === 'failed') return fail(errorOf(message.cause, message.message), onFree);
       if (message.type === 'done' || message.type === 'packSize')

@@ -2,9 +2,10 @@
 import type { Origin } from '../core/results.ts';
 import type { TrialSpec } from '../core/spec.ts';
 import { network } from './network/kind.ts';
+import { program } from './program/kind.ts';
 import type { TrainerKind } from './types.ts';
 
-export const kinds: Readonly<Record<string, TrainerKind>> = { network };
+export const kinds: Readonly<Record<string, TrainerKind>> = { network, program };
 
 /** What most sweeps train: a process loads it before it is asked to. */
 export const usual: TrainerKind = network;

@@ -17,7 +17,7 @@ import type {
   TrialSamples,
 } from '../core/results.ts';
 import type { SamplingSpec, TrialSpec } from '../core/spec.ts';
-import { SCIENCE_VERSION } from '../core/trial.ts';
+import { scienceOf } from '../core/trial.ts';
 import type { Store } from '../store/index.ts';
 import { commitRung, readRung, rungOf } from '../store/rungs.ts';
 import {
@@ -145,7 +145,7 @@ export async function commit(
   const record: RungRecord = {
     trialId,
     trial,
-    science: SCIENCE_VERSION,
+    science: scienceOf(trial),
     steps,
     metrics,
     ...(parameters !== undefined && { parameters }),

@@ -32,7 +32,7 @@ export async function findSeed(
   const { maxSteps: _, stopWhen: __, ...training } = trial.training;
   const seeds: Resumable[] = [];
   for (const { ends } of await readEarlier(store, sweepId)) {
-    const id = trialId({ ...trial, training: { ...training, ...ends } });
+    const id = trialId({ ...trial, training: { ...training, ...ends } } as TrialSpec);
     const result = await readResult(store, sweepId, id);
     if (result && (result.status === 'diverged' || differenceFrom(origin, result) !== undefined)) continue;
     const checkpoint =

@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { dispose, scalar, stack, tensor1d, tensor2d, type Tensor } from '@tensorflow/tfjs-core';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { loadBackend, type BackendChoice } from '../../engine/backends/index.ts';
 import { compiler } from '../../engine/replay/index.ts';
 import { eager } from '../../engine/named.ts';
@@ -37,7 +37,7 @@ const packed = (values: Float32Array | Int32Array, shape: readonly number[]): Pa
 function trialOf(
   { cell, length, batch, hidden, inputs }: StepCase,
   { learningRate, clipNorm }: PrepareRequest,
-): TrialSpec {
+): NetworkTrial {
   return {
     task: { name: 'palindrome', length: length + 1, encoding: inputs === 1 ? 'scalar' : 'one-hot' }, // the last digit is not read
     model: { cell, hiddenUnits: hidden, layers: 1 },

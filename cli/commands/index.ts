@@ -7,6 +7,7 @@ export interface CommandEntry {
 }
 
 export const commands = {
+  init: { summary: 'write a first sweep file', load: async () => (await import('./init/command.ts')).initCommand() },
   start: {
     summary: 'run a sweep, or go on with it',
     load: async () => (await import('./start/command.ts')).startCommand(),
@@ -54,6 +55,10 @@ export const commands = {
   report: {
     summary: "write a sweep's report, or prove it from its data",
     load: async () => (await import('./report/command.ts')).reportCommand(),
+  },
+  logs: {
+    summary: 'what a trial has printed, or how its network has learned',
+    load: async () => (await import('./logs/command.ts')).logsCommand(),
   },
   explain: {
     summary: 'why a trial was promoted or stopped, with the numbers',

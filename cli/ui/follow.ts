@@ -73,4 +73,4 @@ export const whatNext = (store: Store, sweepId: string, { paused }: { paused: bo
 
 /** The path of a sweep's report as one would type it here. */
 export const reportPath = (store: Store, sweepId: string): string =>
-  nearPath(`${store.url}/${sweepId}/report/report.html`);
+  nearPath(store.describe(`${sweepId}/report/report.html`));

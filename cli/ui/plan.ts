@@ -27,7 +27,12 @@ function dimensionText(dimension: Dimension): string {
 }
 
 /** '3 results not taken: trained by wasm 4.22.0, not tensorflow 2.21.0 cpu' */
-export const otherResultsLines = ({ passedOver, mixed }: Pick<Plan, 'passedOver' | 'mixed'>): string[] => [
+export const otherResultsLines = ({
+  passedOver,
+  mixed,
+  notes = [],
+}: Pick<Plan, 'passedOver' | 'mixed' | 'notes'>): string[] => [
+  ...notes,
   ...Object.entries(passedOver).map(([why, n]) => `${plural(n, 'result')} not taken: ${why}`),
   ...Object.entries(mixed).map(
     ([why, n]) =>

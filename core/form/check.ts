@@ -10,8 +10,10 @@ import { searches, searchOf } from '../search/index.ts';
 import { dimensions, kindOf, type Dimension, type DimensionKind, type Form as DimensionForm } from '../space/index.ts';
 import type { SweepSpec } from '../spec.ts';
 import { MOST_TRIALS } from './limits.ts';
+import { programProblems } from './program-problems.ts';
+import { programForms, programSweepForm } from './program.ts';
 import { sweepForm } from './sweep.ts';
-import type { Form, ObjectForm } from './types.ts';
+import type { Form, ObjectForm, RecordForm } from './types.ts';
 
 /** What is wrong with a value, in a line that begins with its place; undefined: nothing. */
 export type Check = (value: unknown, place: string) => string | undefined;
@@ -91,10 +93,15 @@ function objectCheck(
 
 const anything: Check = () => undefined;
 const record =
-  (of: Check): Check =>
+  (of: Check, keys?: RecordForm['keys']): Check =>
   (value, place) =>
     objectCheck({}, { others: true })(value, place) ??
-    first(Object.entries(value as object), ([key, one]) => of(one, below(place, key)));
+    first(Object.entries(value as object), ([key, one]) => {
+      const isAllowed = keys === undefined || (new RegExp(keys.pattern).test(key) && !(key in {}));
+      return isAllowed
+        ? of(one, below(place, key))
+        : `${below(place, JSON.stringify(key.slice(0, 40)))} is not allowed as a key; allowed: ${keys.allowed}`;
+    });
 const optional =
   (check: Check): Check =>
   (value, place) =>
@@ -150,14 +157,19 @@ const dimension: Check = (value, place) => {
 
 /** No name of anything that objects have from birth. */
 const isName = (name: string) => /^[A-Za-z]\w{0,79}$/.test(name) && !(name in {});
-const isPath = (path: string) => path.split('.').every(isName) && /^(task|model|training)\./.test(path);
+const orOf = (names: readonly string[]) => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 
-const space: Check = (value, place) =>
-  objectCheck({}, { others: true })(value, place) ??
-  first(Object.entries(value as object), ([path, one]) => {
-    const here = `${place}[${JSON.stringify(path.slice(0, 80))}]`;
-    return isPath(path) ? dimension(one, here) : `${here} names nothing; allowed: a path into task, model or training`;
-  });
+const space =
+  (into: readonly string[]): Check =>
+  (value, place) =>
+    objectCheck({}, { others: true })(value, place) ??
+    first(Object.entries(value as object), ([path, one]) => {
+      const here = `${place}[${JSON.stringify(path.slice(0, 80))}]`;
+      const [section = '', ...below] = path.split('.');
+      return into.includes(section) && below.length > 0 && below.every(isName)
+        ? dimension(one, here)
+        : `${here} names nothing; allowed: a path into ${orOf(into)}`;
+    });
 
 /** The check of what a form describes. */
 export function checkOf(form: Form): Check {
@@ -177,11 +189,13 @@ export function checkOf(form: Form): Check {
     case 'list':
       return listCheck(checkOf(form.of), form.least, form.most);
     case 'record':
-      return record(checkOf(form.of));
+      return record(checkOf(form.of), form.keys);
     case 'entry':
       return entryCheck(form.of);
     case 'space':
-      return space;
+      return space(form.into);
+    case 'any':
+      return (value, place) => (value === undefined ? refused(value, place, 'a value') : undefined);
     case 'object': {
       const keys = Object.entries(form.keys).filter(([, one]) => one.only !== 'file');
       return objectCheck(
@@ -194,18 +208,42 @@ export function checkOf(form: Form): Check {
   }
 }
 
+const isOfProgram = (value: unknown) => isObject(value) && value['program'] !== undefined;
+
 /** What keeps a value from being a trial of which a step can be tried, in a line; undefined: nothing. */
-export const trialProblem = (value: unknown): string | undefined => trialCheck(value, '');
+export const trialProblem = (value: unknown): string | undefined =>
+  isOfProgram(value) ? programTrialCheck(value, '') : trialCheck(value, '');
 
 const { task, model, training, seed } = sweepForm.keys;
 const trialCheck = checkOf({ is: 'object', keys: { task, model, training, seed } });
 const check = checkOf(sweepForm);
 
+const { metrics, command, environment, read, seedAs, stepsAs, arguments: style } = programForms.program;
+const programTrialCheck = checkOf({
+  is: 'object',
+  keys: {
+    program: {
+      is: 'object',
+      keys: {
+        ...{ command, environment, read, seedAs, stepsAs, arguments: style },
+        files: { is: 'text', pattern: '^[0-9a-f]{64}$', allowed: 'the hash of its files' },
+        metrics: { is: 'list', of: { is: 'text', ...metrics.keys } },
+      },
+    },
+    parameters: programSweepForm.keys.parameters,
+    training: { is: 'object', keys: { maxSteps: programForms.training.maxSteps } },
+    seed,
+  },
+});
+const programCheck = checkOf(programSweepForm);
+
 /** What keeps a value from being a resolved sweep that can be counted, in a line; undefined: nothing. */
 export function formProblem(value: unknown): string | undefined {
-  const problem = check(value, '');
+  const problem = isOfProgram(value) ? programCheck(value, '') : check(value, '');
   if (problem !== undefined) return problem;
   const spec = value as SweepSpec;
+  const [wrong] = spec.program === undefined ? [] : programProblems(spec);
+  if (wrong !== undefined) return `${wrong.path.join('.')} ${wrong.message}`;
   // Before it is counted: the values that a condition names are gone through one by one.
   const long = Object.entries(spec.space).find(([, one]) => (kindOf(one).count(one) ?? 0) > MOST_TRIALS);
   if (long !== undefined && !searchOf(spec).samples)

@@ -3,6 +3,7 @@
  * optimizers.
  */
 import { MOST_CONCURRENT, MOST_REPEATS, MOST_STEPS, MOST_TRIALS } from './limits.ts';
+import { DURATION } from '../duration.ts';
 import { goalsText } from '../metrics.ts';
 import type { Keys, ObjectForm } from './types.ts';
 
@@ -163,7 +164,11 @@ export const sweepForm = {
       optional: true,
       only: 'spec',
     },
-    space: { is: 'space', summary: 'what is swept: a dotted path into task, model or training -> its values' },
+    space: {
+      is: 'space',
+      into: ['task', 'model', 'training'],
+      summary: 'what is swept: a dotted path into task, model or training -> its values',
+    },
     repeats: {
       is: 'number',
       integer: true,
@@ -222,7 +227,7 @@ export const sweepForm = {
           optional: true,
           only: 'file',
           summary: 'start no trial after this long: "90s", "30m", "2h", "1d12h"',
-          pattern: '^(?=.*[1-9])(\\d{1,4}d)?(\\d{1,4}h)?(\\d{1,6}m)?(\\d{1,8}s)?$',
+          pattern: DURATION,
           allowed: 'a duration such as "90s", "30m", "2h" or "1d12h"',
         },
         // More than any such duration.

@@ -60,19 +60,25 @@ export interface ObjectForm extends Common {
   readonly others?: true;
   readonly exactlyOne?: readonly string[];
 }
-/** Any keys. */
+/** Any keys, or those that a regular expression matches. */
 export interface RecordForm extends Common {
   readonly is: 'record';
   readonly of: Form;
+  readonly keys?: { readonly pattern: string; readonly allowed: string };
 }
 /** A search or a scheduler: its name, and its options beside it. */
 export interface EntryForm extends Common {
   readonly is: 'entry';
   readonly of: 'searches' | 'schedulers';
 }
-/** Dotted paths, each with a dimension. */
+/** Dotted paths, each with a dimension, into these sections. */
 export interface SpaceForm extends Common {
   readonly is: 'space';
+  readonly into: readonly string[];
+}
+/** Whatever JSON has. */
+export interface AnyForm extends Common {
+  readonly is: 'any';
 }
 
 export type Keys = Readonly<Record<string, Form>>;
@@ -86,7 +92,8 @@ export type Form =
   | ObjectForm
   | RecordForm
   | EntryForm
-  | SpaceForm;
+  | SpaceForm
+  | AnyForm;
 
 /** A search's or a scheduler's name and options. */
 export interface NamedOptions {
@@ -115,9 +122,11 @@ export type ValueOf<F extends Form, W extends Which = 'spec'> = F extends TextFo
                 ? W extends 'file'
                   ? Record<string, unknown>
                   : Record<string, Dimension>
-                : F extends ObjectForm
-                  ? ObjectOf<F['keys'], W>
-                  : never;
+                : F extends AnyForm
+                  ? Json
+                  : F extends ObjectForm
+                    ? ObjectOf<F['keys'], W>
+                    : never;
 
 type Optional<F extends Form, W extends Which> = F['optional'] extends true
   ? W extends 'file'
@@ -141,3 +150,22 @@ type Flat<T> = { [P in keyof T]: T[P] };
 export type ObjectOf<K extends Keys, W extends Which = 'spec'> = Flat<
   { [P in Exclude<Present<K, W>, OptionalIn<K, W>>]: ValueOf<K[P], W> } & { [P in OptionalIn<K, W>]?: ValueOf<K[P], W> }
 >;
+
+/** The type of what a person writes in a file: what has a default may be left out, and so may what the space gives. */
+export type WrittenOf<F extends Form> = F extends ListForm
+  ? readonly WrittenOf<F['of']>[] | (F['orOne'] extends true ? WrittenOf<F['of']> : never)
+  : F extends SpaceForm
+    ? Readonly<Record<string, readonly Json[] | { readonly [key: string]: Json }>>
+    : F extends ObjectForm
+      ? Written<F['keys'], F['others']>
+      : ValueOf<F, 'file'>;
+type Left<F extends Form> = 'default' extends keyof F ? true : F['optional'] extends true | 'in file' ? true : false;
+type InFile<K extends Keys> = { [P in keyof K]: K[P]['only'] extends 'spec' ? never : P }[keyof K];
+/** Of a section with options of others, each key may come from the space instead. */
+type Written<K extends Keys, Others> = Others extends true
+  ? Flat<{ [P in InFile<K>]?: WrittenOf<K[P]> }> & { readonly [option: string]: unknown }
+  : Flat<
+      { [P in InFile<K> as Left<K[P]> extends true ? never : P]: WrittenOf<K[P]> } & {
+        [P in InFile<K> as Left<K[P]> extends true ? P : never]?: WrittenOf<K[P]>;
+      }
+    >;

@@ -24,4 +24,5 @@ export const choice: DimensionKind<Choice> = {
   count: (d) => d.choice.length,
   at: (d, index) => d.choice[index] as Json,
   draw: (d, u) => d.choice[Math.floor(u * d.choice.length)] as Json,
+  check: { example: { choice: ['a', 2, null, { norm: 1 }] } },
 };

@@ -15,4 +15,5 @@ export const int: DimensionKind<Int> = {
   at: ({ int: [low] }, index) => low + index,
   draw: ({ int: [low, high] }, u) => low + Math.floor(u * (high - low + 1)),
   place: ({ int: [low, high] }, value) => (value - low + 0.5) / (high - low + 1),
+  check: { example: { int: [16, 20] } },
 };

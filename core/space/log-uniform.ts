@@ -26,4 +26,12 @@ export const logUniform: DimensionKind<LogUniform> = {
     return Math.min(high, Math.max(low, value));
   },
   place: ({ logUniform: [low, high] }, value) => Math.log(value / low) / Math.log(high / low),
+  check: {
+    example: { logUniform: [1e-4, 1e-2] },
+    quantiles: [
+      [0.25, 0.000316228],
+      [0.5, 0.001],
+      [0.75, 0.00316228],
+    ],
+  },
 };

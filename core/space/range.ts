@@ -41,4 +41,5 @@ export const range: DimensionKind<Range> = {
   at,
   draw: (d, u) => at(d, Math.floor(u * count(d))),
   place: (d, value) => (Math.round((value - d.from) / d.step) + 0.5) / count(d),
+  check: { example: { from: 0.1, to: 0.7, step: 0.2 } },
 };

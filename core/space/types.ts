@@ -7,6 +7,16 @@ export type Conditional<D> = D & { when?: When };
 /** What stands under a key of a dimension: a list of any values, a number, or two numbers [low, high]. */
 export type Form = 'values' | 'number' | 'bounds' | 'integer bounds';
 
+/** What the contract tests put a kind of dimension to. */
+export interface DimensionCheck<D extends object> {
+  example: D;
+  /**
+   * Of the example: shares of the draws, and the values below which they lie. Needed where values cannot be counted,
+   * for nothing else says how they are distributed.
+   */
+  quantiles?: readonly (readonly [share: number, value: number])[];
+}
+
 /** How a kind of dimension is written, counted and drawn from. `u` is uniform in [0, 1). */
 export interface DimensionKind<D extends object> {
   /** What it is, for `sweep list dimensions`. */
@@ -27,4 +37,5 @@ export interface DimensionKind<D extends object> {
    * where values have no distances, as those of a list; needed where they cannot be counted.
    */
   place?(dimension: D, value: number): number;
+  check: DimensionCheck<D>;
 }

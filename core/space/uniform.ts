@@ -16,4 +16,12 @@ export const uniform: DimensionKind<Uniform> = {
   },
   draw: ({ uniform: [low, high] }, u) => low + u * (high - low),
   place: ({ uniform: [low, high] }, value) => (value - low) / (high - low),
+  check: {
+    example: { uniform: [-1, 3] },
+    quantiles: [
+      [0.25, 0],
+      [0.5, 1],
+      [0.75, 2],
+    ],
+  },
 };

@@ -12,13 +12,23 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { glorot, glorotGates } from '../initial.ts';
-import type { Cell } from '../types.ts';
+import type { Cell, PlainWeights } from '../types.ts';
+import { sigma, sumOf, units } from './plain.ts';
 
 const GATES = 3;
 
 const options = z.strictObject({
   bias: z.boolean().default(true).describe('with the biases b_z, b_r, b_h (seed 003), or without any (seed 000)'),
 });
+
+/** z, r and ĥ of one example, unit by unit. */
+export function plainGates(weights: PlainWeights, x: number[], h: number[]) {
+  const n = h.length;
+  const z = units(n, (u) => sigma(sumOf(weights, x, h, 0, u)));
+  const r = units(n, (u) => sigma(sumOf(weights, x, h, 1, u)));
+  const reset = units(n, (u) => r[u]! * h[u]!);
+  return { z, r, candidate: units(n, (u) => Math.tanh(sumOf(weights, x, reset, 2, u, weights['candidate'], 0))) };
+}
 
 /**
  * Gated recurrent unit, seed 003 problem 3:
@@ -63,5 +73,13 @@ export const gru: Cell<typeof options> = {
     ];
     const proposed = tanh(add(forCandidate, matMul(mul(reset, h), candidate as Tensor2D)));
     return { h: add(mul(sub(1, update), h), mul(update, proposed)) };
+  },
+  check: {
+    variants: [{}, { bias: false }],
+    plain(weights, x, { h = [] }) {
+      const { z, candidate } = plainGates(weights, x, h);
+      return { h: h.map((before, u) => (1 - z[u]!) * before + z[u]! * candidate[u]!) };
+    },
+    golden: [2.39153, 2.199057, 2.277119],
   },
 };

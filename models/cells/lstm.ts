@@ -13,7 +13,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { glorotGates } from '../initial.ts';
-import type { Cell, LayerSize, Weights } from '../types.ts';
+import type { Cell, LayerSize, Weights, PlainWeights } from '../types.ts';
+import { sigma, sumOf, units } from './plain.ts';
 import type { Stream } from '../random.ts';
 
 const GATES = 4;
@@ -44,6 +45,16 @@ export function lstmMemory(sums: Tensor2D, c: Tensor2D): { c: Tensor2D; o: Tenso
   return { c: add(mul(tanh(g), sigmoid(i)), mul(c, sigmoid(f))), o: sigmoid(o) };
 }
 
+/** c and o of one example, unit by unit. */
+export function plainMemory(weights: PlainWeights, x: number[], h: number[], c: number[]) {
+  const n = h.length;
+  const g = units(n, (u) => Math.tanh(sumOf(weights, x, h, 0, u)));
+  const i = units(n, (u) => sigma(sumOf(weights, x, h, 1, u)));
+  const f = units(n, (u) => sigma(sumOf(weights, x, h, 2, u)));
+  const o = units(n, (u) => sigma(sumOf(weights, x, h, 3, u)));
+  return { c: units(n, (u) => g[u]! * i[u]! + c[u]! * f[u]!), o };
+}
+
 /**
  * Long short-term memory, seed 001 equations (4)–(9):
  *
@@ -70,5 +81,13 @@ export const lstm: Cell<typeof options> = {
       state['c'] as Tensor2D,
     );
     return { h: mul(tanh(c), o), c };
+  },
+  check: {
+    variants: [{}],
+    plain(weights, x, { h = [], c = [] }) {
+      const next = plainMemory(weights, x, h, c);
+      return { c: next.c, h: units(h.length, (u) => Math.tanh(next.c[u]!) * next.o[u]!) };
+    },
+    golden: [2.2853, 2.188896, 2.204409],
   },
 };

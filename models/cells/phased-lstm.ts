@@ -20,7 +20,8 @@ import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
 import { stopGradient } from '../../engine/tensors.ts';
 import type { Cell, Weights } from '../types.ts';
-import { forgetBias, initLstm, lstmMemory, lstmParameters } from './lstm.ts';
+import { forgetBias, initLstm, lstmMemory, lstmParameters, plainMemory } from './lstm.ts';
+import { units } from './plain.ts';
 
 const options = z.strictObject({
   tau: z.number().min(1).default(10).describe('τ, time steps in a period of the gate'),
@@ -101,6 +102,13 @@ function gateAt(t: number | Tensor, weights: Weights, fixed: { tau: number; s: n
 /** k a + (1 − k) b */
 const blend = (k: Tensor, a: Tensor2D, b: Tensor2D): Tensor2D => add(mul(a, k), mul(b, sub(1, k)));
 
+/** Equation (12), branch by branch. */
+function plainGate(t: number, tau: number, s: number, rOn: number): number {
+  const phi = (t - s - tau * Math.floor((t - s) / tau)) / tau;
+  if (phi < rOn / 2) return (2 * phi) / rOn;
+  return phi < rOn ? 2 - (2 * phi) / rOn : 0;
+}
+
 /**
  * LSTM with a gate that opens in the rhythm of time, seed 001 equations (12)–(16) (Neil, Pfeiffer and Liu 2016, without
  * their leak); g, i, f and o as in the LSTM, equations (4)–(7):
@@ -141,5 +149,20 @@ export const phasedLstm: Cell<typeof options> = {
     return first || (last && phases === 'learned')
       ? { kind: 'gate', data: gateOver(steps, weights, fixed) }
       : undefined;
+  },
+  check: {
+    variants: [
+      { tau: 4, s: 0.7, rOn: 0.6 },
+      { tau: 4, s: 0.7, rOn: 0.6, phases: 'learned' },
+    ],
+    plain(weights, x, { h = [], c = [] }, t, options) {
+      const n = h.length;
+      const phase = (name: 'tau' | 's' | 'rOn', u: number) => weights[name]?.values[u] ?? options[name];
+      const k = units(n, (u) => plainGate(t, phase('tau', u), phase('s', u), phase('rOn', u)));
+      const proposed = plainMemory(weights, x, h, c);
+      const next = units(n, (u) => k[u]! * proposed.c[u]! + (1 - k[u]!) * c[u]!);
+      return { c: next, h: units(n, (u) => k[u]! * Math.tanh(next[u]!) * proposed.o[u]! + (1 - k[u]!) * h[u]!) };
+    },
+    golden: [2.299575, 2.244167, 2.305252],
   },
 };

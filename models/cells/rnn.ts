@@ -2,6 +2,7 @@ import { add, matMul, tanh, zeros, type Tensor1D, type Tensor2D } from '@tensorf
 import { z } from 'zod';
 import { glorot } from '../initial.ts';
 import type { Cell } from '../types.ts';
+import { sumOf, units } from './plain.ts';
 
 const options = z.strictObject({
   activation: z
@@ -34,5 +35,13 @@ export const rnn: Cell<typeof options> = {
   step({ recurrent }, projected, { h }, _, { activation }) {
     const sum: Tensor2D = add(projected, matMul(h as Tensor2D, recurrent as Tensor2D));
     return { h: activation === 'tanh' ? tanh(sum) : sum };
+  },
+  check: {
+    variants: [{}, { activation: 'identity' }],
+    plain(weights, x, { h = [] }, _, { activation }) {
+      const f = activation === 'identity' ? (sum: number) => sum : Math.tanh;
+      return { h: units(h.length, (u) => f(sumOf(weights, x, h, 0, u))) };
+    },
+    golden: [2.516354, 2.270737, 2.232332],
   },
 };

@@ -41,4 +41,17 @@ export const adam: Optimizer<typeof options> = {
       state: { ...mapTensors(means, (m) => m, '/mean'), ...mapTensors(squares, (s) => s, '/square') },
     };
   },
+  check: {
+    others: { beta1: 0.7, beta2: 0.8, epsilon: 0.1 },
+    plain(w, gradients, rate, { beta1, beta2, epsilon }) {
+      let [m, v] = [0, 0];
+      gradients.forEach((g, i) => {
+        m = beta1 * m + (1 - beta1) * g;
+        v = beta2 * v + (1 - beta2) * g * g;
+        w -= (rate * (m / (1 - beta1 ** (i + 1)))) / (Math.sqrt(v / (1 - beta2 ** (i + 1))) + epsilon);
+      });
+      return w;
+    },
+    golden: [2.314834, 2.322067, 2.350434],
+  },
 };

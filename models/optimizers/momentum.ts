@@ -22,4 +22,13 @@ export const momentum: Optimizer<typeof options> = {
       state: mapTensors(velocity, (v) => v, '/velocity'),
     };
   },
+  check: {
+    others: { momentum: 0.5 },
+    plain(w, gradients, rate, { momentum: mu }) {
+      let v = 0;
+      for (const g of gradients) w -= rate * (v = mu * v + g);
+      return w;
+    },
+    golden: [2.314834, 2.345613, 2.351156],
+  },
 };

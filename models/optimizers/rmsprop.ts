@@ -31,4 +31,16 @@ export const rmsprop: Optimizer<typeof options> = {
       state: mapTensors(squares, (s) => s, '/square'),
     };
   },
+  check: {
+    others: { rho: 0.8, epsilon: 0.1 },
+    plain(w, gradients, rate, { rho, epsilon }) {
+      let s = 0;
+      for (const g of gradients) {
+        s = rho * s + (1 - rho) * g * g;
+        w -= (rate * g) / (Math.sqrt(s) + epsilon);
+      }
+      return w;
+    },
+    golden: [2.314834, 2.27357, 2.324362],
+  },
 };

@@ -17,4 +17,9 @@ export const sgd: Optimizer<typeof options> = {
     weights: mapTensors(weights, (w, name) => sub(w, mul(tensorOf(gradients, name), rate))),
     state: {},
   }),
+  check: {
+    others: {},
+    plain: (w, gradients, rate) => gradients.reduce((at, g) => at - rate * g, w),
+    golden: [2.314834, 2.348984, 2.350936],
+  },
 };

@@ -1,4 +1,4 @@
-/** Learning curves: a metric against the step, shared by accuracy-curves and loss-curves. */
+/** Learning curves: a metric against the step, shared by accuracy-curves, loss-curves and objective-curves. */
 import type { CurvePoint } from '../../core/results.ts';
 import type { SummaryRow } from '../../core/aggregate.ts';
 import { labelOf, LENGTH, ranked } from '../model.ts';
@@ -146,32 +146,52 @@ function bestAmongAll(rows: Row[], tooltip: object[], page: PageWidth) {
   };
 }
 
-/** The figure for one metric: drawn from zero to `high`, or else to the largest value. */
-export function curvesFigure(metric: string, axis: { title: string; high?: number; format: string }): Figure {
+interface Axis {
+  title: string;
+  /** Where it is not the metric's name: what the figure is of, in `sweep list figures`. */
+  summary?: string;
+  high?: number;
+  format: string;
+}
+
+/** From zero to `high`, or else to the largest value; from the least where that is below zero. */
+function domainOf(values: readonly number[], high: number | undefined): [low: number, high: number] {
+  // A little air above, or lines at the top lift their panel's heading.
+  const most = high ?? values.reduce((a, b) => Math.max(a, b), 0);
+  const least = values.reduce((a, b) => Math.min(a, b), 0);
+  return least < 0 ? [least, most + 0.03 * (most - least)] : [0, 1.03 * most];
+}
+
+/** The figure for the metric that `of` names: a sweep's own, or undefined where it does not apply. */
+export function curvesFigure(of: (report: Report) => string | undefined, axis: Axis): Figure {
   return {
     title: `${axis.title} while training`,
-    summary: `mean ${metric} against the training step, one line a length, a panel a cell`,
+    summary:
+      axis.summary ?? `mean ${axis.title.toLowerCase()} against the training step, one line a length, a panel a cell`,
     caption: ({ input: { spec } }) =>
       (spec.repeats === 1 ? 'One repeat of each configuration.' : `Mean of ${repeatsText(spec.repeats)}.`) +
       ' A repeat that has stopped keeps its last value in the mean; diverged and failed ones are left out.',
-    data: (report) => dataOf(metric, report),
+    data(report) {
+      const metric = of(report);
+      return metric === undefined ? undefined : dataOf(metric, report);
+    },
     spec(rows, report, page) {
+      const metric = of(report) ?? '';
+      const step = report.input.spec.program?.step;
       const { lineTitle } = layoutBy(report, lineDimension(report));
       const many = rows[0]?.['rank'] !== undefined;
       const tooltip = [
         { field: 'line', title: many ? 'configuration' : lineTitle },
-        { field: 'step', title: 'step', format: ',' },
+        { field: 'step', title: step ?? 'step', format: ',' },
         { field: metric, title: `mean ${metric}`, format: '.4f' },
         { field: 'n', title: 'repeats' },
         ...wholeTip(rows),
       ];
       const { panels, unit } = many ? bestAmongAll(rows, tooltip, page) : panelsOfLines(rows, lineTitle, tooltip, page);
-      // A little air above, or lines at the top lift their panel's heading.
-      const high = 1.03 * (axis.high ?? rows.reduce((most, row) => Math.max(most, row[metric] as number), 0));
       const x = {
         field: 'step',
         type: 'quantitative',
-        title: 'training step',
+        title: step ?? 'training step',
         scale: { zero: true, nice: false },
         axis: { tickCount: 5, format: ',d' },
       };
@@ -179,7 +199,13 @@ export function curvesFigure(metric: string, axis: { title: string; high?: numbe
         field: metric,
         type: 'quantitative',
         title: metric,
-        scale: { domain: [0, high], nice: false },
+        scale: {
+          domain: domainOf(
+            rows.map((row) => row[metric] as number),
+            axis.high,
+          ),
+          nice: false,
+        },
         axis: { tickCount: 5, format: axis.format },
       };
       return inPanels(panels, page, { ...unit, encoding: { x, y, ...('encoding' in unit ? unit.encoding : {}) } });

@@ -2,6 +2,7 @@ import type { SummaryRow } from '../../core/aggregate.ts';
 import { canonicalJson } from '../../core/json.ts';
 import { isWhole } from '../../core/standing.ts';
 import { labelOf, LENGTH, shortText, textOf, valuesOf, wordsOf } from '../model.ts';
+import type { SweepSpec } from '../../core/spec.ts';
 import type { Report } from '../types.ts';
 import type { Figure, PageWidth, Row } from './types.ts';
 import { cutLabels } from '../visible.ts';
@@ -121,8 +122,9 @@ function inOrder(report: Report, path: string, labels: unknown[]): unknown[] {
 }
 
 /** A logarithmic scale where the values span over two decades; and the value halfway along it, where the text turns. */
-function scaleOf(metric: string, goal: 'maximize' | 'minimize', values: number[]) {
-  const [low, high] = objectiveSpan(metric, goal, values);
+function scaleOf(spec: SweepSpec, values: number[]) {
+  const { goal } = spec.objective;
+  const [low, high] = objectiveSpan(spec, values);
   const log = low > 0 && high / low > 100;
   return {
     middle: log ? Math.sqrt(low * high) : (low + high) / 2,
@@ -233,7 +235,7 @@ export const heatmap: Figure = {
     const { metric, goal } = report.input.spec.objective;
     const { x, y, width } = placesOf(report, axes, rows, page);
     const judged = numbersIn(rows, 'judged');
-    const { middle, scale } = scaleOf(metric, goal, judged.length > 0 ? judged : numbersIn(rows, 'mean'));
+    const { middle, scale } = scaleOf(report.input.spec, judged.length > 0 ? judged : numbersIn(rows, 'mean'));
     const legend =
       page === 'narrow' ? { orient: 'top', gradientLength: 200 } : { orient: 'right', gradientLength: 120 };
     const color = { field: 'judged', type: 'quantitative', title: `mean ${wordsOf(metric)}`, scale, legend };

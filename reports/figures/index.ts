@@ -16,6 +16,7 @@ import { gradientTable } from './gradient-table.ts';
 import { heatmap } from './heatmap.ts';
 import { lossCurves } from './loss-curves.ts';
 import { metricByDimension } from './metric-by-dimension.ts';
+import { objectiveCurves } from './objective-curves.ts';
 import { parallelCoordinates } from './parallel-coordinates.ts';
 import { published } from './published.ts';
 import { samplesByStep } from './samples-by-step.ts';
@@ -32,6 +33,7 @@ export const figures = {
   'exact-match-by-length': exactMatchByLength,
   'accuracy-curves': accuracyCurves,
   'loss-curves': lossCurves,
+  'objective-curves': objectiveCurves,
   'metric-by-dimension': metricByDimension,
   heatmap,
   'parallel-coordinates': parallelCoordinates,

@@ -1,6 +1,7 @@
 /** How a figure spreads the dimensions over an axis, lines and panels. */
 import { metricOf } from '../../core/metrics.ts';
 import type { Configuration } from '../../core/search/index.ts';
+import type { SweepSpec } from '../../core/spec.ts';
 import { labelOf, LENGTH, textOf, wordsOf } from '../model.ts';
 import type { Report } from '../types.ts';
 import { cutLabels, oneLine } from '../visible.ts';
@@ -43,7 +44,7 @@ export function layoutBy(report: Report, linePath: string | undefined, elsewhere
     along.length > 0
       ? lineOf([linePath as string, ...along])
       : (configuration: Configuration) =>
-          oneLine(linePath === undefined ? spec.model.cell : textOf(configuration[linePath]));
+          oneLine(linePath === undefined ? (spec.model?.cell ?? 'all') : textOf(configuration[linePath]));
   const [cutLine, cutPanel] = [line, lineOf(panels)].map((labelled) => {
     const cut = cutLabels(report.summary.map(({ configuration }) => labelled(configuration)));
     const of = (configuration: Configuration) => cut(labelled(configuration));
@@ -120,11 +121,10 @@ const LEAST_SPAN = 0.2;
 
 /** The ends of the values, or further apart on the side of the worse ones: where all are good, none looks bad. */
 export function objectiveSpan(
-  metric: string,
-  goal: 'maximize' | 'minimize',
+  { objective: { metric, goal }, program }: Pick<SweepSpec, 'objective' | 'program'>,
   values: number[],
 ): [low: number, high: number] {
-  const [least, most] = metricOf(metric).range;
+  const [least, most] = metricOf(metric, program?.metrics).range;
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const up = goal === 'maximize';
   const span = LEAST_SPAN * (Number.isFinite(most - least) ? most - least : Math.abs(up ? high : low) || 1);

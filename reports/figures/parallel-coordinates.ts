@@ -86,7 +86,7 @@ function withNoValue({ name, place, ticks }: Axis): Axis {
 
 /** The dimensions with more than one value; last, the objective. */
 function axesOf(report: Report): { paths: string[]; axes: Axis[] } {
-  const { metric, goal } = report.input.spec.objective;
+  const { metric } = report.input.spec.objective;
   const paths = report.dimensions.filter((path) => {
     const values = valuesOf(report, path);
     return values.length > 1 && (values.length <= MOST_NAMES || values.every((value) => typeof value === 'number'));
@@ -96,7 +96,10 @@ function axesOf(report: Report): { paths: string[]; axes: Axis[] } {
     return report.summary.every(({ configuration }) => configuration[path] !== undefined) ? axis : withNoValue(axis);
   });
   const objectives = ranked(report).map((row) => row.metrics[metric]?.mean ?? 0);
-  return { paths, axes: [...axes, rangeAxis(`mean ${wordsOf(metric)}`, ...objectiveSpan(metric, goal, objectives))] };
+  return {
+    paths,
+    axes: [...axes, rangeAxis(`mean ${wordsOf(metric)}`, ...objectiveSpan(report.input.spec, objectives))],
+  };
 }
 
 const rounded = (x: number) => Number(x.toFixed(4));
@@ -163,7 +166,7 @@ export const parallelCoordinates: Figure = {
   },
   data,
   spec(rows, report, page) {
-    const { metric, goal } = report.input.spec.objective;
+    const { goal } = report.input.spec.objective;
     const names = distinct(rows, 'axis');
     const narrow = page === 'narrow';
     // Axes stand side by side, or on a phone lie one below the other.
@@ -180,7 +183,7 @@ export const parallelCoordinates: Figure = {
     const judged = rows.flatMap((row) => (typeof row['judged'] === 'number' ? [row['judged']] : []));
     const scale = {
       type: 'quantize',
-      domain: judged.length > 0 ? objectiveSpan(metric, goal, judged) : [0, 1],
+      domain: judged.length > 0 ? objectiveSpan(report.input.spec, judged) : [0, 1],
       range: goal === 'maximize' ? inks : inks.reverse(),
     };
     const only = (kind: string) => [{ filter: { field: 'kind', equal: kind } }];

@@ -1,6 +1,6 @@
 /** What a trial goes on from: checkpoints of its attempts and rungs while it is trained, its model at the end. */
 import { UserError } from '../../core/errors.ts';
-import type { Checkpoint, Origin, Resumable } from '../../core/results.ts';
+import type { Checkpoint, CurvePoint, Origin, Resumable } from '../../core/results.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import { trialKey } from '../keys.ts';
 import type { Store } from '../types.ts';
@@ -55,6 +55,20 @@ export async function latestCheckpoint(
       if (found && isSame(origin, found.origin) && isResumable(found.checkpoint)) return found.checkpoint;
     } catch (error) {
       onDamaged?.(`${store.url}/${key}`, (error as Error).message);
+    }
+  }
+  return undefined;
+}
+
+/** As far as a trial on its way has saved it, whoever trains it. */
+export async function savedCurve(store: Store, sweepId: string, trialId: string): Promise<CurvePoint[] | undefined> {
+  const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
+  for (const key of newestFirst(keys.flat())) {
+    try {
+      const bytes = await store.get(key);
+      if (bytes !== undefined) return decodeCheckpoint(bytes).checkpoint.curve;
+    } catch {
+      continue; // a damaged one: the one before says nearly as much
     }
   }
   return undefined;

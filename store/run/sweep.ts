@@ -27,12 +27,18 @@ export async function listSweeps(store: Store): Promise<string[]> {
 
 // ---- its spec ----
 
-const SPEC_OBJECTS = ['task', 'model', 'training', 'space', 'search', 'scheduler', 'objective', 'budget'];
+const SPEC_OBJECTS = ['training', 'space', 'search', 'scheduler', 'objective', 'budget'];
+/** What is trained: a network, or a program. */
+const SUBJECTS = [
+  ['task', 'model'],
+  ['program', 'parameters'],
+];
 
 /** What a resolved spec is counted and named by; the rest is what its writer promises. */
 const isSpec = (value: unknown): value is SweepSpec =>
   isObject(value) &&
   SPEC_OBJECTS.every((key) => isObject(value[key])) &&
+  SUBJECTS.some((keys) => keys.every((key) => isObject(value[key]))) &&
   typeof value['name'] === 'string' &&
   [value['repeats'], value['seed']].every(Number.isFinite);
 

@@ -15,7 +15,7 @@ import { alone, changesSince, comparable, sideBySide, type BenchResult, type Mea
 import { quantile, ratiosOf, spreadOf } from '../../bench/statistics.ts';
 import { UserError } from '../../core/errors.ts';
 import { gaps } from '../../bench/trials.ts';
-import { findNative } from '../../setup/tensorflow.ts';
+import { findNative, hasNvidiaGpu } from '../../setup/tensorflow.ts';
 
 const run = promisify(execFile);
 
@@ -183,6 +183,16 @@ test('another rival that is not known is refused in one line, before anything is
     stderr,
     /^error: there is no --others "numpy"; there are pytorch, pytorch-compiled, jax-scan, jax-unrolled\n$/,
   );
+});
+
+const withGpu = hasNvidiaGpu() ? 'there is a GPU here' : false;
+test('without a GPU its benchmark says so in one line, and fails', { skip: withGpu }, async () => {
+  type Ended = { code?: number; stdout: string; stderr: string };
+  const { code, stdout, stderr }: Ended = await run(process.execPath, [BIN, 'bench', 'gpu']).catch(
+    (error: Ended) => error,
+  );
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /^error: there is no NVIDIA GPU here .*: nothing was measured\n$/);
 });
 
 test('a file of another machine is refused before anything is measured', async (t) => {

@@ -10,14 +10,14 @@ import { audit, standingOf, startedIn, storyOf } from '../../core/explain.ts';
 import { plannedTrial, sweepId } from '../../core/plan.ts';
 import type { Configuration } from '../../core/search/index.ts';
 import { syntheticCurves } from '../../core/simulate/synthetic.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { writeDecisions } from '../../store/decisions.ts';
 import { openStore } from '../../store/index.ts';
 import { claimSweep } from '../../store/runs.ts';
 import { sweepSpec } from '../support/sweep-spec.ts';
 
 const training = { ...sweepSpec({}).training, maxSteps: 900, evaluateEvery: 100 };
-const specOf = (changes: Partial<SweepSpec>) =>
+const specOf = (changes: Partial<NetworkSweep>) =>
   sweepSpec(
     { 'training.learningRate': { logUniform: [1e-4, 1] }, 'model.cell': { choice: ['rnn', 'lstm'] } },
     {
@@ -30,7 +30,7 @@ const specOf = (changes: Partial<SweepSpec>) =>
   );
 
 /** The record of an adaptive sweep with two workers that learn as made-up curves do. */
-function record(spec: SweepSpec): RecordEntry[] {
+function record(spec: NetworkSweep): RecordEntry[] {
   const curves = syntheticCurves(spec);
   const entries: RecordEntry[] = [];
   const training: Turn[] = [];

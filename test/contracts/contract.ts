@@ -30,7 +30,7 @@ export interface Planted<E> {
   noticedBy: string;
 }
 
-/** Wrong code that a contract must notice: an assertion of the one that is named fails. */
+/** Wrong code that a contract must notice: the one that is named. */
 export function testPlanted<E>(planted: Readonly<Record<string, Planted<E>>>, contracts: readonly Contract<E>[]): void {
   if (only !== undefined) return;
   describe('planted faults', () => {
@@ -38,7 +38,7 @@ export function testPlanted<E>(planted: Readonly<Record<string, Planted<E>>>, co
       test(fault, async () => {
         const contract = contracts.find(({ says }) => says === noticedBy);
         assert.ok(contract, `there is a contract "${noticedBy}"`);
-        await assert.rejects(async () => contract.holds(entry, 'planted'), assert.AssertionError);
+        await assert.rejects(async () => contract.holds(entry, 'planted'));
       });
     }
   });

@@ -5,7 +5,7 @@ import type { NumberOption } from '../../core/options.ts';
 import type { Configuration, Search, TriedConfiguration } from '../../core/search/index.ts';
 import { applies, orderedSpace } from '../../core/search/when.ts';
 import { kindOf, type Dimension } from '../../core/space/index.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { sweepSpec } from '../support/sweep-spec.ts';
 import { frozen, type Contract } from './contract.ts';
 
@@ -40,8 +40,8 @@ const usualOptions = ({ options }: Search) =>
 export function specFor(
   search: Search,
   options: Record<string, number> = {},
-  changes: Partial<SweepSpec> = {},
-): SweepSpec {
+  changes: Partial<NetworkSweep> = {},
+): NetworkSweep {
   return frozen(
     sweepSpec(search.samples ? continuous : countable, {
       search: { name: 'random', ...usualOptions(search), ...options },
@@ -50,12 +50,12 @@ export function specFor(
   );
 }
 
-const lookedAt = (search: Search, spec: SweepSpec) => Math.min(MOST, search.count(spec));
-const configurations = (search: Search, spec: SweepSpec): Configuration[] =>
+const lookedAt = (search: Search, spec: NetworkSweep) => Math.min(MOST, search.count(spec));
+const configurations = (search: Search, spec: NetworkSweep): Configuration[] =>
   Array.from({ length: lookedAt(search, spec) }, (_, i) => search.at(spec, i));
 
 /** What a search that learns would be told: of each configuration by `at`, how good it is; some fail. */
-function historyOf(search: Search, spec: SweepSpec): TriedConfiguration[] {
+function historyOf(search: Search, spec: NetworkSweep): TriedConfiguration[] {
   return configurations(search, spec).map((configuration, i) => ({
     configuration,
     toStep: 100,
@@ -64,19 +64,19 @@ function historyOf(search: Search, spec: SweepSpec): TriedConfiguration[] {
   }));
 }
 /** What it suggests once it knows ever more. */
-function suggestions(search: Search, spec: SweepSpec): Configuration[] {
+function suggestions(search: Search, spec: NetworkSweep): Configuration[] {
   if (search.suggest === undefined) return [];
   const history = frozen(historyOf(search, spec));
   const known = [0, 1, 5, 11, 20, history.length];
   return known.map((n) => search.suggest!(spec, n, history.slice(0, n), [])) as Configuration[];
 }
-const everything = (search: Search, spec: SweepSpec): Json[] => [
+const everything = (search: Search, spec: NetworkSweep): Json[] => [
   search.count(spec),
   ...configurations(search, spec),
   ...suggestions(search, spec),
 ];
 
-function assertInSpace(configuration: Configuration, spec: SweepSpec): void {
+function assertInSpace(configuration: Configuration, spec: NetworkSweep): void {
   const said = JSON.stringify(configuration);
   for (const [path, dimension] of orderedSpace(spec)) {
     const [value, kind] = [configuration[path], kindOf(dimension)];

@@ -16,14 +16,14 @@ import {
   type Turn,
 } from '../../core/adaptive.ts';
 import { isAdaptive } from '../../core/plan.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { deriveSeed } from '../../core/trial.ts';
 import { readDecisions, writeDecisions } from '../../store/decisions.ts';
 import { openStore } from '../../store/index.ts';
 import { exampleSpec } from '../support/example-run.ts';
 
 const REPEATS = 3;
-const asha: SweepSpec = {
+const asha: NetworkSweep = {
   ...exampleSpec,
   repeats: REPEATS,
   scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 },
@@ -31,7 +31,7 @@ const asha: SweepSpec = {
   space: { 'training.learningRate': { logUniform: [0.0001, 0.1] } },
   search: { name: 'random', trials: 27 },
 };
-const tpe: SweepSpec = {
+const tpe: NetworkSweep = {
   ...asha,
   search: { name: 'tpe', trials: 27, startup: 5, candidates: 24, gamma: 0.25 },
   scheduler: { name: 'full' },
@@ -57,7 +57,7 @@ interface Played {
  * back.
  */
 function play(
-  spec: SweepSpec,
+  spec: NetworkSweep,
   seed: number,
   { slots = 4, interruptAt = -1, from = adaptiveDriver(spec) } = {},
 ): Played {

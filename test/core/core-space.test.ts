@@ -1,60 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { canonicalJson, type Json } from '../../core/json.ts';
-import { dimensions, kindOf, type Dimension } from '../../core/space/index.ts';
+import type { Json } from '../../core/json.ts';
+import { kindOf, type Dimension } from '../../core/space/index.ts';
 import { range, type Range } from '../../core/space/range.ts';
 
 const valuesOf = (dimension: Dimension): Json[] => {
   const kind = kindOf(dimension);
   return Array.from({ length: kind.count(dimension) ?? 0 }, (_, i) => kind.at(dimension, i));
 };
-
-/** One of each kind: a new kind must be added here. */
-const examples: { [K in keyof typeof dimensions]: Dimension } = {
-  choice: { choice: ['a', 2, null, { norm: 1 }] },
-  range: { from: 0.1, to: 0.7, step: 0.2 },
-  logUniform: { logUniform: [1e-4, 1e-2] },
-  uniform: { uniform: [-1, 3] },
-  int: { int: [16, 20] },
-};
-
-for (const [name, dimension] of Object.entries(examples)) {
-  const kind = kindOf(dimension);
-
-  test(`${name}: is told from the other kinds by its keys`, () => {
-    assert.equal(kind, Object.entries(dimensions).find(([key]) => key === name)?.[1]);
-    assert.deepEqual(Object.keys(kind.form), Object.keys(dimension));
-    assert.equal(kind.problem(dimension), undefined);
-  });
-
-  test(`${name}: draws are its values, and reach from end to end`, () => {
-    const draws = Array.from({ length: 1000 }, (_, i) => kind.draw(dimension, i / 1000));
-    const count = kind.count(dimension);
-    if (count !== undefined) {
-      assert.deepEqual([...new Set(draws.map(canonicalJson))].sort(), valuesOf(dimension).map(canonicalJson).sort());
-    } else {
-      const [low, high] = Object.values(dimension)[0] as [number, number];
-      assert.ok((draws as number[]).every((x) => x >= low && x <= high));
-      assert.equal(draws[0], low);
-      assert.ok((kind.draw(dimension, 1 - 2 ** -32) as number) <= high);
-      assert.ok((draws.at(-1) as number) > low + 0.9 * (high - low));
-    }
-  });
-
-  test(`${name}: a value's place is where it is drawn from`, () => {
-    if (kind.place === undefined)
-      return assert.notEqual(kind.count(dimension), undefined, 'values without a place must be countable');
-    for (let u = 0; u < 1; u += 0.0625) {
-      const value = kind.draw(dimension, u) as number;
-      const place: number = kind.place(dimension, value);
-      assert.ok(place >= 0 && place <= 1);
-      assert.deepEqual(kind.draw(dimension, Math.min(place, 1 - 2 ** -32)), value);
-      const width = 1 / (kind.count(dimension) ?? 100_000);
-      assert.ok(Math.abs(place - u) <= width, `${u} gives ${value}, whose place is ${place}`);
-    }
-  });
-}
 
 test('a range has the numbers that one would write', () => {
   assert.deepEqual(valuesOf({ from: 5, to: 35, step: 5 }), [5, 10, 15, 20, 25, 30, 35]);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { countTrials, labelOf, sweepId, trialAt } from '../../core/plan.ts';
 import { shapeGroups } from '../../core/shapes.ts';
 import type { Dimension } from '../../core/space/index.ts';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { deriveSeed, trialId } from '../../core/trial.ts';
 import { sweepSpec } from '../support/sweep-spec.ts';
 
@@ -14,7 +14,7 @@ const space: Record<string, Dimension> = {
 
 // Pinned: another id would orphan every result that was ever computed. They change with SCIENCE_VERSION, never
 // otherwise.
-const trial: TrialSpec = {
+const trial: NetworkTrial = {
   task: { name: 'palindrome', length: 5, encoding: 'one-hot' },
   model: { cell: 'lstm', hiddenUnits: 16, layers: 1 },
   training: {
@@ -42,7 +42,7 @@ test("a trial's id does not depend on the order of keys", () => {
 });
 
 test("a trial's id changes with anything that decides its result", () => {
-  const others: TrialSpec[] = [
+  const others: NetworkTrial[] = [
     { ...trial, seed: 8 },
     { ...trial, task: { ...trial.task, length: 6 } },
     { ...trial, model: { ...trial.model, layers: 2 } },

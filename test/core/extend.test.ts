@@ -6,21 +6,21 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { extensionProblem } from '../../core/extend.ts';
 import { countTrials, trialAt } from '../../core/plan.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { extendSpec } from '../../sweep-file/extend.ts';
 import { loadSweep } from '../../sweep-file/index.ts';
 import { exampleSpec as spec } from '../support/example-run.ts';
 
 const SWEEPS = fileURLToPath(new URL('../../sweeps', import.meta.url));
-const stopWhen = spec.training.stopWhen as NonNullable<SweepSpec['training']['stopWhen']>;
-const random: SweepSpec = {
+const stopWhen = spec.training.stopWhen as NonNullable<NetworkSweep['training']['stopWhen']>;
+const random: NetworkSweep = {
   ...spec,
   search: { name: 'random', trials: 10 },
   space: { 'training.learningRate': { logUniform: [0.001, 0.1] } },
 };
 const { stopWhen: _, ...untilLast } = spec.training;
 
-const allowed: Record<string, [before: SweepSpec, after: SweepSpec]> = {
+const allowed: Record<string, [before: NetworkSweep, after: NetworkSweep]> = {
   'more repeats': [spec, { ...spec, repeats: 5 }],
   'more values of a list, in any order': [
     spec,
@@ -41,7 +41,7 @@ const allowed: Record<string, [before: SweepSpec, after: SweepSpec]> = {
 for (const [name, [before, after]] of Object.entries(allowed)) {
   test(`an extension may have ${name}; every trial of before is in it, or goes on`, () => {
     assert.equal(extensionProblem(before, after), undefined);
-    const identity = (one: SweepSpec, index: number) => {
+    const identity = (one: NetworkSweep, index: number) => {
       const {
         training: { maxSteps, stopWhen: rule, ...training },
         ...trial
@@ -54,7 +54,7 @@ for (const [name, [before, after]] of Object.entries(allowed)) {
   });
 }
 
-const refused: Record<string, [before: SweepSpec, after: SweepSpec, line: RegExp]> = {
+const refused: Record<string, [before: NetworkSweep, after: NetworkSweep, line: RegExp]> = {
   'nothing new': [spec, { ...spec }, /^nothing is new; allowed: more values, repeats/],
   'fewer repeats': [spec, { ...spec, repeats: 2 }, /^repeats 2 is less than the sweep has; allowed: 3 or more$/],
   'a value less': [

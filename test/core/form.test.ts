@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { extensionProblem } from '../../core/extend.ts';
 import { formProblem } from '../../core/form/check.ts';
+import { programSweepForm } from '../../core/form/program.ts';
 import { sweepForm } from '../../core/form/sweep.ts';
 import type { Form } from '../../core/form/types.ts';
 import { dropPath, type Json, type JsonObject } from '../../core/json.ts';
@@ -97,11 +98,13 @@ test('a report takes the specs that a workflow takes, and refuses the others by 
 });
 
 test('the schema for editors has the keys of the description, and no others', () => {
-  const schema = JSON.parse(readFileSync(join(folder, 'sweep.schema.json'), 'utf8')) as { properties: object };
-  assert.deepEqual(
-    Object.keys(schema.properties).sort(),
-    Object.entries<Form>(sweepForm.keys)
-      .flatMap(([key, { only }]) => (only === 'spec' ? [] : [key]))
-      .sort(),
-  );
+  type Schema = Record<'then' | 'else', { properties: object }>;
+  const schema = JSON.parse(readFileSync(join(folder, 'sweep.schema.json'), 'utf8')) as Schema;
+  for (const [part, form] of [['then', programSweepForm] as const, ['else', sweepForm] as const])
+    assert.deepEqual(
+      Object.keys(schema[part].properties).sort(),
+      Object.entries<Form>(form.keys)
+        .flatMap(([key, { only }]) => (only === 'spec' ? [] : [key]))
+        .sort(),
+    );
 });

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { asha } from '../../core/schedulers/asha.ts';
 import { promotions } from '../../core/schedulers/halving.ts';
 import { bracketAt, bracketShares, hyperband } from '../../core/schedulers/hyperband.ts';
-import type { Assignment, Decision, SchedulerSetting } from '../../core/schedulers/index.ts';
+import { meanObjective, type Assignment, type Decision, type SchedulerSetting } from '../../core/schedulers/index.ts';
 import { isBelowMedian, median, medianStopping } from '../../core/schedulers/median.ts';
 import {
   add,
@@ -293,4 +293,11 @@ test("median stopping compares the best value so far with the others' running av
   );
   assert.deepEqual(actions(report(assigned(), 1)), ['complete 0 at 2']);
   assert.equal(medianStopping.next(state, s), undefined);
+});
+
+test('a configuration is judged on the mean of all its repeats, or has no value', () => {
+  assert.equal(meanObjective([0.25, 0.5, 1.5]), 0.75);
+  assert.equal(meanObjective([0.1, 0.1, 0.1]), 0.1);
+  assert.equal(meanObjective([1, null, 1]), null);
+  assert.equal(meanObjective([]), null);
 });

@@ -7,7 +7,7 @@ import { searches, type Configuration, type TriedConfiguration } from '../../cor
 import { comparable, split } from '../../core/search/tpe.ts';
 import { applies, orderedSpace } from '../../core/search/when.ts';
 import { kindOf, type Dimension } from '../../core/space/index.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { deriveSeed } from '../../core/trial.ts';
 import { sweepSpec } from '../support/sweep-spec.ts';
 
@@ -22,7 +22,7 @@ const space: Record<string, Dimension> = {
   kind: { choice: ['plain', 'heavy'] },
   momentum: { uniform: [0, 1], when: { kind: 'heavy' } },
 };
-const specOf = (changes: Partial<SweepSpec> = {}, options: Record<string, number> = {}): SweepSpec =>
+const specOf = (changes: Partial<NetworkSweep> = {}, options: Record<string, number> = {}): NetworkSweep =>
   sweepSpec(space, {
     search: { name: 'tpe', trials: 60, startup: 10, candidates: 24, gamma: 0.15, ...options },
     objective: { metric: 'loss', goal: 'minimize' },
@@ -60,7 +60,7 @@ function loss(c: Configuration): number | null {
 }
 
 /** Best value after so many trials, one after the other. */
-function search(spec: SweepSpec, trials: number, draw: typeof suggest): number {
+function search(spec: NetworkSweep, trials: number, draw: typeof suggest): number {
   const history: TriedConfiguration[] = [];
   for (let i = 0; i < trials; i++) {
     const configuration = draw(spec, i, history, []);

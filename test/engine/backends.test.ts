@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import type { BackendChoice } from '../../engine/backends/index.ts';
+import { findOnnx } from '../../setup/onnx.ts';
 import { findNative } from '../../setup/tensorflow.ts';
 
 const execute = promisify(execFile);
@@ -11,8 +13,7 @@ const execute = promisify(execFile);
 const program = `
   import * as tf from '@tensorflow/tfjs-core';
   import { loadBackend } from './engine/backends/index.ts';
-  const [kind, native] = JSON.parse(process.argv[1]);
-  const { binding, ...backend } = await loadBackend({ kind, native, threads: 1 });
+  const { binding, ...backend } = await loadBackend(JSON.parse(process.argv[1]));
   const wave = (length, scale) => Float32Array.from({ length }, (_, i) => Math.sin(i) * scale);
   const ramp = (shape, scale) => tf.tensor(wave(shape.reduce((a, b) => a * b), scale), shape);
   const x = ramp([4, 3], 1), labels = tf.oneHot(tf.tensor1d([0, 1, 2, 1], 'int32'), 5);
@@ -45,15 +46,16 @@ interface Outcome {
   engine: string;
 }
 
-async function train(kind: string, native?: unknown): Promise<Outcome> {
-  const args = ['--import', 'tsx', '--input-type=module', '-e', program, JSON.stringify([kind, native])];
+async function train(choice: BackendChoice): Promise<Outcome> {
+  const args = ['--import', 'tsx', '--input-type=module', '-e', program, JSON.stringify({ ...choice, threads: 1 })];
   const { stdout, stderr } = await execute(process.execPath, args);
   assert.equal(stderr, '', 'a backend says nothing of its own');
   return JSON.parse(stdout) as Outcome;
 }
 
 const native = await findNative();
-const reference = train('cpu');
+const onnx = await findOnnx();
+const reference = train({ kind: 'cpu' });
 
 test('plain JavaScript lowers the loss', async () => {
   const { losses, backend } = await reference;
@@ -62,7 +64,7 @@ test('plain JavaScript lowers the loss', async () => {
 });
 
 test('WebAssembly trains as plain JavaScript does', async () => {
-  const { losses, backend, engine } = await train('wasm');
+  const { losses, backend, engine } = await train({ kind: 'wasm' });
   assert.equal(engine, 'wasm');
   assert.match(backend.name, /^wasm \d/);
   assertClose(losses, (await reference).losses);
@@ -72,9 +74,21 @@ test(
   'native TensorFlow trains as plain JavaScript does',
   { skip: native ? false : 'not installed: sweep setup' },
   async () => {
-    const { losses, backend, engine, hasBinding } = await train('native', native);
+    const { losses, backend, engine, hasBinding } = await train({ kind: 'native', native });
     assert.equal(engine, 'tensorflow');
     assert.match(backend.name, /^tensorflow \d+\.\d+\.\d+ (cpu (avx512|avx2|arm64)|gpu)$/);
+    assert.ok(backend.replayable && hasBinding);
+    assertClose(losses, (await reference).losses);
+  },
+);
+
+test(
+  'what ONNX Runtime does not replay trains as plain JavaScript does',
+  { skip: onnx ? false : 'not installed: sweep setup' },
+  async () => {
+    const { losses, backend, engine, hasBinding } = await train({ kind: 'onnx', onnx });
+    assert.equal(engine, 'wasm');
+    assert.match(backend.name, /^onnxruntime \d+\.\d+\.\d+ cpu \S/);
     assert.ok(backend.replayable && hasBinding);
     assertClose(losses, (await reference).losses);
   },

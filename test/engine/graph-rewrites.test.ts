@@ -6,6 +6,9 @@ import { loadBackend } from '../../engine/backends/index.ts';
 import { recordPure } from '../../engine/replay/compile.ts';
 import { deviceInUse } from '../../engine/replay/devices.ts';
 import type { Graph } from '../../engine/replay/graph.ts';
+import { alignInputs } from '../../engine/replay/onnx/rewrites/inputs.ts';
+import { spellGradients } from '../../engine/replay/onnx/rewrites/spell-gradients.ts';
+import { sumsAsProducts } from '../../engine/replay/onnx/rewrites/sums.ts';
 import { fuseActivationGradients } from '../../engine/replay/rewrites/activation-gradients.ts';
 import { dropIdentities } from '../../engine/replay/rewrites/identities.ts';
 import { joinGradients } from '../../engine/replay/rewrites/join-gradients.ts';
@@ -217,4 +220,42 @@ test('all of them together, on either processor', { skip }, () => {
     const { before, after } = rewritten(recurrent, layer(), ...rewritesFor(processor));
     assert.ok(after.nodes.length < before.nodes.length);
   }
+});
+
+test(
+  'gradients of tanh and sigmoid are spelled out, and those of gates take what the forward pass has',
+  { skip },
+  () => {
+    const spelled = [dropIdentities, fuseActivationGradients, mergeDuplicates, spellGradients];
+    const alone: TensorFunction = (x) =>
+      tf.grads((a, b) => tf.sum(tf.add(tf.tanh(a as tf.Tensor), tf.sigmoid(b as tf.Tensor))))([x, x] as tf.Tensor[]);
+    assert.deepEqual(gradientOps(rewritten(alone, [ramp([6])], ...spelled).after), [0, 0]);
+    const gates: TensorFunction = (x, y) =>
+      tf.grads((a, b) => tf.sum(tf.square(tf.mul(tf.tanh(a as tf.Tensor), tf.sigmoid(b as tf.Tensor)))))([
+        x,
+        y,
+      ] as tf.Tensor[]);
+    const { after } = rewritten(gates, [ramp([6]), ramp([6], 2)], ...spelled);
+    assert.deepEqual(gradientOps(after), [0, 0]);
+    // Two for each gate, and what is no gradient of one: each alone would take two more than d m.
+    assert.deepEqual([count(after, 'Mul'), count(after, 'Sub')], [8, 2]);
+  },
+);
+const gradientOps = (graph: Graph) => ['TanhGrad', 'SigmoidGrad'].map((op) => count(graph, op));
+
+test('sums and means are products with ones, whatever their axes', { skip }, () => {
+  const axes = [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]];
+  const step: TensorFunction = (x) =>
+    axes.flatMap((own) => [tf.sum(x as tf.Tensor, own), tf.mean(x as tf.Tensor, own, true)]);
+  const { before, after } = rewritten(step, [ramp([3, 4, 5])], sumsAsProducts);
+  assert.deepEqual([count(before, 'Sum') + count(before, 'Mean'), count(after, 'Sum') + count(after, 'Mean')], [14, 0]);
+});
+
+test('an input is copied before Eigen computes with it, and nothing else is', { skip }, () => {
+  const step: TensorFunction = (x) => [
+    tf.log(tf.reshape(x as tf.Tensor, [6])),
+    tf.log(tf.add(x as tf.Tensor, 9)),
+    tf.tanh(x as tf.Tensor),
+  ];
+  assert.equal(count(rewritten(step, [tf.add(ramp([2, 3]), 2)], alignInputs).after, 'Mul'), 1);
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { loadBackend } from '../../engine/backends/index.ts';
 import { compiler } from '../../engine/replay/index.ts';
 import type { Compile, TensorFunction } from '../../engine/replay/types.ts';
@@ -27,7 +27,7 @@ export async function testReplay(device: TestDevice): Promise<void> {
   /** What holds tensors has those, too, that JavaScript has uploaded: none may stay. */
   const atFirst = skip ? undefined : device.held();
 
-  async function trained(spec: TrialSpec, options: TrainOptions): Promise<Trained> {
+  async function trained(spec: NetworkTrial, options: TrainOptions): Promise<Trained> {
     const training = train(spec, { corpus, ...options });
     for (;;) {
       const { done, value } = await training.next();
@@ -185,6 +185,11 @@ export async function testReplay(device: TestDevice): Promise<void> {
     };
     const ramp = (scale: number) => vector(...Array.from({ length: 8 }, (_, i) => Math.sin(i + 1) * scale));
     assert.deepEqual(tried(step, [ramp(1), indices(1, 0)], [ramp(2), indices(1, 1)]), { replayed: true, lines: [] });
+  });
+
+  test('an index that no class has is a row of zeros', { skip }, () => {
+    const { replayed } = tried((x) => [tf.oneHot(x as tf.Tensor1D, 3)], [indices(-1, 0, 3, 2)], [indices(1, -3, 2, 0)]);
+    assert.equal(replayed, true);
   });
 
   test('inputs of other shapes are recorded anew', { skip }, () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { compile } from '../../engine/replay/index.ts';
 import { ownOptions } from '../../models/options.ts';
 import { stream } from '../../models/random.ts';
@@ -162,14 +162,14 @@ describe('wrong options', () => {
   test('a shift that is no whole number', () => assert.throws(() => build({ shift: 1.5 }), /shift/));
 });
 
-const trial = (changes: Partial<TrainingSpec> = {}, task: object = {}): TrialSpec => ({
+const trial = (changes: Partial<TrainingSpec> = {}, task: object = {}): NetworkTrial => ({
   task: { name: 'caesar', length: 12, ...task },
   model,
   training: { ...training, ...changes } as TrainingSpec,
   seed: 1,
 });
 
-async function runToEnd(spec: TrialSpec, options?: TrainOptions): Promise<Trained> {
+async function runToEnd(spec: NetworkTrial, options?: TrainOptions): Promise<Trained> {
   const run = train(spec, options);
   for (;;) {
     const { value, done } = await run.next();
@@ -191,7 +191,7 @@ test('training leaves no tensor behind', async () => {
 
 test('a small network learns to decipher, and then deciphers what it is given', async () => {
   const { kind } = await useBackend();
-  const spec: TrialSpec = {
+  const spec: NetworkTrial = {
     ...trial(
       {
         maxSteps: 250,

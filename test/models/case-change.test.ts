@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { attentionOf } from '../../models/layers/attention.ts';
 import { encoderDecoder } from '../../models/layers/encoder-decoder.ts';
 import { compile } from '../../engine/replay/index.ts';
@@ -186,7 +186,7 @@ describe('encoder and decoder', () => {
 
 for (const attention of kinds) {
   describe(`attention ${attention}`, () => {
-    const trial = (changes: Partial<TrainingSpec> = {}): TrialSpec => ({
+    const trial = (changes: Partial<TrainingSpec> = {}): NetworkTrial => ({
       task: { name: 'case-change', length: 5, attention },
       model,
       training: { ...training, ...changes } as TrainingSpec,
@@ -271,7 +271,7 @@ test('truncated back-propagation is refused: it would cut the encoder off', () =
   assert.throws(() => build({ length: 3, minLength: 4 }), /task\.minLength is 4/);
 });
 
-async function runToEnd(spec: TrialSpec, options?: TrainOptions): Promise<Trained> {
+async function runToEnd(spec: NetworkTrial, options?: TrainOptions): Promise<Trained> {
   const run = train(spec, options);
   for (;;) {
     const { value, done } = await run.next();
@@ -281,7 +281,7 @@ async function runToEnd(spec: TrialSpec, options?: TrainOptions): Promise<Traine
 
 test('with attention it soon learns short sentences, and converts what it is given', async () => {
   const { kind } = await useBackend();
-  const spec: TrialSpec = {
+  const spec: NetworkTrial = {
     task: { name: 'case-change', length: 4, attention: 'dot' },
     model: { cell: 'gru', hiddenUnits: 64, layers: 1 },
     training: {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import { cells, type CellName } from '../../models/cells/index.ts';
+import { cells } from '../../models/cells/index.ts';
+import { plainGates } from '../../models/cells/gru.ts';
 import { phaseAt } from '../../models/cells/phased-lstm.ts';
 import { countParameters } from '../../models/problem.ts';
 import { stream } from '../../models/random.ts';
-import { listOf, namesOf, stopGradient, tensorOf } from '../../engine/tensors.ts';
-import type { Cell, Options, Weights } from '../../models/types.ts';
+import { stopGradient } from '../../engine/tensors.ts';
+import type { Weights } from '../../models/types.ts';
 import { recurrentNetwork } from '../../models/layers/unroll.ts';
 import { useBackend } from '../support/backend.ts';
-import { variants } from '../support/cell-variants.ts';
-import { gruGates, plainCells, type PlainState, type PlainWeights } from '../support/plain-cells.ts';
 import numbers from '../fixtures/seed-numbers.json' with { type: 'json' };
 
 before(async () => {
@@ -128,7 +127,7 @@ describe('numbers printed in the seed documents', () => {
         ['h']!.dataSync();
     close(step({ bias: true }), expect.h, 1e-7, 'h');
     const plain = (w: tf.Tensor) => ({ shape: w.shape, values: Float64Array.from(w.dataSync()) });
-    const gates = gruGates(Object.fromEntries(Object.entries(weights).map(([key, w]) => [key, plain(w)])), x, h);
+    const gates = plainGates(Object.fromEntries(Object.entries(weights).map(([key, w]) => [key, plain(w)])), x, h);
     for (const name of ['z', 'r', 'candidate'] as const) close(gates[name], expect[name], 1e-7, name);
   });
 
@@ -261,117 +260,6 @@ test('a phased LSTM refuses a gate that is never open, or open for longer than i
   }
   assert.ok(cells['phased-lstm'].options.safeParse({ rOn: 1, tau: 1 }).success);
 });
-
-for (const [name, entry] of Object.entries(cells)) {
-  const cell: Cell = entry;
-  for (const given of variants[name as CellName]) {
-    describe(`${name} ${JSON.stringify(given)}`, () => {
-      const options = cell.options.parse(given) as Options;
-      const [inputs, units, batch, time] = [3, 4, 2, 5];
-
-      /** Initial weights, moved at random, biases included: zeros would hide a missing one. */
-      const randomWeights = (layerInputs = inputs): Weights => {
-        const draws = stream(11, 'weights');
-        return Object.fromEntries(
-          Object.entries(cell.init({ inputs: layerInputs, units }, options, draws)).map(([key, w]) => [
-            key,
-            tf.add(w, tf.tensor(draws.fillUniform(new Float32Array(w.size), 0.05, 0.35), w.shape)),
-          ]),
-        );
-      };
-      const sequence = () =>
-        tf.tensor3d(stream(12, 'x').fillUniform(new Float32Array(time * batch * inputs), -1, 1), [time, batch, inputs]);
-
-      test('init makes as many numbers as the formula says, and none of them depends on anything but the stream', () => {
-        for (const size of [
-          { inputs: 1, units: 1 },
-          { inputs: 3, units: 7 },
-        ]) {
-          const weights = cell.init(size, options, stream(1, 'init'));
-          assert.equal(
-            listOf(weights).reduce((sum, w) => sum + w.size, 0),
-            cell.parameters(size, options),
-          );
-          const again = cell.init(size, options, stream(1, 'init'));
-          for (const key of namesOf(weights))
-            assert.deepEqual(tensorOf(again, key).dataSync(), tensorOf(weights, key).dataSync());
-        }
-      });
-
-      /**
-       * Σ over time, batch and units of (1 + t) h², in doubles: something that depends on every weight in its own way.
-       */
-      const plainLoss = (weights: PlainWeights, x: number[][][]): number => {
-        let states: PlainState[] = Array.from({ length: batch }, () =>
-          Object.fromEntries(
-            Object.keys(cell.initialState(1, units, options)).map((key) => [key, new Array<number>(units).fill(0)]),
-          ),
-        );
-        let sum = 0;
-        x.forEach((xt, t) => {
-          states = states.map((state, b) => plainCells[name as CellName](weights, xt[b]!, state, t + 1, options));
-          for (const state of states) for (const h of state['h']!) sum += (1 + t) * h * h;
-        });
-        return sum;
-      };
-      const network = recurrentNetwork({ cell: name, hiddenUnits: units, layers: 1, ...given }, inputs);
-      const loss = (weights: Weights, x: tf.Tensor3D): tf.Scalar => {
-        const named = Object.fromEntries(Object.entries(weights).map(([key, w]) => [`layer0.${key}`, w]));
-        return tf.addN(network.run(named, x).outputs.map((h, t) => tf.mul<tf.Scalar>(tf.sum(tf.square(h)), 1 + t)));
-      };
-      const plain = (weights: Weights): PlainWeights =>
-        Object.fromEntries(
-          Object.entries(weights).map(([key, w]) => [key, { shape: w.shape, values: Float64Array.from(w.dataSync()) }]),
-        );
-
-      test('agrees with the plain-array implementation of its equations', () => {
-        const weights = randomWeights(),
-          x = sequence();
-        const expected = plainLoss(plain(weights), x.arraySync());
-        close(loss(weights, x).dataSync(), [expected], 1e-5 * Math.max(1, expected), 'loss');
-      });
-
-      test('gradients by every weight agree with central differences of the plain-array implementation', () => {
-        const weights = randomWeights(),
-          x = sequence(),
-          names = namesOf(weights),
-          xs = x.arraySync();
-        const { grads } = tf.valueAndGrads((...list) =>
-          loss(Object.fromEntries(names.map((key, i) => [key, list[i]!])), x),
-        )(listOf(weights));
-        names.forEach((key, i) => {
-          const numeric = Array.from({ length: grads[i]!.size }, (_, j) => {
-            const at = (shift: number) => {
-              const moved = plain(weights);
-              (moved[key]!.values as Float64Array)[j]! += shift;
-              return plainLoss(moved, xs);
-            };
-            return (at(1e-5) - at(-1e-5)) / 2e-5;
-          });
-          const scale = Math.max(1, ...numeric.map(Math.abs));
-          close(grads[i]!.dataSync(), numeric, 2e-5 * scale, key);
-        });
-      });
-
-      test('a sequence in two halves, with the state carried over, is the whole sequence', () => {
-        const x = sequence();
-        const two = recurrentNetwork({ cell: name, hiddenUnits: units, layers: 2, ...given }, inputs);
-        const weights = two.init(stream(13, 'init'));
-        const whole = two.run(weights, x);
-        const first = two.run(weights, tf.slice(x, [0, 0, 0], [2, batch, inputs]));
-        for (const elapsed of [2, tf.scalar(2)]) {
-          const second = two.run(weights, tf.slice(x, [2, 0, 0], [3, batch, inputs]), first.states, elapsed);
-          close(second.outputs.at(-1)!.dataSync(), whole.outputs.at(-1)!.dataSync(), 1e-6, 'h');
-        }
-        const { parameters } = two;
-        assert.equal(
-          listOf(weights).reduce((sum, w) => sum + w.size, 0),
-          parameters,
-        );
-      });
-    });
-  }
-}
 
 test('stopGradient passes the value on and lets no gradient through', () => {
   const f = (x: tf.Tensor) => tf.sum(tf.add(tf.mul(stopGradient(x), x), tf.square(stopGradient(x)))) as tf.Scalar;

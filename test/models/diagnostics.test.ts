@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { cells } from '../../models/cells/index.ts';
 import { gradientFlow } from '../../models/diagnostics.ts';
 import { stream } from '../../models/random.ts';
@@ -165,7 +165,7 @@ describe('gradient flow', () => {
   });
 });
 
-function trialOf(model: object, training: Partial<TrainingSpec> = {}): TrialSpec {
+function trialOf(model: object, training: Partial<TrainingSpec> = {}): NetworkTrial {
   return {
     task: { name: 'palindrome', length: 14 },
     model: { cell: 'rnn', hiddenUnits: 4, layers: 1, ...model },
@@ -182,7 +182,7 @@ function trialOf(model: object, training: Partial<TrainingSpec> = {}): TrialSpec
   };
 }
 
-async function runToEnd(trial: TrialSpec, options?: TrainOptions): Promise<Trained> {
+async function runToEnd(trial: NetworkTrial, options?: TrainOptions): Promise<Trained> {
   const run = train(trial, options);
   for (;;) {
     const { value, done } = await run.next();

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { z } from 'zod';
-import type { ModelSpec, TaskSpec, TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { ModelSpec, TaskSpec, TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { cells } from '../../models/cells/index.ts';
 import { compile } from '../../engine/replay/index.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
@@ -90,7 +90,7 @@ function leastTrial({
   cell = 'rnn',
   optimizer = 'sgd',
   without = Object.keys(impossible[task] ?? {}),
-}: Choice): TrialSpec {
+}: Choice): NetworkTrial {
   return {
     task: section<TaskSpec>('task', task, without),
     model: section<ModelSpec>('model', cell),
@@ -99,7 +99,7 @@ function leastTrial({
   };
 }
 
-async function trained(trial: TrialSpec, options: TrainOptions = {}): Promise<Trained> {
+async function trained(trial: NetworkTrial, options: TrainOptions = {}): Promise<Trained> {
   const run = train(trial, { compile, corpus: corpora[trial.task.name], ...options });
   for (;;) {
     const { value, done } = await run.next();

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Observation } from '../../core/results.ts';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { problemOf } from '../../models/problem.ts';
 import { stream } from '../../models/random.ts';
 import { mapTensors, tensorOf } from '../../engine/tensors.ts';
@@ -39,7 +39,7 @@ function trialOf({
   model,
   training: own,
   seed: s = 1,
-}: { task?: object; model?: object; training?: Partial<TrainingSpec>; seed?: number } = {}): TrialSpec {
+}: { task?: object; model?: object; training?: Partial<TrainingSpec>; seed?: number } = {}): NetworkTrial {
   return {
     task: { name: 'names', ...task },
     model: { cell: 'rnn', hiddenUnits: 8, layers: 1, ...model },
@@ -47,7 +47,7 @@ function trialOf({
     seed: s,
   };
 }
-async function runToEnd(trial: TrialSpec, options: TrainOptions = {}): Promise<Trained> {
+async function runToEnd(trial: NetworkTrial, options: TrainOptions = {}): Promise<Trained> {
   const run = train(trial, { corpus: ELEMENTS, ...options });
   for (;;) {
     const { value, done } = await run.next();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { metricOf } from '../../core/metrics.ts';
-import type { ModelSpec, TaskSpec, TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { ModelSpec, TaskSpec, TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { cells } from '../../models/cells/index.ts';
 import { describeRegistry } from '../../models/describe.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
@@ -81,7 +81,7 @@ const smallTasks: Record<keyof typeof tasks, TaskSpec> = {
   text: { name: 'text', length: 4, carry: true },
   names: { name: 'names' },
 };
-async function trained(trial: TrialSpec, options: TrainOptions): Promise<Trained> {
+async function trained(trial: NetworkTrial, options: TrainOptions): Promise<Trained> {
   const run = train(trial, options);
   for (;;) {
     const { value, done } = await run.next();

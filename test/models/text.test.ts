@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { cells } from '../../models/cells/index.ts';
 import { problemOf } from '../../models/problem.ts';
 import { stream } from '../../models/random.ts';
@@ -25,7 +25,7 @@ function trialOf({
   model,
   training,
   seed = 1,
-}: { task?: object; model?: object; training?: Partial<TrainingSpec>; seed?: number } = {}): TrialSpec {
+}: { task?: object; model?: object; training?: Partial<TrainingSpec>; seed?: number } = {}): NetworkTrial {
   return {
     task: { name: 'text', length: 5, ...task },
     model: { cell: 'lstm', hiddenUnits: 8, layers: 2, ...model },
@@ -41,7 +41,7 @@ function trialOf({
     seed,
   };
 }
-async function runToEnd(trial: TrialSpec, options: TrainOptions = {}): Promise<Trained> {
+async function runToEnd(trial: NetworkTrial, options: TrainOptions = {}): Promise<Trained> {
   const run = train(trial, { corpus: BOOK, ...options });
   for (;;) {
     const { value, done } = await run.next();

@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
     file: 'core/schedulers/halving.ts',
     find: 'return Math.max(Math.floor(n / eta), over ? 1 : 0);',
     replace: 'return Math.floor(n / eta);',
-    noticedBy: ['test/core/schedulers-rules.test.ts', 'test/core/schedulers.test.ts'],
+    noticedBy: ['test/core/schedulers-rules.test.ts', 'test/contracts/schedulers.test.ts'],
   },
   {
     what: 'what equals the median of the others is stopped',
@@ -68,7 +68,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: "a trial's id says nothing of the version of the science",
     file: 'core/trial.ts',
-    find: 'return trialIdIn(SCIENCE_VERSION, trial);',
+    find: 'return trialIdIn(scienceOf(trial), trial);',
     replace: 'return trialIdIn(0, trial);',
     noticedBy: ['test/core/core-trial.test.ts'],
   },

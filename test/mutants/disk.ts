@@ -85,8 +85,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'results of an older version of the science are taken',
     file: 'store/run/origin.ts',
-    find: 'if (result.science !== SCIENCE_VERSION) return',
-    replace: 'if (result.science > SCIENCE_VERSION) return',
+    find: 'if (result.science !== science) return',
+    replace: 'if (result.science > science) return',
     noticedBy: ['test/store/store.test.ts'],
   },
   {

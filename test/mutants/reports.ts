@@ -25,7 +25,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a row over several cells is headed with one',
     file: 'reports/tables.ts',
-    find: 'across.includes(CELL) ? metric : model.cell',
+    find: 'across.includes(CELL) ? metric : (model?.cell ?? metric)',
     replace: 'model.cell',
     noticedBy: ['test/reports/survivors.test.ts'],
   },

@@ -30,8 +30,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'weights that are not finite go on',
     file: 'trainer/network/train.ts',
-    find: "if (!finite[places.indexOf(own)]) yield end(own, 'diverged');",
-    replace: "if (finite[places.indexOf(own)] === null) yield end(own, 'diverged');",
+    find: 'return left.filter((own) => !finite[pack.places.indexOf(own)]);',
+    replace: 'return left.filter((own) => finite[pack.places.indexOf(own)] === null);',
     noticedBy: ['test/trainer/train.test.ts'],
   },
   {

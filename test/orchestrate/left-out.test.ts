@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dropPath, valueText } from '../../core/json.ts';
 import { countTrials, trialAt } from '../../core/plan.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { parseSpec } from '../../sweep-file/index.ts';
 
 const spec = (space: object, training: object = {}) =>
@@ -25,7 +26,7 @@ describe('null among the values of a dimension', () => {
     assert.ok(!('clip' in none!.trial.training));
     assert.equal(none!.trialId, trialAt(spec({ 'task.length': [6] }), 0).trialId);
     assert.deepEqual(
-      [norm, value].map((trial) => trial!.trial.training.clip),
+      [norm, value].map((trial) => (trial!.trial as NetworkTrial).training.clip),
       [{ norm: 10 }, { value: 5 }],
     );
     assert.deepEqual(

@@ -7,7 +7,7 @@ import * as vega from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { trialAt } from '../../core/plan.ts';
 import type { CurvePoint, Observation, TrialSamples } from '../../core/results.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep, ProgramSweep } from '../../core/spec.ts';
 import { rowsCsv } from '../../reports/csv.ts';
 import { ticksBetween } from '../../reports/figures/gradient-flow.ts';
 import {
@@ -36,12 +36,12 @@ import { builtReport, exampleSpec, memoryStore, writeExampleRun, type ExampleOpt
 // ---- runs ----
 
 const all: Partial<ExampleOptions> = { diverged: -1, failed: -1 };
-const small: SweepSpec = {
+const small: NetworkSweep = {
   ...exampleSpec,
   repeats: 2,
   space: { 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.length': { choice: [5, 15] } },
 };
-const optimizers: SweepSpec = {
+const optimizers: NetworkSweep = {
   ...exampleSpec,
   repeats: 2,
   space: {
@@ -50,19 +50,36 @@ const optimizers: SweepSpec = {
     'training.momentum': { choice: [0.5, 0.9], when: { 'training.optimizer': 'momentum' } },
   },
 };
-const texts: SweepSpec = {
+const texts: NetworkSweep = {
   ...exampleSpec,
   task: { name: 'text', length: 30 },
   sampling: { temperature: [0.5, 2], length: [30], prompts: ['Sleeping beauty is ', ''], greedy: true },
   space: {},
   repeats: 2,
 };
-const phased: SweepSpec = {
+const phased: NetworkSweep = {
   ...exampleSpec,
   model: { cell: 'phased-lstm', hiddenUnits: 8, layers: 1 },
   task: { name: 'palindrome', length: 13 },
   space: {},
   repeats: 1,
+};
+
+const program: ProgramSweep = {
+  ...{ name: 'program', description: '', repeats: 2, seed: 1, budget: {}, report: {} },
+  program: {
+    ...{ command: ['python3', 'train.py'], arguments: 'flags', hashes: {}, environment: {}, pass: [] },
+    metrics: { reward: { goal: 'maximize' } },
+    resumes: false,
+    step: 'episode',
+  },
+  parameters: {},
+  training: { maxSteps: 100, evaluateEvery: 1 },
+  space: { 'parameters.width': { choice: [1, 2, 3] } },
+  search: { name: 'grid' },
+  scheduler: { name: 'full' },
+  objective: { metric: 'reward', goal: 'maximize' },
+  resources: { accelerator: 'any' },
 };
 
 const runs: Record<string, ExampleOptions> = {
@@ -107,6 +124,7 @@ const runs: Record<string, ExampleOptions> = {
     },
     ...all,
   },
+  'a program': { spec: program, metrics: ['reward'], ...all },
   attention: {
     spec: {
       ...small,
@@ -280,10 +298,10 @@ test('where a smaller objective is better, a smaller one is brighter', async () 
 });
 
 test('colours span a fifth of the metric at least, on the side of the worse values', () => {
-  assert.deepEqual(objectiveSpan('accuracy', 'maximize', [0.1, 0.9]), [0.1, 0.9]);
-  assert.deepEqual(objectiveSpan('accuracy', 'maximize', [0.9975, 1]), [0.8, 1]);
-  assert.deepEqual(objectiveSpan('accuracy', 'minimize', [0.5, 0.5]), [0.5, 0.7]);
-  assert.deepEqual(objectiveSpan('loss', 'minimize', [2, 2.1]), [2, 2.4]);
+  assert.deepEqual(objectiveSpan({ objective: { metric: 'accuracy', goal: 'maximize' } }, [0.1, 0.9]), [0.1, 0.9]);
+  assert.deepEqual(objectiveSpan({ objective: { metric: 'accuracy', goal: 'maximize' } }, [0.9975, 1]), [0.8, 1]);
+  assert.deepEqual(objectiveSpan({ objective: { metric: 'accuracy', goal: 'minimize' } }, [0.5, 0.5]), [0.5, 0.7]);
+  assert.deepEqual(objectiveSpan({ objective: { metric: 'loss', goal: 'minimize' } }, [2, 2.1]), [2, 2.4]);
 });
 
 // ---- gradients ----
@@ -296,7 +314,7 @@ const flow = (step: number, layers: (number | null)[][], norm: number | null = 1
 const observations = (...seen: Observation[]) => ({ 'observations.json': JSON.stringify(seen) });
 
 test('gradient flow is the geometric mean over repeats at the first and the last look, with a gap for zero and overflow', async () => {
-  const spec: SweepSpec = { ...small, space: { 'model.cell': { choice: ['rnn', 'lstm'] } } };
+  const spec: NetworkSweep = { ...small, space: { 'model.cell': { choice: ['rnn', 'lstm'] } } };
   const report = await exampleWith({ spec, ...all }, (index) =>
     index < 2
       ? observations(flow(600, [[0, 2, 5]]), flow(0, [[index === 0 ? 1 : 100, null, 5]]), flow(300, [[7, 7, 7]]))
@@ -335,7 +353,7 @@ test('gradient flow has a panel for each length and layer', async () => {
 });
 
 test('where configurations are too many for panels, the gradients of the best are lines', async () => {
-  const spec: SweepSpec = {
+  const spec: NetworkSweep = {
     ...small,
     repeats: 1,
     space: { 'model.hiddenUnits': { from: 1, to: 15, step: 1 }, 'model.cell': { choice: ['rnn', 'lstm'] } },
@@ -354,7 +372,7 @@ test('ticks of a logarithmic axis are powers of ten, with doubles and quintuples
 });
 
 test('the gradient table says how much of the gradient is left at the first step, and where trials diverged', async () => {
-  const spec: SweepSpec = { ...small, space: { 'training.clip': { choice: ['off', 'on'] } } };
+  const spec: NetworkSweep = { ...small, space: { 'training.clip': { choice: ['off', 'on'] } } };
   const report = await exampleWith({ spec, diverged: 1, failed: -1 }, (index) =>
     index === 1
       ? observations(flow(0, [[4, 2]], 1e8))
@@ -372,7 +390,7 @@ test('the gradient table says how much of the gradient is left at the first step
 });
 
 test('the end of training is that of trials that did not diverge, and captions say so where some did', async () => {
-  const spec: SweepSpec = { ...small, space: {} };
+  const spec: NetworkSweep = { ...small, space: {} };
   const said = / The end of training is that of trials that did not diverge\.$/;
   for (const diverged of [0, -1]) {
     const report = await exampleWith({ spec, diverged, failed: -1 }, (index) =>
@@ -435,7 +453,7 @@ test('a learned gate is shown at both ends of training, with the spread of its u
 });
 
 test('of too many gates the best are shown, and the caption says so', async () => {
-  const spec: SweepSpec = {
+  const spec: NetworkSweep = {
     ...phased,
     space: { 'model.tau': { from: 2, to: 10, step: 1 }, 'task.length': { choice: [5, 13] } },
   };
@@ -555,7 +573,7 @@ test('the sweeps of the seeds\u2019 language models have the seeds\u2019 numbers
     ['element-names-full', { ...elements, clip: elements.clipValue }],
     ['movie-titles-full', movies],
   ] as const) {
-    const { model, training, task } = await loadSpec(`sweeps/${name}.json`);
+    const { model, training, task } = (await loadSpec(`sweeps/${name}.json`)) as NetworkSweep;
     assert.deepEqual(
       [model.hiddenUnits, training.learningRate, task['samples']],
       [seed.hidden, seed.learningRate, seed.samples],
@@ -671,7 +689,7 @@ test('what a diverged trial wrote, looked at or gated is neither shown nor avera
 
 test('of many networks those of the longest length are shown, or else the best', async () => {
   const shown = async (name: 'samples-by-step' | 'samples-by-temperature', path: string) => {
-    const spec: SweepSpec = {
+    const spec: NetworkSweep = {
       ...texts,
       space: { 'model.cell': { choice: ['rnn', 'lstm'] }, [path]: { choice: [5, 10, 30] } },
     };
@@ -766,7 +784,7 @@ test('attention has a row for each weight, of the longest length; a space can be
 // ---- parallel coordinates ----
 
 test('parallel coordinates place every value on its axis; the best line comes last, on top', async () => {
-  const spec: SweepSpec = {
+  const spec: NetworkSweep = {
     ...small,
     repeats: 1,
     space: {
@@ -856,7 +874,7 @@ test('a timeline gives each trial the first free row of its worker, and leaves o
     [2, 5, 'b'],
     [-7200, -7100, 'a'],
   ];
-  const spec: SweepSpec = { ...small, space: { 'task.length': { choice: [5, 10, 15] } } };
+  const spec: NetworkSweep = { ...small, space: { 'task.length': { choice: [5, 10, 15] } } };
   const report = await exampleWith({ spec, diverged: 1, failed: -1 }, (index) => {
     const [from, to, worker] = times[index] as (typeof times)[number];
     return {
@@ -1001,7 +1019,7 @@ test('observations and samples that are not what they should be are named', asyn
 });
 
 test('a figure that shows the same less clearly gives way; one that is asked for does not', async () => {
-  const named = async (spec: SweepSpec) =>
+  const named = async (spec: NetworkSweep) =>
     chooseFigures((await example({ spec, ...all })).report).map(({ name }) => name);
   assert.deepEqual(await named(optimizers), [
     'accuracy-curves',

@@ -1,7 +1,7 @@
 /** A label of hundreds of characters is cut in pictures, which keep their size, and whole in what the pointer shows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { chooseFigures, isTable } from '../../reports/figures/index.ts';
 import { readRun } from '../../reports/input.ts';
 import { modelOf } from '../../reports/model.ts';
@@ -10,7 +10,7 @@ import { cutLabel, cutLabels } from '../../reports/visible.ts';
 import { exampleSpec, memoryStore, writeExampleRun } from '../support/example-run.ts';
 
 const long = (end: string) => `${end}${'abcdefghi '.repeat(40)}${end}`;
-const spaces: Record<string, Partial<SweepSpec>> = {
+const spaces: Record<string, Partial<NetworkSweep>> = {
   'by length': {
     space: {
       'model.cell': { choice: ['rnn', 'lstm'] },

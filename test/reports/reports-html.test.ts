@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { writeReport } from '../../reports/report.ts';
 import { openStore } from '../../store/index.ts';
 import { exampleSpec, writeExampleRun, type ExampleOptions } from '../support/example-run.ts';
@@ -19,14 +19,14 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
   existsSync(path),
 );
 const hostile = '</script><img src=x onerror="window.hacked=1"><style>body{display:none}</style>';
-const hostileSpec: SweepSpec = {
+const hostileSpec: NetworkSweep = {
   ...exampleSpec,
   description: hostile,
   repeats: 2,
   space: { 'task.mark': { choice: [hostile, '"b"'] }, 'task.length': { choice: [5, 15] } },
 };
 
-const textsSpec: SweepSpec = {
+const textsSpec: NetworkSweep = {
   ...exampleSpec,
   task: { name: 'text', length: 20 },
   repeats: 1,
@@ -60,7 +60,7 @@ describe('report.html', { skip: executablePath === undefined ? 'chromium is not 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sweep-html-'));
     const store = openStore(folder);
-    const write = async (spec: SweepSpec, more: ExampleOptions = {}) => {
+    const write = async (spec: NetworkSweep, more: ExampleOptions = {}) => {
       const sweepId = await writeExampleRun(store, { spec, diverged: 1, failed: 2, ...more });
       await writeReport(store, sweepId);
       return pathToFileURL(join(folder, sweepId, 'report', 'report.html')).href;

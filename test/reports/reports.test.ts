@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
 import { parse } from 'csv-parse/sync';
 import { countTrials, trialAt } from '../../core/plan.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { chooseFigures, figures, type Figure } from '../../reports/figures/index.ts';
 import { meanCurve } from '../../reports/figures/curves.ts';
 import { series } from '../../reports/figures/theme.ts';
@@ -29,14 +29,14 @@ import {
   type ExampleOptions,
 } from '../support/example-run.ts';
 
-const small: SweepSpec = {
+const small: NetworkSweep = {
   ...exampleSpec,
   space: { 'model.cell': { choice: ['rnn', 'lstm'] }, 'task.length': { choice: [5, 15] } },
   repeats: 2,
 };
 // One figure, because every verification draws it.
-const oneFigure: SweepSpec = { ...small, report: { figures: ['loss-curves'] } };
-const search: SweepSpec = {
+const oneFigure: NetworkSweep = { ...small, report: { figures: ['loss-curves'] } };
+const search: NetworkSweep = {
   ...exampleSpec,
   repeats: 2,
   search: { name: 'random', trials: 15 },
@@ -134,7 +134,7 @@ test('every number in results.csv and curves.csv reads back as the number that w
 });
 
 test('of a large sweep only the curves that figures may show are held; curves.csv has them all, or a line that says why not', async () => {
-  const spec: SweepSpec = {
+  const spec: NetworkSweep = {
     ...search,
     repeats: 1,
     search: { name: 'random', trials: 320 },
@@ -160,7 +160,7 @@ test('of a large sweep only the curves that figures may show are held; curves.cs
 });
 
 test('values of any kind are told apart in a CSV cell', async () => {
-  const spec: SweepSpec = {
+  const spec: NetworkSweep = {
     ...oneFigure,
     space: { 'task.mark': { choice: ['a,"b"\nc', true, null, { norm: 1 }, 0.1] } },
     repeats: 1,
@@ -307,7 +307,7 @@ test('a repeat that has stopped keeps its last value in the mean curve', () => {
 });
 
 test('a spec chooses its figures and their order; those that do not apply are left out; an unknown one is named', async () => {
-  const chosen = async (figureNames: string[], spec: SweepSpec = small) =>
+  const chosen = async (figureNames: string[], spec: NetworkSweep = small) =>
     chooseFigures(
       (await example({ spec: { ...spec, report: { figures: figureNames } }, diverged: -1, failed: -1 })).report,
     ).map(({ name }) => name);
@@ -416,9 +416,9 @@ test('the headline says up to which length each network solves the task', async 
 });
 
 test('the headline goes by the share that the stopping rule names, or else by an accuracy of 0.95', async () => {
-  const solved = async (stopWhen?: SweepSpec['training']['stopWhen'], objective = small.objective) => {
+  const solved = async (stopWhen?: NetworkSweep['training']['stopWhen'], objective = small.objective) => {
     const { stopWhen: _, ...training } = small.training;
-    const spec: SweepSpec = { ...small, objective, training: { ...training, ...(stopWhen && { stopWhen }) } };
+    const spec: NetworkSweep = { ...small, objective, training: { ...training, ...(stopWhen && { stopWhen }) } };
     const { report } = await example({ spec, metrics: ['exactMatch'], diverged: -1, failed: -1 });
     // By exact match, which is the accuracy's square here, the LSTM has solved nothing.
     for (const row of report.summary) {
@@ -452,10 +452,10 @@ test('the answer is a table of lengths, or a ranking where there is no grid', as
     ['rnn', 'lstm'],
   );
   assert.equal(table.rows[0]?.[5]?.warning, '2 of 3 repeats, 1 failed');
-  const long: SweepSpec = { ...oneFigure, space: { ...small.space, 'task.length': { from: 5, to: 75, step: 5 } } };
+  const long: NetworkSweep = { ...oneFigure, space: { ...small.space, 'task.length': { from: 5, to: 75, step: 5 } } };
   const upright = answerTable((await example({ spec: long })).report);
   assert.deepEqual([upright.head, upright.rows.length], [['length', 'rnn', 'lstm'], 15]);
-  const many: SweepSpec = { ...search, search: { name: 'random', trials: 25 } };
+  const many: NetworkSweep = { ...search, search: { name: 'random', trials: 25 } };
   const best = answerTable((await example({ spec: many, diverged: -1, failed: -1 })).report);
   assert.equal(best.title, 'Best configurations by mean accuracy');
   assert.equal(best.rows.length, 10);
@@ -468,7 +468,7 @@ test('the answer is a table of lengths, or a ranking where there is no grid', as
 
 test('a ranking has every configuration where they are few: one whose repeats all diverged comes last, without a rank', async () => {
   const onlyPhased = { when: { 'model.cell': 'phased-lstm' } };
-  const spec: SweepSpec = {
+  const spec: NetworkSweep = {
     ...exampleSpec,
     repeats: 1,
     space: {
@@ -500,7 +500,7 @@ test('whatever a spec holds is text in the report, never markup', async () => {
   assert.doesNotMatch(scriptJson({ hostile }), /[<>\u2028]/);
   assert.deepEqual(JSON.parse(scriptJson({ hostile })), { hostile });
   assert.equal(escapeMarkdown('a|b\n<i>*c*</i>'), 'a\\|b \\<i\\>\\*c\\*\\</i\\>');
-  const spec: SweepSpec = {
+  const spec: NetworkSweep = {
     ...small,
     description: hostile,
     space: { 'task.mark': { choice: [hostile, 'b'] }, 'task.length': { choice: [5, 15] } },

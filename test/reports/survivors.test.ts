@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { summarize, trialRows, type SummaryRow } from '../../core/aggregate.ts';
 import { trialAt } from '../../core/plan.ts';
 import type { TrialResult } from '../../core/results.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { frontRunner, leaderOf, ranked } from '../../core/standing.ts';
 import { styleOf } from '../../cli/ui/style.ts';
 import { bestText } from '../../cli/ui/progress.ts';
@@ -25,8 +25,8 @@ const objective = { metric: 'accuracy', goal: 'maximize' } as const;
 const plain = styleOf({ isTTY: false }, { LANG: 'C.UTF-8' }, 'linux');
 
 /** A run with these accuracies, one a trial in the plan's order: null diverged, undefined is to come. */
-async function run(given: Partial<SweepSpec>, accuracies: readonly (number | null | undefined)[]) {
-  const spec: SweepSpec = { ...exampleSpec, objective, ...given };
+async function run(given: Partial<NetworkSweep>, accuracies: readonly (number | null | undefined)[]) {
+  const spec: NetworkSweep = { ...exampleSpec, objective, ...given };
   const store = memoryStore();
   const sweepId = await writeExampleRun(store, {
     spec,
@@ -196,7 +196,7 @@ test('a row over several cells is not headed with one of them, nor one without a
 
 test('a trial that is drawn twice counts twice in the report, as it does while it runs, and the report says so', async () => {
   const search = { name: 'random', trials: 6 };
-  const spec: SweepSpec = { ...exampleSpec, ...two, repeats: 2, search };
+  const spec: NetworkSweep = { ...exampleSpec, ...two, repeats: 2, search };
   const rows = trialRows(spec, new Map(), new Set());
   assert.deepEqual(
     [rows.length, rows.reduce((sum, { draws = 1 }) => sum + draws, 0), summarize(rows).length],

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createTrainerPool } from '../../trainer/pool.ts';
 import { plannedTrial, trialAt } from '../../core/plan.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { SCIENCE_VERSION, trialIdIn } from '../../core/trial.ts';
 import { drawTrials, retrain, type Retrained } from '../../orchestrate/retrain.ts';
 import { checkRun } from '../../reports/check.ts';
@@ -21,7 +21,7 @@ import { openStore } from '../../store/index.ts';
 import { writeOutcome } from '../../store/runs.ts';
 import { exampleSpec, writeExampleRun } from '../support/example-run.ts';
 
-const spec: SweepSpec = {
+const spec: NetworkSweep = {
   ...exampleSpec,
   space: { 'task.length': { choice: [5, 15] } },
   repeats: 2,
@@ -271,7 +271,7 @@ test('trials of before a sweep was extended, and of an earlier science, belong t
 });
 
 describe('training again', () => {
-  const small: SweepSpec = {
+  const small: NetworkSweep = {
     ...exampleSpec,
     name: 'small',
     space: { 'training.learningRate': { choice: [0.1, 0.01, 0.001] } },

@@ -6,7 +6,7 @@
 import { hashJson } from '../../core/json.ts';
 import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import type { CurvePoint, Observation, ObservationKind, TrialResult, TrialSamples } from '../../core/results.ts';
-import type { SamplingSpec, SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep, SamplingSpec, SweepSpec } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import type { ReportInput } from '../../reports/types.ts';
 import type { Provenance } from '../../reports/types.ts';
@@ -16,7 +16,7 @@ import { stateOf } from '../../trainer/network/checkpoint.ts';
 import { encodeCurve } from '../../store/curve.ts';
 import type { Store } from '../../store/types.ts';
 
-export const exampleSpec: SweepSpec = {
+export const exampleSpec: NetworkSweep = {
   name: 'rnn-vs-lstm',
   description: 'How far back can an RNN and an LSTM remember?',
   task: { name: 'palindrome', length: 10, encoding: 'one-hot' },
@@ -66,8 +66,8 @@ const rounded = (x: number) => Number(x.toPrecision(6));
  * Accuracy climbs from chance (0.1) to a plateau along a sigmoid; harder and slower with length, hardest for the RNN.
  */
 function curveOf({ trialId, trial }: PlannedTrial): CurvePoint[] {
-  const length = Number(trial.task['length'] ?? 10);
-  const lstm = trial.model.cell !== 'rnn';
+  const length = Number(trial.task?.['length'] ?? 10);
+  const lstm = trial.model?.cell !== 'rnn';
   const luck = noise(trialId, 'luck');
   const plateau = lstm ? 1 : 1 / (1 + Math.exp((length - 12 - 14 * luck) / 1.6));
   const halfway = (lstm ? 60 : 90) * (length / 5) ** 1.5 * (0.7 + 0.6 * luck);
@@ -105,20 +105,20 @@ function attentionOver(input: string[], output: string[]): number[][] {
  * trained.
  */
 function flowOf({ trial, trialId }: PlannedTrial, last: boolean) {
-  const length = Number(trial.task['length'] ?? 10);
-  const factor = (trial.model.cell === 'rnn' ? 0.55 : 0.85) + (last ? 0.12 : 0) + 0.02 * noise(trialId);
+  const length = Number(trial.task?.['length'] ?? 10);
+  const factor = (trial.model?.cell === 'rnn' ? 0.55 : 0.85) + (last ? 0.12 : 0) + 0.02 * noise(trialId);
   const layer = (scale: number) =>
     Array.from({ length: length - 1 }, (_, i) => rounded(scale * factor ** (length - 2 - i)));
   return {
-    layers: Array.from({ length: trial.model.layers }, (_, i) => layer(0.1 / (i + 1))),
+    layers: Array.from({ length: trial.model?.layers ?? 1 }, (_, i) => layer(0.1 / (i + 1))),
     norm: rounded(last ? 0.2 : 1.1),
   };
 }
 
 /** Seed 002, table 1: τ = 10, s = 3, r_on = 0.4. */
 function gateOf({ trial }: PlannedTrial) {
-  const [tau, s, rOn] = [Number(trial.model['tau'] ?? 10), 3, Number(trial.model['rOn'] ?? 0.4)];
-  const t = Array.from({ length: Number(trial.task['length'] ?? 13) }, (_, i) => i + 1);
+  const [tau, s, rOn] = [Number(trial.model?.['tau'] ?? 10), 3, Number(trial.model?.['rOn'] ?? 0.4)];
+  const t = Array.from({ length: Number(trial.task?.['length'] ?? 13) }, (_, i) => i + 1);
   const phi = t.map((at) => rounded(((at - s + tau) % tau) / tau));
   return { layer: 1, t, phi, k: phi.map((x) => rounded(Math.max(0, 1 - Math.abs((2 * x) / rOn - 1)))), tau, s, rOn };
 }
@@ -218,7 +218,7 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
     });
     const curve = index === diverged ? whole.slice(0, 4) : whole;
     const last = curve.at(-1) as CurvePoint;
-    const parameters = trial.model.cell === 'rnn' ? 19082 : 72458;
+    const parameters = trial.model?.cell === 'rnn' ? 19082 : 72458;
     const result: TrialResult = {
       trialId,
       trial,
@@ -231,7 +231,7 @@ export async function writeExampleRun(store: Store, options: ExampleOptions = {}
       replayed: true,
     };
     const seconds = rounded(
-      last.step * (trial.model.cell === 'rnn' ? 0.0003 : 0.0009) * Number(trial.task['length'] ?? 10),
+      last.step * (trial.model?.cell === 'rnn' ? 0.0003 : 0.0009) * Number(trial.task?.['length'] ?? 10),
     );
     const started = Date.UTC(2026, 10, 20, 10, 0, index * 7);
     await put(
@@ -282,6 +282,7 @@ export function memoryStore(): Store {
     [...files.keys()].filter((key) => prefix === '' || key.startsWith(`${prefix.replace(/\/+$/, '')}/`));
   return {
     url: 'memory',
+    describe: (key) => key,
     get: async (key) => files.get(key),
     put: async (key, content) => {
       files.set(

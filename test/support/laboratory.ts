@@ -14,7 +14,7 @@ import { TrainerStopped, TrainingImpossible, type TrainerPool } from '../../trai
 import type { LaneEnd } from '../../trainer/types.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Lane, LaneOutcome, SweepSnapshot, TrainJob } from '../../core/results.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep, SweepSpec } from '../../core/spec.ts';
 import { leaveResult } from '../../bench/bare-result.ts';
 import { deriveSeed, SCIENCE_VERSION } from '../../core/trial.ts';
 import { startWorkflow } from '../../orchestrate/start-workflow.ts';
@@ -27,7 +27,7 @@ import { readOutcome, type SweepOutcome } from '../../store/runs.ts';
 import type { RunLimits, SweepInput } from '../../workflows/messages.ts';
 import { newMachine, until, type Machine } from './machine.ts';
 
-export const labSpec: SweepSpec = {
+export const labSpec: NetworkSweep = {
   name: 'lab',
   description: '',
   task: { name: 'palindrome', length: 5 },
@@ -75,7 +75,7 @@ export interface Laboratory {
     sweepId: string,
     changes?: Partial<SweepSpec>,
     options?: { noCache?: boolean; limits?: RunLimits },
-  ): Promise<SweepSpec>;
+  ): Promise<NetworkSweep>;
   ended(sweepId: string): Promise<SweepOutcome>;
   /** Until the worker has ended by itself. With why, if its folder is no longer there. */
   workerEnded(): Promise<string | undefined>;
@@ -304,18 +304,10 @@ export async function newLaboratory({
     },
     async start(sweepId, changes = {}, options = {}) {
       limits = options.limits;
-      const spec = { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId };
-      return (
-        await startWorkflow({
-          spec,
-          sweepId,
-          store,
-          target,
-          accelerator: 'cpu',
-          slots,
-          noCache: options.noCache ?? false,
-        })
-      ).spec;
+      const spec = { ...labSpec, seed: deriveSeed(1, sweepId), ...changes, name: sweepId } as SweepSpec;
+      const noCache = options.noCache ?? false;
+      const started = await startWorkflow({ spec, sweepId, store, target, accelerator: 'cpu', slots, noCache });
+      return started.spec as NetworkSweep;
     },
     ended: (sweepId) => until(() => readOutcome(store, sweepId)),
     workerEnded: () => worker.ended,

@@ -1,5 +1,5 @@
 /** The networks that a device must replay: every cell, optimizer and task, and whatever else changes a program. */
-import type { TaskSpec, TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TaskSpec, TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { cells } from '../../models/cells/index.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
 import { tasks } from '../../models/tasks/index.ts';
@@ -26,7 +26,7 @@ export function trialOf({
   batch = 8,
   layers = 1,
   training = {},
-}: Choice): TrialSpec {
+}: Choice): NetworkTrial {
   return {
     task: { ...(task.name !== 'names' && { length: 6 }), ...task },
     model: { ...options, cell, hiddenUnits: units, layers },

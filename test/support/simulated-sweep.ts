@@ -5,11 +5,13 @@
 import { countTrials, trialAt, type PlannedTrial } from '../../core/plan.ts';
 import { emptyProgress, withOutcome } from '../../core/progress.ts';
 import type { Metrics, SweepSnapshot } from '../../core/results.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep, NetworkTrial } from '../../core/spec.ts';
 import type { Store } from '../../store/types.ts';
 
+type NetworkPlanned = PlannedTrial<NetworkTrial>;
+
 export interface Simulation {
-  spec: SweepSpec;
+  spec: NetworkSweep;
   sweepId: string;
   store: Store;
   slots: number;
@@ -24,10 +26,10 @@ export interface Simulation {
   cancelAfter?: number;
 }
 
-const lengthOf = ({ trial }: PlannedTrial) => Number(trial.task['length'] ?? 10);
-const secondsOf = (trial: PlannedTrial) => lengthOf(trial) * (trial.trial.model.cell === 'rnn' ? 0.5 : 2);
+const lengthOf = ({ trial }: NetworkPlanned) => Number(trial.task['length'] ?? 10);
+const secondsOf = (trial: NetworkPlanned) => lengthOf(trial) * (trial.trial.model.cell === 'rnn' ? 0.5 : 2);
 
-function metricsAt(trial: PlannedTrial, share: number): Metrics {
+function metricsAt(trial: NetworkPlanned, share: number): Metrics {
   const hard = trial.trial.model.cell === 'rnn' ? Math.max(0, lengthOf(trial) - 10) / 30 : 0;
   const accuracy = Number((0.1 + 0.9 * share * (1 - hard) - 0.01 * trial.repeat).toFixed(3));
   return { accuracy, loss: Number((2.3 * (1 - share) + hard).toPrecision(4)) };
@@ -53,7 +55,7 @@ export async function* simulate(simulation: Simulation): AsyncGenerator<SweepSna
   const beside = ['model.ckpt', 'metrics.csv', 'observations.json'];
   let progress = emptyProgress(total);
   let next = 0;
-  let running: { trial: PlannedTrial; spent: number }[] = [];
+  let running: { trial: NetworkPlanned; spent: number }[] = [];
   for (let elapsed = 0; ; elapsed += tick) {
     for (const job of running) job.spent += tick;
     const done = running.filter(({ trial, spent }) => spent >= secondsOf(trial));

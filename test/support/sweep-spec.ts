@@ -1,8 +1,8 @@
 import type { Dimension } from '../../core/space/index.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 
 /** A resolved sweep to try things on; what is given replaces what is here. */
-export function sweepSpec(space: Record<string, Dimension>, changes: Partial<SweepSpec> = {}): SweepSpec {
+export function sweepSpec(space: Record<string, Dimension>, changes: Partial<NetworkSweep> = {}): NetworkSweep {
   return {
     name: 'example',
     description: '',

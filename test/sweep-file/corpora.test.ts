@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { UserError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { countTrials, trialAt } from '../../core/plan.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { packaged } from '../../sweep-file/corpora.ts';
 import { loadSweep, parseSweep, type Sweep } from '../../sweep-file/index.ts';
 import { readCorpus, writeCorpus } from '../../store/runs.ts';
@@ -61,8 +62,10 @@ const base: JsonObject = {
   space: { 'model.layers': [1, 2] },
   objective: { metric: 'loss' },
 };
-const parse = (changes: JsonObject = {}): Sweep =>
-  parseSweep(JSON.stringify({ ...base, ...changes }), { origin: join(folder, 'x.json') });
+const parse = (changes: JsonObject = {}) =>
+  parseSweep(JSON.stringify({ ...base, ...changes }), { origin: join(folder, 'x.json') }) as Sweep & {
+    spec: NetworkSweep;
+  };
 const textTask = (options: JsonObject): JsonObject => ({ task: { name: 'text', length: 10, ...options } });
 
 function refusal(changes: JsonObject): string[] {

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { UserError } from '../../core/errors.ts';
 import { setPath, type Json, type JsonObject } from '../../core/json.ts';
 import { countTrials, trialAt } from '../../core/plan.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { cells } from '../../models/cells/index.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
 import { tasks } from '../../models/tasks/index.ts';
@@ -18,7 +19,8 @@ const good: JsonObject = {
   model: { cell: 'lstm' },
   space: { 'training.learningRate': [0.1, 0.01] },
 };
-const parse = (value: Json, set: string[] = []) => parseSpec(JSON.stringify(value), { origin: 'x.json', set });
+const parse = (value: Json, set: string[] = []) =>
+  parseSpec(JSON.stringify(value), { origin: 'x.json', set }) as NetworkSweep;
 
 /** The lines that a wrong file is refused with. */
 function refusal(run: () => unknown): string[] {

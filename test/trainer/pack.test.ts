@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
 import { programKey } from '../../core/shapes.ts';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { compile } from '../../engine/replay/index.ts';
 import { programsKept } from '../../trainer/network/programs.ts';
 import {
@@ -22,7 +22,7 @@ before(async () => {
 });
 
 type Changes = { seed?: number; task?: object; model?: object; training?: Partial<TrainingSpec> };
-const trialOf = ({ seed = 1, task, model, training }: Changes = {}): TrialSpec => ({
+const trialOf = ({ seed = 1, task, model, training }: Changes = {}): NetworkTrial => ({
   task: { name: 'palindrome', length: 5, ...task },
   model: { cell: 'rnn', hiddenUnits: 10, layers: 1, ...model },
   training: {

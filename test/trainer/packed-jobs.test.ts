@@ -41,11 +41,11 @@ for (const [name, options] of Object.entries(workers))
       'the trainers are asked once for each program, and jobs are packs of that size',
       { timeout: 60_000 },
       async () => {
-        answer(({ example }) => (example.task['length'] === 5 ? 5 : 1));
+        answer(({ example }) => (example.task?.['length'] === 5 ? 5 : 1));
         const space = { 'task.length': { choice: [5, 6] }, 'training.learningRate': { choice: [0.1, 0.2, 0.3] } };
         await lab.start('two-programs', { space, repeats: 8 });
         assert.equal((await lab.ended('two-programs')).completed, 48);
-        assert.deepEqual(asked.map(({ example, most, steps }) => [example.task['length'], most, steps]).sort(), [
+        assert.deepEqual(asked.map(({ example, most, steps }) => [example.task?.['length'], most, steps]).sort(), [
           [5, 6, 24 * 900],
           [6, 6, 24 * 900],
         ]);

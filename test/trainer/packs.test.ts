@@ -9,7 +9,7 @@ import { TrainerStopped, createTrainerPool, type TrainerPool } from '../../train
 import { MOST_LANES, packLimit, packsOf } from '../../core/packs.ts';
 import type { JobProgress, Lane } from '../../core/results.ts';
 import { programKey } from '../../core/shapes.ts';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { SCIENCE_VERSION, trialId } from '../../core/trial.ts';
 import { nativeEnvironment } from '../../engine/backends/environment.ts';
 import { programsKept } from '../../trainer/network/programs.ts';
@@ -19,7 +19,7 @@ import { findNative } from '../../setup/tensorflow.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { useBackend } from '../support/backend.ts';
 
-function trialOf(seed: number, training: Partial<TrainingSpec> = {}, length = 4): TrialSpec {
+function trialOf(seed: number, training: Partial<TrainingSpec> = {}, length = 4): NetworkTrial {
   return {
     task: { name: 'palindrome', length, encoding: 'one-hot' },
     model: { cell: 'rnn', hiddenUnits: 6, layers: 1 },
@@ -36,7 +36,7 @@ function trialOf(seed: number, training: Partial<TrainingSpec> = {}, length = 4)
     seed,
   };
 }
-const laneOf = (trial: TrialSpec, index: number): Lane => ({
+const laneOf = (trial: NetworkTrial, index: number): Lane => ({
   trialId: trialId(trial),
   index,
   repeat: 0,

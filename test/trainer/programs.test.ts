@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { compile } from '../../engine/replay/index.ts';
 import type { Compile } from '../../engine/replay/types.ts';
 import { mapTensors, tensorOf, type Tensors } from '../../engine/tensors.ts';
@@ -15,14 +15,14 @@ import { useBackend } from '../support/backend.ts';
 
 before(() => useBackend());
 
-const trial = (seed: number, learningRate: number, hiddenUnits = 8): TrialSpec => ({
+const trial = (seed: number, learningRate: number, hiddenUnits = 8): NetworkTrial => ({
   task: { name: 'palindrome', length: 6 },
   model: { cell: 'lstm', hiddenUnits, layers: 1 },
   training: { optimizer: 'adam', learningRate, batchSize: 8, maxSteps: 12, evaluateEvery: 6, evaluationSize: 40 },
   seed,
 });
 
-async function trained(spec: TrialSpec, options: TrainOptions) {
+async function trained(spec: NetworkTrial, options: TrainOptions) {
   const training = train(spec, options);
   let step = await training.next();
   while (!step.done) step = await training.next();

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { plannedTrial, sweepId, trialAt, type PlannedTrial } from '../../core/plan.ts';
-import type { SamplingSpec, TrialSpec } from '../../core/spec.ts';
+import type { NetworkSweep, NetworkTrial, SamplingSpec } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import { stream } from '../../models/random.ts';
 import { stateOf, type NetworkCheckpoint } from '../../trainer/network/checkpoint.ts';
@@ -84,7 +84,7 @@ const spec = {
   objective: { metric: 'loss' },
 };
 
-async function trained(trial: TrialSpec, corpus: string): Promise<NetworkCheckpoint> {
+async function trained(trial: NetworkTrial, corpus: string): Promise<NetworkCheckpoint> {
   const run = train(trial, { corpus });
   for (;;) {
     const { value, done } = await run.next();
@@ -93,7 +93,7 @@ async function trained(trial: TrialSpec, corpus: string): Promise<NetworkCheckpo
 }
 
 describe('a trained network', () => {
-  const trial = { ...spec, seed: 3 } as unknown as TrialSpec;
+  const trial = { ...spec, seed: 3 } as unknown as NetworkTrial;
   let model: NetworkCheckpoint;
   before(async () => {
     model = await trained(trial, BOOK);
@@ -198,7 +198,7 @@ describe('sweep sample', () => {
     id = sweepId(resolved);
     await claimSweep(store, id, resolved);
     for (const [reference, text] of corpora) await writeCorpus(store, id, reference, text);
-    const model = await trained(trialAt(resolved, 0).trial, BOOK);
+    const model = await trained(trialAt(resolved as NetworkSweep, 0).trial, BOOK);
     for (const index of [0, 1]) {
       const planned = trialAt(resolved, index);
       ids.push(planned.trialId);
@@ -295,7 +295,7 @@ describe('sweep sample', () => {
       },
     ]);
     const chosen = plannedTrial(learning, suggested, 0);
-    await commit(learningId, chosen, await trained(chosen.trial, BOOK), 1);
+    await commit(learningId, chosen, await trained(chosen.trial as NetworkTrial, BOOK), 1);
 
     assert.equal(chosen.label, 'book.txt learning rate 0.02 seed 1');
     const { status, stdout, stderr } = sample('learning-text', chosen.label, '--length', '5', '--json');

@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seedOf } from '../../trainer/network/seed.ts';
 import type { Resumable } from '../../core/results.ts';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { exampleSpec } from '../support/example-run.ts';
 
 const trialWith = (training: Partial<TrainingSpec>) =>
-  ({ ...exampleSpec, training: { ...exampleSpec.training, ...training }, seed: 1 }) as unknown as TrialSpec;
+  ({ ...exampleSpec, training: { ...exampleSpec.training, ...training }, seed: 1 }) as unknown as NetworkTrial;
 const { stopWhen: _, ...noRule } = exampleSpec.training;
 /** Evaluated every 10 steps, and at its last, 35. */
 const checkpoint: Resumable = {
@@ -18,7 +18,7 @@ const checkpoint: Resumable = {
   curve: [0, 10, 20, 30, 35].map((step) => ({ step, metrics: { accuracy: step / 100 } })),
   observations: [0, 35].map((step) => ({ step, kind: 'samples', data: [] })),
 };
-const longer: TrialSpec = { ...trialWith({}), training: { ...noRule, evaluateEvery: 10, maxSteps: 60 } };
+const longer: NetworkTrial = { ...trialWith({}), training: { ...noRule, evaluateEvery: 10, maxSteps: 60 } };
 
 test('the point and the observations of its last step are made again: there it is no longer the end', () => {
   const seed = seedOf(longer, checkpoint);

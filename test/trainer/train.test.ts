@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs-core';
-import type { StopRule, TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { StopRule, TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { cells } from '../../models/cells/index.ts';
 import { optimizers } from '../../models/optimizers/index.ts';
 import { rateAt } from '../../trainer/network/learner.ts';
@@ -15,7 +15,7 @@ before(async () => {
 
 type Changes = { task?: object; model?: object; training?: Partial<TrainingSpec>; seed?: number };
 
-function trialOf({ task, model, training, seed = 1 }: Changes = {}): TrialSpec {
+function trialOf({ task, model, training, seed = 1 }: Changes = {}): NetworkTrial {
   return {
     task: { name: 'palindrome', length: 5, ...task },
     model: { cell: 'rnn', hiddenUnits: 8, layers: 1, ...model },
@@ -33,7 +33,7 @@ function trialOf({ task, model, training, seed = 1 }: Changes = {}): TrialSpec {
 }
 
 async function runToEnd(
-  trial: TrialSpec,
+  trial: NetworkTrial,
   options?: TrainOptions,
   onReport?: (report: Report) => void,
 ): Promise<Trained> {

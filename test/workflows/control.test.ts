@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { UserError } from '../../core/errors.ts';
 import { audit } from '../../core/explain.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { changeSweep } from '../../orchestrate/steer.ts';
 import { cancelWorkflow } from '../../orchestrate/cancel.ts';
 import { followSweep } from '../../orchestrate/follow.ts';
@@ -45,7 +45,7 @@ const asha = {
   scheduler: { name: 'asha', eta: 3, minSteps: 100, skipRungs: 0 },
   search: { name: 'random', trials: 9 },
   space: { 'training.learningRate': { logUniform: [0.001, 1] } },
-} satisfies Partial<SweepSpec>;
+} satisfies Partial<NetworkSweep>;
 
 /** So little that a few trials are a large sweep, whose workflows continue as new all the time. */
 const limits = { trials: 4, events: 40 };

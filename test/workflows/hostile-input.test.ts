@@ -13,7 +13,7 @@ import { shardInputProblem, sweepInputProblem, newsProblem, slotsProblem, type S
 import { formProblem, trialProblem } from '../../core/form/check.ts';
 import { trialAt } from '../../core/plan.ts';
 import { queuesOf } from '../../core/queues.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import { parseSpec } from '../../sweep-file/index.ts';
 import { listSweeps, readOutcome, storeId } from '../../store/runs.ts';
@@ -24,7 +24,7 @@ import { until } from '../support/machine.ts';
 let lab: Laboratory;
 let id: string;
 let input: SweepInput;
-let victim: SweepSpec;
+let victim: NetworkSweep;
 before(async () => {
   lab = await newLaboratory({ slots: 2 });
   id = await storeId(lab.store);
@@ -223,7 +223,7 @@ test('an input of our own passes, as do news and slots of our own; a trial that 
 });
 
 test('a trainer refuses a trial that no file can ask for, before it does anything', async () => {
-  const lane = trialAt(input.spec, 0);
+  const lane = trialAt(input.spec as NetworkSweep, 0);
   const trial = { ...lane.trial, model: { ...lane.trial.model, hiddenUnits: 2e5 } };
   const job = { sweepId: 'x', science: SCIENCE_VERSION, toStep: 1, objective: 'accuracy', lanes: [{ ...lane, trial }] };
   await assert.rejects(

@@ -45,7 +45,7 @@ for (const [name, options] of Object.entries(workers)) {
       budget: { maxConcurrent: 1 },
     });
     await lab.ended('mixed');
-    const begun = lab.begun.map(({ lanes: [lane] }) => `${String(lane?.trial.task['length'])} ${lane?.repeat}`);
+    const begun = lab.begun.map(({ lanes: [lane] }) => `${String(lane?.trial.task?.['length'])} ${lane?.repeat}`);
     assert.deepEqual(begun.slice(0, 3), ['9 0', '9 1', '6 0']); // and from here on by the time that each took
     assert.deepEqual([...begun].sort(), ['4 0', '4 1', '6 0', '6 1', '9 0', '9 1']);
   });

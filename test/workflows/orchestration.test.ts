@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { openStore } from '../../store/index.ts';
 import { listSweeps, listTrials, readOutcome, readResult, readTiming } from '../../store/runs.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { newMachine, until, type Ended, type Machine } from '../support/machine.ts';
 
 const SPEC = {
@@ -77,7 +78,7 @@ test('a trial that diverges is a result with its step, and no failure', async ()
   );
   const diverged = results.filter((result) => result?.status === 'diverged');
   assert.deepEqual(
-    diverged.map((result) => result?.trial.training.learningRate),
+    diverged.map((result) => (result?.trial as NetworkTrial).training.learningRate),
     [1e38, 1e38],
   );
   assert.ok(diverged.every((result) => result !== undefined && result.steps > 0 && result.steps < 600));

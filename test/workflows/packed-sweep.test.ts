@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { packSizeFile } from '../../trainer/network/pack-sizes.ts';
 import { trialAt } from '../../core/plan.ts';
-import type { SweepSpec } from '../../core/spec.ts';
+import type { NetworkSweep } from '../../core/spec.ts';
 import { chooseBackend } from '../../setup/backend.ts';
 import { newMachine, trainersOf, until, type Machine } from '../support/machine.ts';
 
@@ -46,7 +46,7 @@ const start = (name: string, variables: Record<string, string>) =>
 
 /** As if this machine had measured packs of four, whatever else it is doing now. */
 async function keepSize(folder: string): Promise<void> {
-  const spec = JSON.parse(await readFile(join(runs('single'), ID, 'sweep.json'), 'utf8')) as SweepSpec;
+  const spec = JSON.parse(await readFile(join(runs('single'), ID, 'sweep.json'), 'utf8')) as NetworkSweep;
   await mkdir(folder);
   await writeFile(
     join(folder, packSizeFile(trialAt(spec, 0).trial, (await chooseBackend()).name)),

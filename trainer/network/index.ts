@@ -1,6 +1,10 @@
-/** The trainer of networks in its process: a backend, the programs that it keeps, and how many lanes they take. */
+/**
+ * The trainer of networks in its process: a backend, the programs that it keeps, and how many lanes they take. It is
+ * given trials of its kind.
+ */
 import { loadBackend, type BackendChoice } from '../../engine/backends/index.ts';
 import { compiler } from '../../engine/replay/index.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { ofComputing } from '../failures.ts';
 import type { LaneEvent, Trainer, TrainerLane, TrainerProcess } from '../types.ts';
 import { networkOf, stateOf } from './checkpoint.ts';
@@ -22,18 +26,23 @@ export async function openNetwork({ packSizes: folder, debug, ...given }: Traine
   return {
     origin: () => origin,
     async train(pack, { folder, toStep, signal, onStep, onTurn }) {
-      const lanes = pack.map(({ trial, resume }) => ({ trial, resume: resume && networkOf(resume) }));
-      const corpus = await corpusOf(folder, (pack[0] as TrainerLane).trial); // a pack's have the same task
+      const lanes = pack.map(({ trial, resume }) => ({
+        trial: trial as NetworkTrial,
+        resume: resume && networkOf(resume),
+      }));
+      const corpus = await corpusOf(folder, (pack[0] as TrainerLane).trial as NetworkTrial); // a pack's have the same task
       return laneEvents(trainPack(lanes, { toStep, signal, onStep, onTurn, programs, corpus }));
     },
-    seedOf,
-    async sample(trial, model, sampling, { folder, onTurn }) {
+    seedOf: (trial, shorter) => seedOf(trial as NetworkTrial, shorter),
+    async sample(given, model, sampling, { folder, onTurn }) {
+      const trial = given as NetworkTrial;
       const corpus = await corpusOf(folder, trial);
       return sampleTrial(trial, networkOf(model), sampling, { corpus, onTurn }).catch((error: unknown) => {
         throw ofComputing(error);
       });
     },
-    async packSize(example, { folder, ...options }) {
+    async packSize(given, { folder, ...options }) {
+      const example = given as NetworkTrial;
       return sizes.sizeFor(example, { ...options, corpus: await corpusOf(folder, example) });
     },
   };

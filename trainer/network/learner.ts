@@ -4,7 +4,7 @@
  */
 import { keep, scalar, tensor, tensor1d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { CurvePoint, Metrics, Observation } from '../../core/results.ts';
-import type { TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { laneCopy, laneOf, laneValues, sameShapes, together } from '../../engine/lanes.ts';
 import type { Named } from '../../engine/named.ts';
 import { problemOf, updateOf, type Update } from '../../models/problem.ts';
@@ -53,7 +53,7 @@ export interface Learner {
 export type LaneSteps = readonly (number | undefined)[];
 
 export interface LearnerLane {
-  trial: TrialSpec;
+  trial: NetworkTrial;
   resume?: NetworkCheckpoint | undefined;
 }
 export interface LearnerOptions {
@@ -72,7 +72,7 @@ export function rateAt({ learningRate, decay }: TrainingSpec, step: number): num
   return rate;
 }
 
-function initial(trial: TrialSpec, problem: Problem, update: Update): Learned {
+function initial(trial: NetworkTrial, problem: Problem, update: Update): Learned {
   const weights = problem.init(stream(trial.seed, 'init'));
   return { weights, optimizer: update.init(weights), carried: problem.carried?.(trial.training.batchSize) ?? {} };
 }
@@ -142,7 +142,7 @@ function runLanes(step: Named, { before, batches, after }: StepInputs): Tensors[
 }
 
 interface Lane {
-  trial: TrialSpec;
+  trial: NetworkTrial;
   problem: Problem;
   update: Update;
 }

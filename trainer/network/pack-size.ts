@@ -1,6 +1,6 @@
 /** How many lanes a pack of a program should have on this machine: found by measuring. The choice changes no result. */
 import { setImmediate } from 'node:timers/promises';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { learnerOf, type Learner } from './learner.ts';
 import type { Programs } from './programs.ts';
 
@@ -70,7 +70,7 @@ export interface MeasureOptions extends Extent {
  * turns, and the best round of each counts: others may use the machine too.
  */
 export async function measurePackSize(
-  trial: TrialSpec,
+  trial: NetworkTrial,
   { programs, corpus, most, steps, clock, onTurn = () => {}, signal }: MeasureOptions,
 ): Promise<PackSize> {
   const open = (lanes: number) =>

@@ -7,7 +7,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hashJson } from '../../core/json.ts';
 import { programKey } from '../../core/shapes.ts';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import { SCIENCE_VERSION } from '../../core/trial.ts';
 import { answers, measurePackSize, type Extent, type PackSize } from './pack-size.ts';
 import type { Programs } from './programs.ts';
@@ -15,7 +15,7 @@ import type { Programs } from './programs.ts';
 export interface PackSizes {
   /** For trials of the example's program. Rejects once the signal has aborted. */
   sizeFor(
-    example: TrialSpec,
+    example: NetworkTrial,
     request: Extent & { corpus?: string | undefined; onTurn(): void; signal: AbortSignal },
   ): Promise<number>;
 }
@@ -32,7 +32,7 @@ export interface PackSizeOptions {
 }
 
 /** The name of the file that the size of the example's program is kept in. */
-export const packSizeFile = (example: TrialSpec, backend: string): string =>
+export const packSizeFile = (example: NetworkTrial, backend: string): string =>
   `${hashJson({ program: programKey(example), backend, processor: cpus()[0]?.model ?? '', science: SCIENCE_VERSION })}.json`;
 
 export function packSizes({ programs, backend, folder }: PackSizeOptions): PackSizes {

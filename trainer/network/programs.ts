@@ -5,7 +5,7 @@
  */
 import { keep, valueAndGrads, type Tensor } from '@tensorflow/tfjs-core';
 import { programKey } from '../../core/shapes.ts';
-import type { TrialSpec } from '../../core/spec.ts';
+import type { NetworkTrial } from '../../core/spec.ts';
 import type { Compile } from '../../engine/replay/types.ts';
 import { compileNamed, type Named } from '../../engine/named.ts';
 import type { Update } from '../../models/problem.ts';
@@ -24,7 +24,7 @@ export interface Program extends Holding {
 
 export interface Programs {
   /** The trial's steps; `problem` and `update` are the trial's own. */
-  take(trial: TrialSpec, problem: Problem, update: Update): Program;
+  take(trial: NetworkTrial, problem: Problem, update: Update): Program;
   /** The trial needs them no more. */
   giveBack(program: Program): void;
 }
@@ -48,7 +48,7 @@ function trainingStep(problem: Problem, update: Update, holding: Holding) {
   };
 }
 
-function programOf(compile: Compile, trial: TrialSpec, problem: Problem, update: Update): Program {
+function programOf(compile: Compile, trial: NetworkTrial, problem: Problem, update: Update): Program {
   const holding = holdingOf(() => problem.init(stream(trial.seed, 'init')), update.elementwise);
   return {
     ...holding,

@@ -2,7 +2,7 @@
 import { dispose, tensor, tidy } from '@tensorflow/tfjs-core';
 import { UserError } from '../../core/errors.ts';
 import type { Sample, TrialSamples } from '../../core/results.ts';
-import type { SamplingSpec, TrialSpec } from '../../core/spec.ts';
+import type { SamplingSpec, NetworkTrial } from '../../core/spec.ts';
 import { breather } from './breather.ts';
 import type { NetworkCheckpoint } from './checkpoint.ts';
 import { problemOf } from '../../models/problem.ts';
@@ -29,7 +29,7 @@ export interface SampleOptions {
  * a prompt that it cannot read.
  */
 export async function sampleTrial(
-  trial: TrialSpec,
+  trial: NetworkTrial,
   model: Pick<NetworkCheckpoint, 'tensors'>,
   sampling: SamplingSpec,
   { corpus, onTurn }: SampleOptions = {},

@@ -3,17 +3,17 @@
  * the same numbers whether it ran in one go or was stopped and resumed at any step.
  */
 import type { CurvePoint, Metrics, Observation } from '../../core/results.ts';
-import type { StopRule, TrainingSpec, TrialSpec } from '../../core/spec.ts';
+import type { StopRule, TrainingSpec, NetworkTrial } from '../../core/spec.ts';
 import { breather } from './breather.ts';
 import type { Compile } from '../../engine/replay/types.ts';
-import { learnerOf } from './learner.ts';
+import { learnerOf, type Learner } from './learner.ts';
 import { eager } from '../../engine/replay/eager.ts';
 import { programsOnce, type Programs } from './programs.ts';
 import type { NetworkCheckpoint } from './checkpoint.ts';
 
 /** A trial of a pack. */
 export interface PackLane {
-  trial: TrialSpec;
+  trial: NetworkTrial;
   /** Where to go on from; left out: from the initial weights. */
   resume?: NetworkCheckpoint | undefined;
 }
@@ -96,11 +96,114 @@ const REPACK = 1 / 2;
 /** What a lane has behind it. */
 interface LaneProgress {
   lane: number;
-  trial: TrialSpec;
+  trial: NetworkTrial;
   step: number;
   curve: CurvePoint[];
   observations: Observation[];
   ended: boolean;
+}
+
+const progressOf = ({ trial, resume }: PackLane, lane: number): LaneProgress => ({
+  lane,
+  trial,
+  step: resume?.step ?? 0,
+  curve: [...(resume?.curve ?? [])],
+  observations: [...(resume?.observations ?? [])],
+  ended: false,
+});
+
+/** A pack that is being trained. */
+interface Pack {
+  learner: Learner;
+  /** The lanes that the learner has, in its order: some may have ended. */
+  places: LaneProgress[];
+  breathe(this: void): Promise<void>;
+}
+
+const isEvaluated = ({ curve, step }: LaneProgress): boolean => curve.at(-1)?.step === step;
+const isDue = (own: LaneProgress): boolean =>
+  !own.ended && evaluatesAt(own.trial.training, own.step) && !isEvaluated(own);
+const isDone = ({ trial: { training }, step, curve }: LaneProgress): boolean =>
+  step >= training.maxSteps || stops(curve, training.stopWhen);
+const isGoing = ({ ended }: LaneProgress): boolean => !ended;
+
+/** For the learner: the steps of the lanes of which this is true. */
+const stepsOf = ({ places }: Pack, holds: (own: LaneProgress) => boolean) =>
+  places.map((own) => (holds(own) ? own.step : undefined));
+
+const checkpointOf = ({ learner, places }: Pack, own: LaneProgress): NetworkCheckpoint =>
+  learner.checkpoint(places.indexOf(own), own.step, own.curve, own.observations);
+
+function reportOf(pack: Pack, own: LaneProgress, seen: Pick<Report, 'metrics' | 'observations'>): PackEvent {
+  const { step, lane } = own;
+  function checkpoint(): NetworkCheckpoint {
+    if (own.step !== step || own.ended)
+      throw new Error(`the checkpoint of step ${step} was asked for at step ${own.step}`);
+    return checkpointOf(pack, own);
+  }
+  return { lane, report: { step, ...seen, checkpoint } };
+}
+
+function endOf(
+  pack: Pack,
+  own: LaneProgress,
+  status: Trained['status'],
+  metrics = own.curve.at(-1)?.metrics ?? {},
+): PackEvent {
+  own.ended = true;
+  const { lane, step: steps, curve } = own;
+  const { parameters, replayed } = pack.learner;
+  return { lane, end: { status, steps, metrics, curve, parameters, replayed, checkpoint: checkpointOf(pack, own) } };
+}
+
+/** A point of the curve for every lane that is to have one at its step; one that is not finite has diverged. */
+async function* evaluateDue(pack: Pack): AsyncGenerator<PackEvent, void, void> {
+  const { learner, places, breathe } = pack;
+  const due = places.filter(isDue);
+  const found = await learner.evaluate(stepsOf(pack, isDue), breathe);
+  for (const own of due) {
+    const place = places.indexOf(own);
+    const metrics = found[place];
+    if (metrics === undefined) {
+      yield endOf(pack, own, 'diverged');
+      continue;
+    }
+    own.curve.push({ step: own.step, metrics });
+    const observations = learner.observe(place, { step: own.step, first: own.step === 0, last: isDone(own) });
+    own.observations.push(...observations);
+    yield reportOf(pack, own, { metrics, observations });
+  }
+}
+
+/** Pauses the lanes that have come to the step, with its metrics: of the curve, or else looked at for that alone. */
+async function* pauseAt(pack: Pack, toStep: number): AsyncGenerator<PackEvent, void, void> {
+  const isThere = (own: LaneProgress) => isGoing(own) && own.step >= toStep;
+  const there = pack.places.filter(isThere);
+  const found = there.every(isEvaluated)
+    ? []
+    : await pack.learner.evaluate(
+        stepsOf(pack, (own) => isThere(own) && !isEvaluated(own)),
+        pack.breathe,
+      );
+  for (const own of there)
+    yield endOf(pack, own, 'paused', isEvaluated(own) ? undefined : (found[pack.places.indexOf(own)] ?? {}));
+}
+
+/** Goes on without lanes that have ended, once that is worth it. */
+function repack(pack: Pack): void {
+  const { learner, places } = pack;
+  const left = places.filter(isGoing);
+  if (left.length > places.length * REPACK) return;
+  learner.keep(left.map((own) => places.indexOf(own)));
+  pack.places = left;
+}
+
+/** A step of every lane that goes on; those whose loss is then not finite. */
+function advance(pack: Pack): LaneProgress[] {
+  const left = pack.places.filter(isGoing);
+  for (const own of left) own.step += 1;
+  const finite = pack.learner.advance(stepsOf(pack, isGoing));
+  return left.filter((own) => !finite[pack.places.indexOf(own)]);
 }
 
 /**
@@ -109,118 +212,24 @@ interface LaneProgress {
  * ended or diverged leaves the others undisturbed.
  */
 export async function* trainPack(
-  pack: readonly PackLane[],
+  lanes: readonly PackLane[],
   options: PackOptions = {},
 ): AsyncGenerator<PackEvent, void, void> {
-  const {
-    compile = eager,
-    programs = programsOnce(compile),
-    toStep = Infinity,
-    signal,
-    onStep,
-    onTurn,
-    corpus,
-  } = options;
-  const breathe = breather(onTurn);
-  const learner = learnerOf(pack, { programs, corpus });
-  const all = pack.map(
-    ({ trial, resume }, lane): LaneProgress => ({
-      lane,
-      trial,
-      step: resume?.step ?? 0,
-      curve: [...(resume?.curve ?? [])],
-      observations: [...(resume?.observations ?? [])],
-      ended: false,
-    }),
-  );
-  /** Those that the learner has, in its order: some may have ended. */
-  let places = all;
-
-  const evaluated = ({ curve, step }: LaneProgress) => curve.at(-1)?.step === step;
-  const isDue = (own: LaneProgress) => !own.ended && evaluatesAt(own.trial.training, own.step) && !evaluated(own);
-  const isDone = ({ trial: { training }, step, curve }: LaneProgress) =>
-    step >= training.maxSteps || stops(curve, training.stopWhen);
-  const stepsOf = (holds: (own: LaneProgress) => boolean) => places.map((own) => (holds(own) ? own.step : undefined));
-  const checkpoint = (own: LaneProgress) =>
-    learner.checkpoint(places.indexOf(own), own.step, own.curve, own.observations);
-  const report = (
-    own: LaneProgress,
-    metrics: Metrics,
-    observations: readonly Observation[],
-    here = own.step,
-  ): PackEvent => ({
-    lane: own.lane,
-    report: {
-      step: here,
-      metrics,
-      observations,
-      checkpoint() {
-        if (own.step !== here || own.ended)
-          throw new Error(`the checkpoint of step ${here} was asked for at step ${own.step}`);
-        return checkpoint(own);
-      },
-    },
-  });
-  function end(own: LaneProgress, status: Trained['status'], metrics = own.curve.at(-1)?.metrics ?? {}): PackEvent {
-    own.ended = true;
-    const { step: steps, curve } = own;
-    return {
-      lane: own.lane,
-      end: {
-        status,
-        steps,
-        metrics,
-        curve,
-        parameters: learner.parameters,
-        replayed: learner.replayed,
-        checkpoint: checkpoint(own),
-      },
-    };
-  }
-  const going = () => places.filter(({ ended }) => !ended);
-
+  const { compile = eager, programs = programsOnce(compile), toStep = Infinity, signal, onStep, corpus } = options;
+  const breathe = breather(options.onTurn);
+  const learner = learnerOf(lanes, { programs, corpus });
+  const pack: Pack = { learner, breathe, places: lanes.map(progressOf) };
+  const going = () => pack.places.filter(isGoing);
   try {
     for (;;) {
-      if (places.some(isDue)) {
-        const due = places.filter(isDue);
-        const found = await learner.evaluate(stepsOf(isDue), breathe);
-        for (const own of due) {
-          const metrics = found[places.indexOf(own)];
-          if (metrics === undefined) {
-            yield end(own, 'diverged');
-            continue;
-          }
-          own.curve.push({ step: own.step, metrics });
-          const moment = { step: own.step, first: own.step === 0, last: isDone(own) };
-          const observations = learner.observe(places.indexOf(own), moment);
-          own.observations.push(...observations);
-          yield report(own, metrics, observations);
-        }
-      }
-      for (const own of going().filter(isDone)) yield end(own, 'completed');
-      const isThere = (own: LaneProgress) => !own.ended && own.step >= toStep;
-      const there = places.filter(isThere);
-      if (there.length > 0) {
-        const found = there.every(evaluated)
-          ? []
-          : await learner.evaluate(
-              stepsOf((own) => isThere(own) && !evaluated(own)),
-              breathe,
-            );
-        for (const own of there)
-          yield end(own, 'paused', evaluated(own) ? undefined : (found[places.indexOf(own)] ?? {}));
-      }
-      if (signal?.aborted) for (const own of going()) yield end(own, 'paused');
-      const left = going();
-      if (left.length === 0) return;
-      if (left.length <= places.length * REPACK) {
-        learner.keep(left.map((own) => places.indexOf(own)));
-        places = left;
-      }
+      if (pack.places.some(isDue)) yield* evaluateDue(pack);
+      for (const own of going().filter(isDone)) yield endOf(pack, own, 'completed');
+      if (going().some(({ step }) => step >= toStep)) yield* pauseAt(pack, toStep);
+      if (signal?.aborted) for (const own of going()) yield endOf(pack, own, 'paused');
+      if (going().length === 0) return;
+      repack(pack);
       await breathe();
-      for (const own of left) own.step += 1;
-      const finite = learner.advance(stepsOf(({ ended }) => !ended));
-      for (const own of left) if (!finite[places.indexOf(own)]) yield end(own, 'diverged');
+      for (const own of advance(pack)) yield endOf(pack, own, 'diverged');
       const steps = new Map(going().map(({ lane, step }) => [lane, step]));
       if (steps.size > 0) onStep?.(steps);
     }
@@ -234,7 +243,7 @@ export async function* trainPack(
  * one. The stopping rule looks at those alone, so that pausing elsewhere changes nothing. It is a pack of one.
  */
 export async function* train(
-  trial: TrialSpec,
+  trial: NetworkTrial,
   { resume, onStep, ...options }: TrainOptions = {},
 ): AsyncGenerator<Report, Trained, void> {
   const steps = onStep && { onStep: (reached: ReadonlyMap<number, number>) => onStep(reached.get(0) as number) };

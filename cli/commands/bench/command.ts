@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { MemoryArguments, OverheadArguments, StepArguments, SweepArguments } from './run.ts';
+import type { CommonOptions, MemoryArguments, OverheadArguments, StepArguments, SweepArguments } from './run.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { collect, jsonOption, slotsOption } from '../../options.ts';
 
@@ -47,6 +47,14 @@ export function benchCommand(): Command {
     .action(async (options: SweepArguments) => {
       const { sweep } = await import('./run.ts');
       await sweep(options, interruptSignal());
+    });
+  common(command.command('gpu'), 5)
+    .description(
+      'a training step on an NVIDIA GPU, set-up included: operation by operation, replayed, and with lanes; ends with 1 where there is none',
+    )
+    .action(async (options: CommonOptions) => {
+      const { gpu } = await import('./run.ts');
+      await gpu(options, interruptSignal());
     });
   common(command.command('overhead'), 3)
     .description(

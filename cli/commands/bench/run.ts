@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { machineText, thisMachine } from '../../../bench/machine.ts';
 import { changesSince, comparable, type BenchResult, type Change, type Measurement } from '../../../bench/result.ts';
+import { benchGpu } from '../../../bench/gpu.ts';
 import { benchMemory } from '../../../bench/memory.ts';
 import { benchOverhead } from '../../../bench/overhead.ts';
 import type { Spread } from '../../../bench/statistics.ts';
@@ -13,6 +14,7 @@ import { cells } from '../../../models/cells/index.ts';
 import { entryOf } from '../../../models/options.ts';
 import { defaultSlots } from '../../../orchestrate/slots.ts';
 import { say, sayJson, tell } from '../../ui/output.ts';
+import { partsDisplay } from '../../ui/parts.ts';
 import { styleOf, symbols, type Style } from '../../ui/style.ts';
 import { table } from '../../ui/table.ts';
 
@@ -86,6 +88,11 @@ export async function sweep(given: SweepArguments, signal: AbortSignal): Promise
       onProgress: tell,
     }),
   );
+}
+
+export async function gpu({ rounds, ...given }: CommonOptions, signal: AbortSignal): Promise<void> {
+  const display = partsDisplay(process.stderr);
+  await measured('gpu', given, () => benchGpu({ rounds, signal, onProgress: tell, onPart: display.onProgress }));
 }
 
 export async function overhead({ trials, workers, ...given }: OverheadArguments, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,5 @@
 /** `sweep report`. */
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
 import { UserError } from '../../../core/errors.ts';
 import type { BackendKind } from '../../../engine/backends/index.ts';
 import { findSweep } from '../../../orchestrate/find-sweep.ts';
@@ -41,7 +40,7 @@ export async function report(given: string, options: ReportOptions, interrupt: (
 async function write(store: Store, sweepId: string, { out, json }: ReportOptions): Promise<void> {
   const { folder, files } = await reportOn(store, sweepId, out);
   if (json) sayJson({ sweepId, folder, files });
-  else say(`Report: ${clean(nearPath(join(folder, 'report.html')))} (${files.length} files)`);
+  else say(`Report: ${clean(nearPath(`${folder}/report.html`))} (${files.length} files)`);
 }
 
 async function verify(

@@ -123,7 +123,7 @@ function factLines(store: Store, status: SweepStatus, details: SweepDetails, sty
     ['Limit', maxConcurrent === undefined ? undefined : `at most ${plural(maxConcurrent, 'job')} at a time`],
     ['Started', ageText(startedAt) || undefined],
     ['Best', bestText(view)],
-    ['Folder', clean(nearPath(`${store.url}/${sweepId}`))],
+    ['Folder', clean(nearPath(store.describe(sweepId)))],
     ['Report', hasReport ? clean(reportPath(store, sweepId)) : undefined],
     ['Temporal UI', url && clean(url)],
   ];

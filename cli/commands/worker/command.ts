@@ -11,6 +11,7 @@ export function workerCommand(): Command {
     )
     .addOption(slotsOption('--slots <n>'))
     .addOption(backendOption())
+    .option('--no-foreign-code', 'run no programs of sweeps: train networks alone')
     .addOption(runsOption())
     .option('--new', 'make the runs folder if there is none; left out: a place without one is refused')
     .addOption(jsonOption('print one JSON object a line: events ready, warning, stopping, end'))

@@ -10,6 +10,8 @@ export interface WorkerOptions {
   slots?: number;
   backend?: BackendKind;
   runs: string;
+  /** False: --no-foreign-code. */
+  foreignCode?: boolean;
   background?: boolean;
   new?: boolean;
   json?: boolean;

@@ -11,7 +11,8 @@ import type { LaneRule, LaneRules, Lanes } from './types.ts';
 export const shapeOf = (value: Value): readonly number[] => typeOf(value).shape;
 export const input = ({ inputs }: Node, i: number): Value => inputs[i] as Value;
 
-function made(node: Node, inputs: readonly Value[], { count }: Lanes, attributes: Attributes = {}): Node {
+/** The node with the lane axis in front of its outputs. */
+export function made(node: Node, inputs: readonly Value[], { count }: Lanes, attributes: Attributes = {}): Node {
   const outputs = node.outputs.map(({ dtype, shape }): TensorType => ({ dtype, shape: [count, ...shape] }));
   return { op: node.op, inputs, outputs, attributes: { ...node.attributes, ...attributes } };
 }
@@ -26,13 +27,22 @@ export const elementwise: LaneRule = (node, lanes) => {
   );
 };
 
-/** Elementwise, but the operands must be of one shape. */
-const alike: LaneRule = (node, lanes) =>
+/** Elementwise, but the operands must be of one shape; or along the last axis alone. */
+export const alike: LaneRule = (node, lanes) =>
   made(
     node,
     node.inputs.map((value) => lanes.stacked(value)),
     lanes,
   );
+
+/** Floats in the widest SIMD packet that anything computes with (AVX-512). */
+export const PACKET = 16;
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
+/** Elementwise, and not to the last bit the same in and outside of a packet. */
+export const approximate: LaneRule = (node, lanes) =>
+  sizeOf(shapeOf(valueOf(node))) % PACKET === 0 ? elementwise(node, lanes) : undefined;
 
 /** Of matrices, which are the last two axes; those in front broadcast. */
 export const product: LaneRule = (node, lanes) => {

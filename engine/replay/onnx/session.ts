@@ -16,8 +16,12 @@ const OPTIONS = {
   executionMode: 'sequential',
   graphOptimizationLevel: 'disabled',
   logSeverityLevel: 3,
-  // Kernels of Arm's that only some processors of theirs take.
-  extra: { mlas: { disable_kleidiai: '1' } },
+  extra: {
+    // A matrix that is constant would be multiplied by another kernel.
+    session: { disable_prepacking: '1' },
+    // Arm's own kernels, which only some of its processors have.
+    mlas: { disable_kleidiai: '1' },
+  },
 };
 
 export const sessions = sharedSessions<InferenceSession>((session) => session.dispose());

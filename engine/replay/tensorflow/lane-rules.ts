@@ -9,19 +9,21 @@
  *  - A sum adds up in an order that depends on which axes of the tensor it runs over.
  */
 import { valueOf } from '../graph.ts';
-import { axesOf, elementwise, exactRules, input, product, reduced, shapeOf } from '../lanes/rules.ts';
+import {
+  approximate,
+  axesOf,
+  elementwise,
+  exactRules,
+  input,
+  PACKET,
+  product,
+  reduced,
+  shapeOf,
+  sizeOf,
+} from '../lanes/rules.ts';
 import type { LaneRule, LaneRules } from '../lanes/types.ts';
 import { productSize } from '../rewrites/match.ts';
 import { ONE_DNN_PRODUCT } from './rewrites/one-dnn.ts';
-
-/** Floats in the widest SIMD packet that TensorFlow computes with (AVX-512). */
-const PACKET = 16;
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
-
-/** Elementwise, and not to the last bit the same in and outside of a packet. */
-const approximate: LaneRule = (node, lanes) =>
-  sizeOf(shapeOf(valueOf(node))) % PACKET === 0 ? elementwise(node, lanes) : undefined;
 
 /** Exact, but Grappler makes 1 / y an op of its own, which is approximate. */
 const quotient: LaneRule = (node, lanes) => (lanes.shared(input(node, 0)) ? approximate : elementwise)(node, lanes);

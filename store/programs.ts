@@ -1,0 +1,29 @@
+/** What a sweep keeps of its program: the files that it is made of, by their hash, and what each trial has printed. */
+import { createHash } from 'node:crypto';
+import { trialKey } from './keys.ts';
+import type { Store } from './types.ts';
+
+const fileKey = (sweepId: string, hash: string) => `${sweepId}/files/${hash.replace('sha256:', '')}`;
+
+/** `hash`: 'sha256:…'. */
+export const writeProgramFile = (store: Store, sweepId: string, hash: string, bytes: Uint8Array) =>
+  store.putNew(fileKey(sweepId, hash), bytes);
+
+/** Throws an Error that names one that is missing, or is another than its name says. */
+export async function readProgramFile(store: Store, sweepId: string, hash: string): Promise<Uint8Array> {
+  const key = fileKey(sweepId, hash);
+  const bytes = await store.get(key);
+  if (bytes === undefined) throw new Error(`${store.url}/${key} is missing`);
+  if (createHash('sha256').update(bytes).digest('hex') !== hash.replace('sha256:', ''))
+    throw new Error(`${store.url}/${key} has changed`);
+  return bytes;
+}
+
+/** Of the latest attempt. */
+export const LOG = 'log.txt';
+export const writeLog = (store: Store, sweepId: string, trialId: string, text: string) =>
+  store.put(trialKey(sweepId, trialId, LOG), text);
+export async function readLog(store: Store, sweepId: string, trialId: string): Promise<string | undefined> {
+  const bytes = await store.get(trialKey(sweepId, trialId, LOG));
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+}
