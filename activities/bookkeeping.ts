@@ -30,10 +30,10 @@ import { storedTrials } from '../store/trials.ts';
 import type { ReportWriters } from './report-process.ts';
 import { resumeAdaptive } from './resume.ts';
 
-/** `originOf`: what trains a trial here. */
+/** `originOf`: what trains a trial, where networks are trained by this, or by what is here. */
 export interface BookkeepingDependencies {
   store: Store;
-  originOf(this: void, trial: TrialSpec): Origin;
+  originOf(this: void, trial: TrialSpec, networks?: Origin): Origin;
   reports: ReportWriters;
 }
 
@@ -44,6 +44,8 @@ export interface FindRequest {
   to: number;
   /** Whether other sweeps of the runs folder are looked at too. */
   cache: boolean;
+  /** What trains the sweep's trials; left out: what trains them here. */
+  origin?: Origin;
   /** Trials that failed are tried again; else they have an outcome. */
   again: boolean;
 }
@@ -77,14 +79,14 @@ type Stores = Pick<BookkeepingDependencies, 'store' | 'originOf'>;
 /** What has become of a trial, here or in one of the other sweeps; undefined: it is to be trained. */
 async function lookUp(
   { store, originOf }: Stores,
-  { sweepId, spec, cache, again }: FindRequest,
+  { sweepId, spec, origin, cache, again }: FindRequest,
   index: number,
   sweeps: readonly string[],
 ): Promise<LaneOutcome | undefined> {
   const { trialId, trial } = trialAt(spec, index);
   const result =
     (await readResult(store, sweepId, trialId)) ??
-    (cache ? await adoptTrial(store, sweepId, trialId, originOf(trial), sweeps) : undefined);
+    (cache ? await adoptTrial(store, sweepId, trialId, originOf(trial, origin), sweeps) : undefined);
   if (result !== undefined)
     return (await isSampled(store, sweepId, result, spec.sampling))
       ? outcomeOf(result, spec.objective.metric, true)

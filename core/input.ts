@@ -5,7 +5,7 @@
 import { checkOf, formProblem } from './form/check.ts';
 import { MOST_CONCURRENT, MOST_TRIALS } from './form/limits.ts';
 import type { Form, Keys } from './form/types.ts';
-import { queuesOf } from './queues.ts';
+import { isTrainQueue, queuesOf } from './queues.ts';
 
 /** What the server says of a workflow, which its input cannot change. */
 export interface Sender {
@@ -36,6 +36,7 @@ const setting: Keys = {
   },
   science: whole(1, 1_000_000),
   trainQueue: text,
+  origin: optional(object({ backend: text, replayed: flag })),
   cache: flag,
   ahead: whole(0, 1_000_000),
   limits: optional(object({ trials: { is: 'number', atLeast: 1 }, events: { is: 'number', atLeast: 1 } })),
@@ -116,8 +117,8 @@ function problemOf(
   if (store === '')
     return `sweepId is ${sweepId} in the workflow ${JSON.stringify(root.slice(0, 200))}; allowed: one whose id is ${sweepId}@ and the id of the runs folder`;
   const queues = queuesOf(store);
-  if (![queues.cpu, queues.gpu].includes(trainQueue))
-    return `trainQueue is ${JSON.stringify(trainQueue.slice(0, 80))}; allowed: ${queues.cpu}, ${queues.gpu}`;
+  if (!isTrainQueue(trainQueue, store))
+    return `trainQueue is ${JSON.stringify(trainQueue.slice(0, 80))}; allowed: ${queues.cpu}, ${queues.gpu}, or one of them for an origin and a science`;
   if (kind === 'shard' && (parent !== root || !workflowId.startsWith(`${root}/`)))
     return `root is ${root}, which has not started this shard; allowed: the sweep that has`;
   if (scheduled) return 'the workflow has a cron schedule; allowed: none';

@@ -146,6 +146,8 @@ export interface SweepSnapshot {
   reporting?: Partial<ReportProgress>;
   /** When the workflow began, if the server says so; ISO 8601. */
   startedAt?: string;
+  /** Whom its jobs wait for in vain, as in 'a worker of X; there is one of Y'. */
+  waiting?: string;
   /** What went wrong and is being tried again, a line each: a full disk, a trainer that was killed. */
   trouble?: string[];
   /** Why it ended as it did, when that is not plain success. */

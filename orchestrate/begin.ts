@@ -9,7 +9,7 @@
  *   worker     a detached process, started or found running
  */
 import { sweepId as idOf } from '../core/plan.ts';
-import type { SweepSnapshot } from '../core/results.ts';
+import type { Origin, SweepSnapshot } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import type { BackendKind } from '../engine/backends/index.ts';
 import { collectProvenance, recordProvenance } from '../reports/provenance.ts';
@@ -17,7 +17,7 @@ import { connect, type TemporalTarget } from '../server/connection.ts';
 import { chooseBackend, originOf, type TrainerBackend } from '../setup/backend.ts';
 import type { Store } from '../store/index.ts';
 import { writeProgramFile } from '../store/programs.ts';
-import { claimSweep, storeId, writeCorpus } from '../store/runs.ts';
+import { claimSweep, standingOrigin, storeId, writeCorpus } from '../store/runs.ts';
 import { ensureWorker } from './background.ts';
 import { followSweep } from './follow.ts';
 import { ensureParts, type PartsEvent } from './parts.ts';
@@ -55,6 +55,7 @@ export interface BeginRequest extends MachineRequest {
 /** A machine that is ready to train: nothing of the sweep has begun. */
 interface Ready {
   backend: TrainerBackend;
+  origin: Origin & { chosen: boolean };
   slots: number;
   target: TemporalTarget;
 }
@@ -72,15 +73,20 @@ export interface Begun extends StartedWorkflow {
   follow(signal: AbortSignal): AsyncGenerator<SweepSnapshot>;
 }
 
-/** A program brings what it computes with. */
-async function ready({ program }: SweepSpec, machine: MachineRequest): Promise<Ready> {
+/** A program brings what it computes with; a network goes on with what it has begun with, if that is here. */
+async function ready({ program }: SweepSpec, begun: Origin | undefined, machine: MachineRequest): Promise<Ready> {
   const { backend: kind, slots, signal, onEvent = () => {} } = machine;
   onEvent({ kind: 'step', step: 'parts' });
   await ensureParts({ backend: program === undefined ? kind : 'cpu', signal, onEvent }); // 'cpu': nothing to install
-  const backend = await chooseBackend(kind);
+  const backend = await chooseBackend(kind, begun);
   onEvent({ kind: 'step', step: 'server' });
   const target = await connect({ start: true, signal });
-  return { backend, slots: slots ?? defaultSlots(backend.accelerator), target };
+  return {
+    backend,
+    origin: { ...originOf(backend), chosen: kind !== undefined },
+    slots: slots ?? defaultSlots(backend.accelerator),
+    target,
+  };
 }
 
 const provenance = async (store: Store, sweepId: string, { backend }: Ready): Promise<void> =>
@@ -94,18 +100,18 @@ interface Launch {
   onEvent?: MachineRequest['onEvent'];
 }
 
-const workerOf = ({ store, spec }: Pick<Launch, 'store' | 'spec'>, { backend, slots }: Omit<Ready, 'target'>) => ({
-  ...{ store, slots, backend: backend.choice.kind },
-  pass: spec.program?.pass ?? [],
-});
+const workerOf = (
+  { store, spec }: Pick<Launch, 'store' | 'spec'>,
+  { backend, slots }: Pick<Ready, 'backend' | 'slots'>,
+) => ({ ...{ store, slots, backend: backend.choice.kind }, pass: spec.program?.pass ?? [] });
 
 /** The workflow, then a worker for it. */
 async function launch(
-  { backend, slots, target }: Ready,
+  { backend, origin, slots, target }: Ready,
   { onEvent = () => {}, ...sweep }: Launch,
 ): Promise<StartedWorkflow> {
   onEvent({ kind: 'step', step: 'workflow' });
-  const started = await startWorkflow({ ...sweep, target, accelerator: backend.accelerator, slots });
+  const started = await startWorkflow({ ...sweep, target, accelerator: backend.accelerator, origin, slots });
   onEvent({ kind: 'step', step: 'worker' });
   await ensureWorker({ ...workerOf(sweep, { backend, slots }), target });
   return started;
@@ -116,10 +122,10 @@ export async function beginSweep(request: BeginRequest): Promise<Begun> {
   const { store, spec: given, sweepId = idOf(given), cache = true, signal } = request;
   const { corpora = new Map(), files = new Map(), onEvent = () => {} } = request;
   await storeId(store); // a runs folder that cannot be written to is refused before anything is installed or started
-  const here = await ready(given, request);
-  const { backend, slots, target } = here;
+  const here = await ready(given, await standingOrigin(store, sweepId), request);
+  const { backend, origin, slots, target } = here;
   onEvent({ kind: 'step', step: 'plan' });
-  const plan = await planOf(given, store, { sweepId, origin: originOf(backend), cache });
+  const plan = await planOf(given, store, { sweepId, origin, cache });
   onEvent({ kind: 'step', step: 'folder' });
   if (await claimSweep(store, sweepId, given)) {
     // startWorkflow() says what is wrong if the id is another sweep's
@@ -139,7 +145,7 @@ export async function beginSweep(request: BeginRequest): Promise<Begun> {
         await ensureWorker({ ...workerOf(own, { backend, slots }), target: again });
         return again;
       },
-      restart: (on) => startWorkflow({ ...own, target: on, accelerator: backend.accelerator, slots }),
+      restart: (on) => startWorkflow({ ...own, target: on, accelerator: backend.accelerator, origin, slots }),
     });
   const trainer = given.program === undefined ? backend.name : given.program.command.join(' ');
   return { ...started, sweepId, backend: trainer, slots, plan, ...(url !== undefined && { url }), follow };
@@ -151,7 +157,7 @@ export async function beginAgain(
   machine: MachineRequest,
 ): Promise<void> {
   const { onEvent = () => {} } = machine;
-  const here = await ready(spec, machine);
+  const here = await ready(spec, await standingOrigin(store, sweepId), machine);
   onEvent({ kind: 'step', step: 'folder' });
   await untilClosed(here.target, store, sweepId);
   await reopenEnded(store, sweepId, spec);

@@ -1,7 +1,10 @@
 /** A process that serves a runs folder: its Temporal worker, with the processes that train and write reports. */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { UserError } from '../core/errors.ts';
 import type { BackendKind } from '../engine/backends/index.ts';
 import { codeGuard } from './code.ts';
+import type { Store } from '../store/index.ts';
 import type { PartsEvent } from './parts.ts';
 
 /** What a worker is and where, once it takes jobs. */
@@ -38,6 +41,8 @@ export interface ServeRequest {
   /** Jobs at a time; left out: one a core, or one a GPU. */
   slots?: number | undefined;
   backend?: BackendKind | undefined;
+  /** Makes a runs folder where there is none. */
+  make?: boolean | undefined;
   /** False: it runs no programs of sweeps. */
   foreignCode?: boolean | undefined;
   /** Whoever began a sweep has seen to parts and server. Ends once nothing has been left to do for a while. */
@@ -53,7 +58,7 @@ const IDLE_EXIT = 5 * 60_000;
 
 /** Serves until the signal aborts, or until there is another reason to end. */
 export async function serveRuns(request: ServeRequest): Promise<ServeEnd> {
-  const { runs, slots, backend: wanted, background, signal, onEvent } = request;
+  const { runs, slots, backend: wanted, make = false, background, signal, onEvent } = request;
   // Before anything of it is loaded.
   const changed = new AbortController();
   const guard = await codeGuard(() => changed.abort());
@@ -81,6 +86,7 @@ export async function serveRuns(request: ServeRequest): Promise<ServeEnd> {
   if (background && (await knownStoreId(store)) === undefined)
     // started again after a crash, and meanwhile the folder has gone
     return { kind: 'folder-gone', what: `${store.url} is no runs folder any more`, before: true };
+  if (!background) await checkPlace(store, make);
   const known = background ? undefined : await connected();
   if (!background) {
     const { ensureParts } = await import('./parts.ts');
@@ -130,4 +136,19 @@ export async function serveRuns(request: ServeRequest): Promise<ServeEnd> {
   if (changed.signal.aborted && !signal.aborted) return { kind: 'code-changed' };
   if (moved !== undefined) return { kind: 'folder-gone', what: moved, before: false };
   return { kind: signal.aborted ? 'stopped' : 'idle' };
+}
+
+/** A place that is not mounted here, or not to be written to, is told before anything is trained in vain. */
+async function checkPlace(store: Store, make: boolean): Promise<void> {
+  const { knownStoreId, storeId } = await import('../store/identity.ts');
+  if ((await knownStoreId(store)) === undefined) {
+    if (!make)
+      throw new UserError(
+        `--runs ${store.url}: there is no runs folder (nothing with a .store.json); is it mounted? allowed: one that a sweep has begun in, or --new to make one`,
+      );
+    await storeId(store);
+  }
+  const probe = `.probe-${randomBytes(4).toString('hex')}`;
+  await store.put(probe, '');
+  await store.remove(probe);
 }

@@ -21,6 +21,7 @@ import type { Store } from '../store/index.ts';
 import { readControl, readOutcome, specOf } from '../store/runs.ts';
 import { storedTrials } from '../store/trials.ts';
 import { progressQuery, sweepProgressQuery } from '../workflows/messages.ts';
+import { waitsFor } from './fleet.ts';
 import { describe, query, workflowIdOf } from './workflow.ts';
 
 const STATE: Record<string, SweepSnapshot['state']> = {
@@ -41,6 +42,12 @@ function runningJobs(description: WorkflowExecutionDescription): JobProgress[] {
     return [progress];
   });
 }
+
+/** Jobs that no worker has in hand. */
+const hasQueued = ({ raw }: WorkflowExecutionDescription): boolean =>
+  (raw.pendingActivities ?? []).some(
+    ({ state, activityType }) => state === 1 && ['train', 'packSize'].includes(activityType?.name ?? ''), // PENDING_ACTIVITY_STATE_SCHEDULED
+  );
 
 /** How far the report is, by the heartbeat of the activity that has it written; empty: it has not said. */
 function reportProgress(description: WorkflowExecutionDescription): Partial<ReportProgress> {
@@ -74,14 +81,17 @@ export async function liveSnapshot(
   let progress: Progress & { maxConcurrent?: number } = own;
   const running = runningJobs(root);
   const trouble = troubles(root);
+  let queued = hasQueued(root);
   for (const id of shards) {
     const description = await describe(target, id);
     if (description?.status.name !== 'RUNNING') continue; // not begun, or its news is on the way
     progress = { ...progress, ...addProgress(progress, await query(target, id, progressQuery), spec.objective.goal) };
     running.push(...runningJobs(description));
     trouble.push(...troubles(description));
+    queued ||= hasQueued(description);
   }
   const state = paused && !ending ? 'paused' : 'running';
+  const waiting = queued && running.length === 0 ? await waitsFor(target, store, sweepId, root.taskQueue) : undefined;
   return {
     sweepId,
     state,
@@ -90,6 +100,7 @@ export async function liveSnapshot(
     running,
     ...(ending && { reporting: reportProgress(root) }),
     ...(trouble.length > 0 && { trouble }),
+    ...(waiting !== undefined && { waiting }),
   };
 }
 

@@ -5,7 +5,8 @@ import { SWEEP_ATTRIBUTES } from '../core/attributes.ts';
 import type { Control } from '../core/control.ts';
 import { UserError } from '../core/errors.ts';
 import { countTrials } from '../core/plan.ts';
-import { queuesOf } from '../core/queues.ts';
+import { queuesOf, trainQueueOf } from '../core/queues.ts';
+import type { Origin } from '../core/results.ts';
 import type { SweepSpec } from '../core/spec.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import { ensureSearchAttributes } from '../server/attributes.ts';
@@ -15,6 +16,7 @@ import {
   claimSweep,
   clearOutcome,
   listTrials,
+  pinOrigin,
   readControl,
   readOutcome,
   reopenSweep,
@@ -32,6 +34,8 @@ export interface WorkflowRequest {
   target: TemporalTarget;
   /** What `accelerator: any` means on this machine. */
   accelerator: 'cpu' | 'gpu';
+  /** What trains here; left out: the sweep's trials are anybody's. `chosen`: it was asked for. */
+  origin?: Origin & { chosen: boolean };
   /** Jobs that the workers of this machine run at a time; left out: one a core. */
   slots?: number;
   /** Take no results of other sweeps. */
@@ -98,6 +102,7 @@ export async function startWorkflow({
   store,
   target,
   accelerator,
+  origin,
   slots = availableParallelism(),
   noCache = false,
 }: WorkflowRequest): Promise<StartedWorkflow> {
@@ -109,7 +114,8 @@ export async function startWorkflow({
     );
   }
   await untilClosed(target, store, sweepId);
-  const queues = queuesOf(await storeId(store));
+  const id = await storeId(store);
+  const queues = queuesOf(id);
   const workflowId = await workflowIdOf(store, sweepId);
   const total = countTrials(spec);
   const control = await controlFor(store, sweepId, noCache);
@@ -120,11 +126,20 @@ export async function startWorkflow({
   await writeControl(store, sweepId, control);
   await clearOutcome(store, sweepId);
   const wanted = spec.resources.accelerator === 'any' ? accelerator : spec.resources.accelerator;
+  const pinned =
+    origin && wanted === accelerator && spec.program === undefined
+      ? await pinOrigin(store, sweepId, { ...origin, accelerator }, origin.chosen)
+      : undefined; // a program is anybody's; of another machine's GPU nothing is known here
   const input: SweepInput = {
     sweepId,
     spec,
     science: SCIENCE_VERSION,
-    trainQueue: queues[wanted],
+    ...(pinned
+      ? {
+          trainQueue: trainQueueOf(id, pinned.accelerator, pinned, SCIENCE_VERSION),
+          origin: { backend: pinned.backend, replayed: pinned.replayed },
+        }
+      : { trainQueue: queues[wanted] }),
     searchAttributes,
     control,
     cache: !control.noCache,

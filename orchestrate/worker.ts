@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   NativeConnection,
@@ -10,13 +9,17 @@ import {
 import { createBookkeepingActivities, createTrainingActivities } from '../activities/index.ts';
 import type { ReportWriters } from '../activities/report-process.ts';
 import type { TrainerPool } from '../trainer/pool.ts';
-import { queuesOf } from '../core/queues.ts';
+import { queuesOf, trainQueueOf } from '../core/queues.ts';
+import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { originOf, type TrainerBackend } from '../setup/backend.ts';
 import { originOfTrial } from '../trainer/kinds.ts';
 import type { Store } from '../store/index.ts';
 import { knownStoreId, storeId } from '../store/runs.ts';
+import { inSlots } from '../trainer/shared-slots.ts';
 import { workflowBundle } from './bundle.ts';
+import { identityOf, workerName } from './fleet.ts';
+import { keepLooking } from './look.ts';
 
 export interface WorkerOptions {
   store: Store;
@@ -48,8 +51,6 @@ export interface WorkerOptions {
 /** Of an idle worker at its folder, in milliseconds. */
 const LOOK_MS = 10_000;
 
-const isRunning = (taskQueue: string) => `ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
-
 /**
  * Runs workflows and jobs of one runs folder until the signal aborts, nothing has been left to do for a while, or the
  * folder is no longer where it was: then it resolves with a line that says so.
@@ -76,8 +77,10 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
   });
   const id = await storeId(store);
   const queues = queuesOf(id);
-  const trainQueue = backend.accelerator === 'gpu' ? queues.gpu : queues.cpu;
-  const identity = `${hostname()}:${process.pid}`;
+  const origin = originOf(backend);
+  const trainQueue = (science: number) => trainQueueOf(id, backend.accelerator, origin, science);
+  const name = workerName();
+  const identity = identityOf(name, backend.name);
   const connection = await NativeConnection.connect(target.connectionOptions ?? {});
   let moved: string | undefined;
   let drain = () => {};
@@ -110,69 +113,68 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
   } as const;
+  const bundle = options.workflows ?? workflowBundle(cacheDir);
+  const inHand = inSlots(trainers, slots);
   try {
-    const workers = await Promise.all([
+    const bookkeeper = async (taskQueue: string) =>
       Worker.create({
         ...shared,
-        taskQueue: queues.sweep,
-        workflowBundle: options.workflows ?? (await workflowBundle(cacheDir)),
+        taskQueue,
+        workflowBundle: await bundle,
         ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
         activities: createBookkeepingActivities({
           store,
-          originOf: (trial) => originOfTrial(trial, originOf(backend)),
+          originOf: (trial, networks = origin) => originOfTrial(trial, networks),
           reports,
         }),
-      }),
+      });
+    const trainer = (taskQueue: string) =>
       Worker.create({
         ...shared,
-        taskQueue: trainQueue,
-        activities: createTrainingActivities({ store, trainers, worker: identity, foreignCode: options.foreignCode }),
+        taskQueue,
+        activities: createTrainingActivities({
+          ...{ store, trainers: inHand, worker: name, foreignCode: options.foreignCode },
+        }),
         maxConcurrentActivityTaskExecutions: slots,
         shutdownGraceTime: 0, // tell trainers at once: they save a checkpoint
         shutdownForceTime: '1 minute',
-      }),
-    ]);
+      });
+    const own = [queues.sweep, trainQueue(SCIENCE_VERSION), queues[backend.accelerator]] as const;
+    const workers = await Promise.all([bookkeeper(own[0]), trainer(own[1]), trainer(own[2])]);
+    let draining = false;
     drain = () => {
+      draining = true;
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     };
     signal.addEventListener('abort', drain, { once: true });
-    const isBusy = () => workers.some((worker) => worker.getStatus().numInFlightActivities > 0);
-    const watch = idleExitMs === undefined ? undefined : watchIdle(target, queues.sweep, idleExitMs, isBusy, drain);
+    const run = (worker: Worker) => worker.run().finally(drain);
+    const served = new Set<string>([own[0]]);
+    const taken: Promise<void>[] = [];
+    const looking = keepLooking({
+      ...{ store, id, target, served, idleMs: idleExitMs, onWarning, onIdle: drain },
+      origin: { ...origin, accelerator: backend.accelerator },
+      isBusy: () => workers.some((worker) => worker.getStatus().numInFlightActivities > 0),
+      async takeOver({ queue, science }) {
+        if (draining) return;
+        const more = [bookkeeper(queue), ...(science === 'any' ? [] : [trainer(trainQueue(science))])];
+        for (const worker of await Promise.all(more)) {
+          workers.push(worker);
+          const running = run(worker);
+          running.catch(() => {}); // it drains the others, and is awaited with them
+          taken.push(running);
+        }
+        served.add(queue);
+        if (draining) drain();
+      },
+    });
     const look = setInterval(() => void mustStand().catch(() => {}), LOOK_MS);
-    const runs = Promise.all(workers.map((worker) => worker.run().finally(drain)));
-    onReady?.([queues.sweep, trainQueue]);
+    const runs = Promise.all(workers.map(run));
+    onReady?.([own[0], own[1]]);
     if (signal.aborted) drain();
-    await runs.finally(() => [watch, look].forEach(clearInterval));
+    await runs.finally(() => [looking, look].forEach(clearInterval));
+    await Promise.all(taken);
     return moved;
   } finally {
     await connection.close();
   }
-}
-
-/** A server that does not answer is waited for this many times as long: it may come back with work. */
-const SERVER_GONE_FACTOR = 12;
-
-/** Calls `onIdle` once there was no job in hand, and no running sweep on the server, for the given time. */
-function watchIdle(
-  target: TemporalTarget,
-  taskQueue: string,
-  idleMs: number,
-  isBusy: () => boolean,
-  onIdle: () => void,
-): NodeJS.Timeout {
-  let busyAt = Date.now();
-  return setInterval(
-    () => {
-      target.client.workflow.count(isRunning(taskQueue)).then(
-        ({ count }: { count: number }) => {
-          if (count > 0 || isBusy()) busyAt = Date.now();
-          else if (Date.now() - busyAt > idleMs) onIdle();
-        },
-        () => {
-          if (Date.now() - busyAt > SERVER_GONE_FACTOR * idleMs) onIdle();
-        },
-      );
-    },
-    Math.min(10_000, idleMs),
-  );
 }

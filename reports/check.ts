@@ -28,6 +28,7 @@ const TOP = [
   'sweep.json',
   'extended.json',
   'control.json',
+  'origin.json',
   'provenance.json',
   'outcome.json',
   'decisions/',

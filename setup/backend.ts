@@ -57,8 +57,13 @@ const backends: Record<BackendKind, () => Promise<TrainerBackend | undefined>> =
 const BEST = ['native', 'onnx', 'wasm'] as const satisfies BackendKind[];
 const NAMES: Partial<Record<BackendKind, string>> = { native: 'native TensorFlow', onnx: 'ONNX Runtime' };
 
-/** What is asked for or, if nothing is, the best that is installed. */
-export async function chooseBackend(wanted?: BackendKind): Promise<TrainerBackend> {
+/** What is asked for or, if nothing is, what has begun already, if it is here, else the best that is installed. */
+export async function chooseBackend(wanted?: BackendKind, begun?: Origin): Promise<TrainerBackend> {
+  if (wanted === undefined && begun !== undefined)
+    for (const find of Object.values(backends)) {
+      const found = await find();
+      if (found && isSameOrigin(originOf(found), begun)) return found;
+    }
   for (const kind of wanted === undefined ? BEST : [wanted]) {
     const found = await backends[kind]();
     if (found) return found;
@@ -67,6 +72,8 @@ export async function chooseBackend(wanted?: BackendKind): Promise<TrainerBacken
     `--backend ${wanted}: ${NAMES[wanted ?? 'wasm']} is not installed; run sweep setup, or allow --backend wasm`,
   );
 }
+
+const isSameOrigin = (a: Origin, b: Origin) => a.backend === b.backend && a.replayed === b.replayed;
 
 /** What results of trials trained by it say of themselves. */
 export const originOf = ({ name, choice }: TrainerBackend): Origin => ({

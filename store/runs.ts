@@ -3,6 +3,7 @@ export { knownStoreId, storeId } from './identity.ts';
 export * from './run/checkpoints.ts';
 export * from './run/commit.ts';
 export * from './run/origin.ts';
+export * from './run/pinned.ts';
 export * from './run/samples.ts';
 export * from './run/sweep.ts';
 export * from './run/texts.ts';

@@ -3,6 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AdaptiveState } from '../core/adaptive.ts';
 import type { Control } from '../core/control.ts';
 import type { Progress } from '../core/progress.ts';
+import type { Origin } from '../core/results.ts';
 import type { ShardPlace } from '../core/shards.ts';
 import type { SweepSpec } from '../core/spec.ts';
 
@@ -14,6 +15,8 @@ export interface JobSetting {
   science: number;
   /** The queue that training jobs go to. */
   trainQueue: string;
+  /** What trains its trials, of whose results alone it takes others'; left out: what their worker has. */
+  origin?: Origin;
   /** Whether results of other sweeps of the runs folder are taken. */
   cache: boolean;
   /** Jobs that should be there at least, so that no slot of the workers waits for one: about twice the slots. */

@@ -87,7 +87,7 @@ function longestFirst(pace: Pace) {
 }
 
 export function range(given: Range): RangeRun {
-  const { sweepId, spec, cache, from, to, total = to - from, cached, onProgress = () => {}, onShort } = given;
+  const { sweepId, spec, origin, cache, from, to, total = to - from, cached, onProgress = () => {}, onShort } = given;
   const { goal } = spec.objective;
   const train = trainer(given);
   let progress = emptyProgress(total);
@@ -132,7 +132,15 @@ export function range(given: Range): RangeRun {
     progress: () => progress,
     async drive() {
       const finished = new Map(
-        await bookkeeping.findFinished({ sweepId, spec, from, to, cache, again: cached === undefined }),
+        await bookkeeping.findFinished({
+          sweepId,
+          spec,
+          ...(origin && { origin }),
+          from,
+          to,
+          cache,
+          again: cached === undefined,
+        }),
       );
       const trials: PlannedTrial[] = [];
       for (let index = from; index < to; index++) {

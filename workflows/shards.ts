@@ -189,7 +189,7 @@ class ShardedTrials implements TrialRunner {
   }
 
   private inputOf({ from, to, slots }: ShardPlace): ShardInput {
-    const { sweepId, spec, science, trainQueue, cache, ahead, lanes, limits } = this.given;
+    const { sweepId, spec, science, trainQueue, origin, cache, ahead, lanes, limits } = this.given;
     const setting: JobSetting = {
       sweepId,
       spec,
@@ -197,6 +197,7 @@ class ShardedTrials implements TrialRunner {
       trainQueue,
       cache,
       ahead,
+      ...(origin && { origin }),
       ...(lanes !== undefined && { lanes }),
       ...(limits && { limits }),
     };

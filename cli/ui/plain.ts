@@ -1,5 +1,5 @@
 /** Without a terminal: one line for every event. */
-import { closingLines, endedLine, openingLines, plainHint, progressLine } from './progress.ts';
+import { closingLines, endedLine, openingLines, plainHint, progressLine, waitingText } from './progress.ts';
 import { resultsTable } from './results-table.ts';
 import type { Style } from './style.ts';
 import { clean, duration, padStart } from './text.ts';
@@ -23,6 +23,11 @@ export function plainDisplay(print: (line: string) => void, style: Style, hint: 
       for (const trouble of view.snapshot.trouble ?? []) {
         if (!told.has(trouble)) line(view, `trying again: ${clean(trouble)}`);
         told.add(trouble);
+      }
+      const waiting = waitingText(view.snapshot);
+      if (waiting !== undefined && !told.has(waiting)) {
+        line(view, waiting);
+        told.add(waiting);
       }
       progressAt ??= view.seen;
       if (view.seen - progressAt < PROGRESS_EVERY_MS) return;

@@ -150,6 +150,10 @@ export function reportingText({ reporting }: View['snapshot']): string | undefin
     : `writing its report: ${DOING[doing]} ${count(done)} of ${count(total)}`;
 }
 
+/** 'waiting for a worker of X; there is one of Y'; undefined: it waits for none in vain. */
+export const waitingText = ({ waiting }: View['snapshot']): string | undefined =>
+  waiting && `waiting for ${clean(waiting)}`;
+
 /** What failed and is tried again: the first of it, and how much more there is. */
 function troubleLines({ snapshot: { trouble = [] } }: View, style: Style): string[] {
   const [first, ...more] = trouble;
@@ -172,6 +176,8 @@ export function runningLines({ spec, snapshot }: View, width: number, height: nu
   if (height < 1) return [];
   const reporting = reportingText(snapshot);
   if (reporting !== undefined) return [style.dim(reporting)];
+  const waiting = waitingText(snapshot);
+  if (waiting !== undefined) return [style.yellow(waiting)];
   if (running.length === 0) return completed + failed < total ? [style.dim('waiting for a worker')] : [];
   const shown = running.slice(0, running.length > height ? height - 1 : height);
   const metric = spec.objective.metric;

@@ -61,9 +61,12 @@ describe('bad usage ends with code 2 and says what to do', () => {
       ['start', 'x.json', '--workers', 'many'],
       /'--workers <n>' argument 'many' is invalid\. Allowed: a whole number from 1 to 256/,
     ],
-    [['start', 'x.json', '--backend', 'cuda'], /argument 'cuda' is invalid\. Allowed choices are native, wasm, cpu/],
+    [
+      ['start', 'x.json', '--backend', 'cuda'],
+      /argument 'cuda' is invalid\. Allowed choices are native, onnx, wasm, cpu/,
+    ],
     [['start', 'x.json', '--id', '../x'], /argument '\.\.\/x' is invalid\. Allowed: up to 80 lower-case letters/],
-    [['status', '--runs', 's3://bucket'], /--runs s3:\/\/bucket: not a place for runs/],
+    [['status', '--runs', 'ftp://bucket'], /--runs ftp:\/\/bucket: not a place for runs/],
     [['watch', 'nothing'], /no sweep "nothing": there are none in /],
   ] as const) {
     test(args.join(' '), () => {

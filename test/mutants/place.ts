@@ -38,6 +38,20 @@ export const mutants: readonly Mutant[] = [
     noticedBy: ['test/store/places.test.ts'],
   },
   {
+    what: 'workers of every backend train the same sweep',
+    file: 'core/queues.ts',
+    find: 'hashJson({ backend, replayed })',
+    replace: 'hashJson({})',
+    noticedBy: ['test/orchestrate/fleet.test.ts'],
+  },
+  {
+    what: 'a worker makes a runs folder where none is mounted',
+    file: 'orchestrate/serve.ts',
+    find: '    if (!make)',
+    replace: '    if (make)',
+    noticedBy: ['test/orchestrate/fleet.test.ts'],
+  },
+  {
     what: 'cancel finds nothing to cancel in a sweep whose report cannot be written',
     file: 'orchestrate/cancel.ts',
     find: 'if (stuck !== undefined) {',

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
+import { jsonOption } from '../../options.ts';
 
 export function initCommand(): Command {
   return new Command('init')
     .description('write a first sweep file, with comments, that runs in about a minute; nothing is overwritten')
     .argument('[file]', 'where to write it', 'first.json')
-    .action(async (file: string) => {
+    .addOption(jsonOption('print JSON'))
+    .action(async (file: string, options: { json?: boolean }) => {
       const { init } = await import('./run.ts');
-      await init(file);
+      await init(file, options);
     });
 }

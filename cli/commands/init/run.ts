@@ -6,7 +6,7 @@ import { UserError } from '../../../core/errors.ts';
 import { refused } from '../../../core/refusal.ts';
 import { commandLine } from '../../../core/shell.ts';
 import { ROOT } from '../../../orchestrate/code.ts';
-import { say } from '../../ui/output.ts';
+import { say, sayJson } from '../../ui/output.ts';
 import { clean } from '../../ui/text.ts';
 
 /** The schema that editors check a sweep file by: beside the code or, in the package, beside the compiled code. */
@@ -35,7 +35,7 @@ const firstSweep = (schema: string): string => `{
 }
 `;
 
-export async function init(file: string): Promise<void> {
+export async function init(file: string, { json }: { json?: boolean }): Promise<void> {
   const schema = SCHEMA === undefined ? '' : relative(dirname(resolve(file)), SCHEMA);
   try {
     await writeFile(file, firstSweep(schema.startsWith('.') ? schema : `./${schema}`), { flag: 'wx' });
@@ -47,6 +47,7 @@ export async function init(file: string): Promise<void> {
       throw new UserError(`${file}: there is no folder ${dirname(file)}; make it, or name a place that is there`, 2);
     throw refused(error, file, 'name a place that you may write to');
   }
+  if (json) return void sayJson({ file });
   say(`${clean(file)}: a sweep of 12 trials (2 cells × 3 lengths × 2 repeats), about a minute of training. Its comments say what is what.
 
   ${commandLine(['sweep', 'plan'], [file], [])}    what it would do

@@ -18,7 +18,15 @@ import type { RunsOptions } from '../../options.ts';
 import { reportPath } from '../../ui/follow.ts';
 import { summaryJson } from '../../ui/json.ts';
 import { say, sayJson, tell } from '../../ui/output.ts';
-import { bestText, differentText, endedLine, leaderText, reportingText, runningLines } from '../../ui/progress.ts';
+import {
+  bestText,
+  differentText,
+  endedLine,
+  leaderText,
+  reportingText,
+  runningLines,
+  waitingText,
+} from '../../ui/progress.ts';
 import { resultsTable } from '../../ui/results-table.ts';
 import { styleOf, symbols, type Style } from '../../ui/style.ts';
 import { table, type TableCell, type TableRow } from '../../ui/table.ts';
@@ -111,7 +119,7 @@ function factLines(store: Store, status: SweepStatus, details: SweepDetails, sty
   const facts: [string, string | undefined][] = [
     ['State', [stateText(status, style).text, ...counts].join(` ${symbols(style).dot} `)],
     ['Why', message && clean(message)],
-    ['Now', reportingText(snapshot)],
+    ['Now', reportingText(snapshot) ?? waitingText(snapshot)],
     ['Limit', maxConcurrent === undefined ? undefined : `at most ${plural(maxConcurrent, 'job')} at a time`],
     ['Started', ageText(startedAt) || undefined],
     ['Best', bestText(view)],

@@ -13,6 +13,7 @@ export function workerCommand(): Command {
     .addOption(backendOption())
     .option('--no-foreign-code', 'run no programs of sweeps: train networks alone')
     .addOption(runsOption())
+    .option('--new', 'make the runs folder if there is none; left out: a place without one is refused')
     .addOption(jsonOption('print one JSON object a line: events ready, warning, stopping, end'))
     .addOption(
       new Option('--background', 'started by sweep start: ends by itself when there is nothing to do').hideHelp(),

@@ -13,6 +13,7 @@ export interface WorkerOptions {
   /** False: --no-foreign-code. */
   foreignCode?: boolean;
   background?: boolean;
+  new?: boolean;
   json?: boolean;
 }
 
@@ -23,7 +24,7 @@ const readyLine = ({ runs, slots, backend, queues, address, namespace }: ReadyWo
   `Worker of ${runs}: ${plural(slots, 'slot')}, ${backend}, queues ${queues.join(' and ')} at ${address} (${namespace})`;
 
 export async function work(
-  { background = false, json = false, ...options }: WorkerOptions,
+  { background = false, json = false, new: make = false, ...options }: WorkerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   if (background) forgoOutput();
@@ -37,7 +38,7 @@ export async function work(
       say('stopping', 'Stopping: trials in training save a checkpoint first. ^C again ends at once.');
     else show(event);
   }
-  const end = await serveRuns({ ...options, background, signal, onEvent });
+  const end = await serveRuns({ ...options, make, background, signal, onEvent });
   // One in the background is started again, with the new code.
   if (end.kind === 'code-changed') throw new UserError(CHANGED);
   if (end.kind === 'folder-gone' && !background) throw new UserError(end.what);
