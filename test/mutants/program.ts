@@ -25,14 +25,14 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'half a secret is shown where a line is cut',
     file: 'trainer/program/course.ts',
-    find: 'const text = hide(given);',
+    find: 'const text = this.hide(given);',
     replace: 'const text = given;',
     noticedBy: ['test/program/run.test.ts'],
   },
   {
     what: 'values of a step that is over are taken',
     file: 'trainer/program/course.ts',
-    find: 'const least = open?.step ?? last + 1;',
+    find: 'const least = this.open?.step ?? this.last + 1;',
     replace: 'const least = 0;',
     noticedBy: ['test/program/run.test.ts'],
   },

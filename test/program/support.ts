@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CurvePoint } from '../../core/results.ts';
+import type { Attempt, ProgramEnd, Surroundings } from '../../trainer/program/attempt.ts';
 import type { Checkpoint } from '../../trainer/program/layout.ts';
-import { runProgram, type Attempt, type ProgramEnd, type Surroundings } from '../../trainer/program/run.ts';
+import { runProgram } from '../../trainer/program/run.ts';
 
 export const PYTHON = fileURLToPath(new URL('../../clients/python', import.meta.url));
 

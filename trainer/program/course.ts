@@ -12,15 +12,6 @@ export type Said =
   | { checkpoint: number }
   | { warning: string };
 
-export interface Course {
-  /** A line of the metrics file. */
-  line(line: Buffer): Said[];
-  /** A line that was printed, where patterns read such lines. */
-  printed(line: string): Said[];
-  /** No more comes: the point on its way is as whole as it gets. */
-  end(): Said[];
-}
-
 export interface CourseOptions {
   /** The names of the metrics. */
   metrics: readonly string[];
@@ -34,6 +25,8 @@ export interface CourseOptions {
 
 /** So much of a line that is wrong is shown. */
 const SHOWN = 80;
+/** So many names that are no metric's are told of. */
+const MOST_STRANGERS = 100;
 const STEP = 'step';
 const CHECKPOINT = 'checkpoint';
 
@@ -66,118 +59,143 @@ function objectOf(
 
 const isStep = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-export function programCourse({ metrics: names, read = {}, from = -1, hide = (text) => text }: CourseOptions): Course {
-  function show(given: string): string {
-    const text = hide(given); // before it is cut: half a secret is one
-    return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
-  }
-  const patterns = Object.entries(read).map(([name, pattern]) => [name, new RegExp(pattern)] as const);
-  const countsBySelf = read[STEP] === undefined;
-  let open: CurvePoint | undefined;
-  let last = from; // the last step that is whole
-  let number = 0; // of the line
-  const strangers = new Set<string>();
+/** A point on its way, as it is now. */
+const soFar = ({ step, metrics }: CurvePoint): Said => ({ values: { step, metrics: { ...metrics } } });
 
-  function close(): Said[] {
-    if (open === undefined) return [];
-    const point = open;
-    open = undefined;
+export class Course {
+  private readonly names: readonly string[];
+  private readonly hide: (text: string) => string;
+  /** The step's comes first: it is the step of what stands beside it. */
+  private readonly patterns: readonly (readonly [name: string, pattern: RegExp])[];
+  private readonly countsBySelf: boolean;
+  /** The point on its way. */
+  private open: CurvePoint | undefined;
+  /** The last step that is whole. */
+  private last: number;
+  /** Of the line. */
+  private number = 0;
+  /** Names that are no metric's, and have been told of. */
+  private readonly strangers = new Set<string>();
+
+  constructor({ metrics, read = {}, from = -1, hide = (text) => text }: CourseOptions) {
+    this.names = metrics;
+    this.hide = hide;
+    this.patterns = Object.entries(read)
+      .sort(([a], [b]) => Number(b === STEP) - Number(a === STEP))
+      .map(([name, pattern]) => [name, new RegExp(pattern)]);
+    this.countsBySelf = read[STEP] === undefined;
+    this.last = from;
+  }
+
+  /** A line of the metrics file. */
+  line(line: Buffer): Said[] {
+    this.number++;
+    if (line.length === 0) return [];
+    const where = `line ${this.number} of SWEEP_METRICS`;
+    const parsed = objectOf(line, (text) => this.show(text));
+    if ('problem' in parsed) return [{ warning: `${where} ${parsed.problem}; it is left out` }];
+    const given = parsed.value;
+    const onlyCheckpoint = Object.keys(given).every((key) => key === CHECKPOINT) && CHECKPOINT in given;
+    const said = onlyCheckpoint ? [] : this.values(given, where);
+    if (!(CHECKPOINT in given)) return said;
+    const step = given[CHECKPOINT];
+    return isStep(step)
+      ? [...said, { checkpoint: step }]
+      : [...said, { warning: `${where} has the checkpoint ${this.show(JSON.stringify(step))}, which is no step` }];
+  }
+  /** A line that was printed, where patterns read such lines. */
+  printed(line: string): Said[] {
+    return this.patterns.flatMap(([name, pattern]) => {
+      const match = pattern.exec(line);
+      const text = match?.[1] ?? match?.[0];
+      if (text === undefined) return [];
+      return name === STEP ? this.foundStep(text) : this.found(name, text);
+    });
+  }
+  /** No more comes: the point on its way is as whole as it gets. */
+  end(): Said[] {
+    if (this.open === undefined) return [];
+    const point = this.open;
+    this.open = undefined;
     if (Object.keys(point.metrics).length === 0) return [];
-    last = point.step;
+    this.last = point.step;
     return [{ point }];
   }
 
-  /** Values of a step: finite, and of known names. */
-  function take(step: number, metrics: Metrics): Said[] {
-    const before = open !== undefined && step > open.step ? close() : [];
-    open ??= { step, metrics: {} };
-    Object.assign(open.metrics, metrics);
-    const values: Said = { values: { step, metrics: { ...open.metrics } } };
-    const point = open;
-    return [...before, values, ...(names.every((name) => Object.hasOwn(point.metrics, name)) ? close() : [])];
-  }
-
-  /** Why values of this step come too late; undefined: they do not. */
-  function lateness(step: number): string | undefined {
-    const least = open?.step ?? last + 1;
-    return step >= least ? undefined : `is of step ${step}, after step ${open?.step ?? last}`;
-  }
-
-  function values(given: Record<string, unknown>, where: string): Said[] {
+  // What a line of the metrics file says.
+  private values(given: Record<string, unknown>, where: string): Said[] {
     const { [STEP]: step, [CHECKPOINT]: _, ...others } = given;
     if (!isStep(step)) {
-      const what = step === undefined ? 'names no step' : `has the step ${show(JSON.stringify(step))}`;
+      const what = step === undefined ? 'names no step' : `has the step ${this.show(JSON.stringify(step))}`;
       return [{ warning: `${where} ${what}; needed: "step", a whole number of 0 or more` }];
     }
-    const late = lateness(step);
+    const late = this.lateness(step);
     if (late !== undefined) return [{ warning: `${where} ${late}; it is left out` }];
     const said: Said[] = [];
     const metrics: Metrics = {};
     for (const [name, value] of Object.entries(others)) {
-      if (!names.includes(name)) {
-        if (!strangers.has(name) && strangers.size < 100)
-          said.push({ warning: `${where} has ${show(name)}, which is no metric of the sweep; it is left out` });
-        strangers.add(name);
-      } else if (value === null) return [...said, { diverged: step, metric: name }];
-      else if (typeof value !== 'number')
-        said.push({
-          warning: `${where} has ${name} ${show(JSON.stringify(value))}, which is no number; it is left out`,
-        });
-      else metrics[name] = value;
+      if (!this.names.includes(name)) said.push(...this.stranger(name, where));
+      else if (value === null) return [...said, { diverged: step, metric: name }];
+      else if (typeof value === 'number') metrics[name] = value;
+      else {
+        const what = `${name} ${this.show(JSON.stringify(value))}`;
+        said.push({ warning: `${where} has ${what}, which is no number; it is left out` });
+      }
     }
-    return Object.keys(metrics).length > 0 ? [...said, ...take(step, metrics)] : said;
+    return Object.keys(metrics).length > 0 ? [...said, ...this.take(step, metrics)] : said;
+  }
+  private stranger(name: string, where: string): Said[] {
+    const isNew = !this.strangers.has(name) && this.strangers.size < MOST_STRANGERS;
+    this.strangers.add(name);
+    return isNew
+      ? [{ warning: `${where} has ${this.show(name)}, which is no metric of the sweep; it is left out` }]
+      : [];
+  }
+  /** Values of a step: finite, and of known names. */
+  private take(step: number, metrics: Metrics): Said[] {
+    const before = this.open !== undefined && step > this.open.step ? this.end() : [];
+    const point = (this.open ??= { step, metrics: {} });
+    Object.assign(point.metrics, metrics);
+    const values = soFar(point);
+    return [...before, values, ...(this.names.every((name) => Object.hasOwn(point.metrics, name)) ? this.end() : [])];
   }
 
-  /** A value that was read from a printed line. */
-  function found(name: string, text: string): Said[] {
-    const value = Number(text);
-    if (name === STEP) {
-      if (!isStep(value)) return [{ warning: `"read" found the step ${show(text)}, which is no whole number` }];
-      if (value === open?.step) return [];
-      const late = lateness(value);
-      return late === undefined ? [...close(), ...begin(value)] : [{ warning: `what "read" found ${late}` }];
-    }
-    if (countsBySelf && (open === undefined || Object.hasOwn(open.metrics, name))) {
-      const step = Math.max(0, open?.step ?? last) + 1;
-      return [...close(), ...begin(step), ...found(name, text)];
-    }
-    if (open === undefined) return [{ warning: `"read" found ${name} ${show(text)} before any step; it is left out` }];
-    if (NOT_FINITE.test(text)) return [{ diverged: open.step, metric: name }];
-    if (text.trim() === '' || !Number.isFinite(value))
-      return [{ warning: `"read" found ${name} ${show(text)}, which is no number; it is left out` }];
-    open.metrics[name] = value;
-    return [{ values: { step: open.step, metrics: { ...open.metrics } } }];
+  // What patterns find in a printed line.
+  private foundStep(text: string): Said[] {
+    const step = Number(text);
+    if (!isStep(step)) return [{ warning: `"read" found the step ${this.show(text)}, which is no whole number` }];
+    if (step === this.open?.step) return [];
+    const late = this.lateness(step);
+    return late === undefined ? this.begin(step) : [{ warning: `what "read" found ${late}` }];
   }
-  function begin(step: number): Said[] {
-    open = { step, metrics: {} };
-    return [];
+  private found(name: string, text: string): Said[] {
+    const isNext = this.open === undefined || Object.hasOwn(this.open.metrics, name);
+    const before = this.countsBySelf && isNext ? this.begin(Math.max(0, this.open?.step ?? this.last) + 1) : [];
+    return [...before, ...this.value(name, text)];
+  }
+  private value(name: string, text: string): Said[] {
+    const what = `"read" found ${name} ${this.show(text)}`;
+    if (this.open === undefined) return [{ warning: `${what} before any step; it is left out` }];
+    if (NOT_FINITE.test(text)) return [{ diverged: this.open.step, metric: name }];
+    if (text.trim() === '' || !Number.isFinite(Number(text)))
+      return [{ warning: `${what}, which is no number; it is left out` }];
+    this.open.metrics[name] = Number(text);
+    return [soFar(this.open)];
+  }
+  /** The next step: the one before it is as whole as it gets. */
+  private begin(step: number): Said[] {
+    const before = this.end();
+    this.open = { step, metrics: {} };
+    return before;
   }
 
-  return {
-    line(line) {
-      number++;
-      if (line.length === 0) return [];
-      const where = `line ${number} of SWEEP_METRICS`;
-      const parsed = objectOf(line, show);
-      if ('problem' in parsed) return [{ warning: `${where} ${parsed.problem}; it is left out` }];
-      const given = parsed.value;
-      const onlyCheckpoint = Object.keys(given).every((key) => key === CHECKPOINT) && CHECKPOINT in given;
-      const said = onlyCheckpoint ? [] : values(given, where);
-      if (!(CHECKPOINT in given)) return said;
-      const step = given[CHECKPOINT];
-      return isStep(step)
-        ? [...said, { checkpoint: step }]
-        : [...said, { warning: `${where} has the checkpoint ${show(JSON.stringify(step))}, which is no step` }];
-    },
-    printed(line) {
-      // The step first: it is the step of what stands beside it.
-      const order = [...patterns].sort(([a], [b]) => Number(b === STEP) - Number(a === STEP));
-      return order.flatMap(([name, pattern]) => {
-        const match = pattern.exec(line);
-        const text = match?.[1] ?? match?.[0];
-        return text === undefined ? [] : found(name, text);
-      });
-    },
-    end: close,
-  };
+  /** Why values of this step come too late; undefined: they do not. */
+  private lateness(step: number): string | undefined {
+    const least = this.open?.step ?? this.last + 1;
+    return step >= least ? undefined : `is of step ${step}, after step ${this.open?.step ?? this.last}`;
+  }
+  private show(given: string): string {
+    const text = this.hide(given); // before it is cut: half a secret is one
+    return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+  }
 }

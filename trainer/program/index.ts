@@ -10,9 +10,10 @@ import { readProgramFile, writeLog } from '../../store/programs.ts';
 import { readSpec } from '../../store/runs.ts';
 import type { LaneEvent, RunFolder, Trainer, TrainerLane, TrainOptions } from '../types.ts';
 import type { Entry } from './archive.ts';
+import type { Attempt, ProgramEnd } from './attempt.ts';
 import { origin } from './origin.ts';
 import type { Checkpoint } from './layout.ts';
-import { runProgram, type Attempt, type ProgramEnd } from './run.ts';
+import { runProgram } from './run.ts';
 
 const PYTHON = fileURLToPath(new URL('../../clients/python', import.meta.url));
 
