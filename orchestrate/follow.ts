@@ -77,7 +77,12 @@ export async function* followSweep(
       }
     } catch (error) {
       if (error instanceof UserError) throw error;
-      const trouble = await unlessAborted(unlessSilent(troubleOf(target, store, sweepId)), signal);
+      if (signal.aborted) return;
+      const trouble = await unlessAborted(unlessSilent(troubleOf(target, store, sweepId)), signal).catch(
+        (why: unknown) => {
+          if (!signal.aborted) throw why;
+        },
+      );
       if (trouble !== undefined) yield { ...(await storedSnapshot(store, sweepId, spec)), trouble: [trouble] };
       if (revive && !signal.aborted && Date.now() - revivedAt > 10_000) {
         revivedAt = Date.now();

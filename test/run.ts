@@ -24,6 +24,8 @@ const LONGEST = [
   'orchestration',
   'control',
   'graph-lanes',
+  'graph-lanes-onnx',
+  'graph-onnx',
   'packed-jobs',
   'survival',
   'packed-sweep',
