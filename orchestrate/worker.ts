@@ -19,7 +19,7 @@ import { knownStoreId, storeId } from '../store/runs.ts';
 import { inSlots } from '../trainer/shared-slots.ts';
 import { workflowBundle } from './bundle.ts';
 import { identityOf, workerName } from './fleet.ts';
-import { keepLooking } from './look.ts';
+import { attend } from './attend.ts';
 
 export interface WorkerOptions {
   store: Store;
@@ -150,7 +150,7 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
     const run = (worker: Worker) => worker.run().finally(drain);
     const served = new Set<string>([own[0]]);
     const taken: Promise<void>[] = [];
-    const looking = keepLooking({
+    const looking = attend({
       ...{ store, id, target, served, idleMs: idleExitMs, onWarning, onIdle: drain },
       origin: { ...origin, accelerator: backend.accelerator },
       isBusy: () => workers.some((worker) => worker.getStatus().numInFlightActivities > 0),

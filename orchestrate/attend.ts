@@ -5,7 +5,7 @@ import type { Store } from '../store/index.ts';
 import { readOrigin, type PinnedOrigin } from '../store/runs.ts';
 import { attendance, runningSweeps, type RunningQueue } from './fleet.ts';
 
-export interface LookOptions {
+export interface AttendOptions {
   store: Store;
   /** Of the runs folder. */
   id: string;
@@ -31,7 +31,7 @@ const SERVER_GONE_FACTOR = 12;
  * Calls `onIdle` once there was no job in hand, and no running sweep on the server, for the given time; says in a line
  * that the worker fits none of them.
  */
-export function keepLooking(options: LookOptions): NodeJS.Timeout {
+export function attend(options: AttendOptions): NodeJS.Timeout {
   const { target, id, served, takeOver, idleMs = Infinity, isBusy, onIdle, onWarning } = options;
   const isServed = attendance(target);
   let busyAt = Date.now();
@@ -72,7 +72,7 @@ export function keepLooking(options: LookOptions): NodeJS.Timeout {
 /** Why the worker has nothing to train though sweeps run; undefined: it has, or none runs. */
 async function misfit(
   running: readonly RunningQueue[],
-  { store, origin, served }: LookOptions,
+  { store, origin, served }: AttendOptions,
 ): Promise<string | undefined> {
   const wanted = new Set<string>();
   for (const { queue, science, sweepIds } of running)
