@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { interruptSignal } from '../../interrupt.ts';
-import { runsOption } from '../../options.ts';
+import { jsonOption, runsOption } from '../../options.ts';
 import type { LogsOptions } from './run.ts';
 
 export function logsCommand(): Command {
@@ -12,6 +12,7 @@ export function logsCommand(): Command {
     .argument('<trial>', 'the trial: the start of its id, or its label as in "lstm learning rate 0.01 seed 1"')
     .option('-f, --follow', 'go on until the trial has ended, or ^C')
     .addOption(runsOption())
+    .addOption(jsonOption('print one JSON object a line: what was said since the one before'))
     .action(async (sweep: string, trial: string, options: LogsOptions) => {
       const { logs } = await import('./run.ts');
       await logs(sweep, trial, options, interruptSignal());

@@ -9,11 +9,12 @@ import { readSuggestions } from '../../../store/trials.ts';
 import { plannedTrials } from '../../../core/plan.ts';
 import { UserError } from '../../../core/errors.ts';
 import { clean } from '../../../core/clean.ts';
-import { say, tell } from '../../ui/output.ts';
+import { say, sayJson, tell } from '../../ui/output.ts';
 
 export interface LogsOptions {
   follow?: boolean;
   runs: string;
+  json?: boolean;
 }
 
 const LOOK_MS = 500;
@@ -21,7 +22,7 @@ const LOOK_MS = 500;
 export async function logs(
   givenSweep: string,
   givenTrial: string,
-  { runs, follow = false }: LogsOptions,
+  { runs, follow = false, json = false }: LogsOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const store = openStore(runs);
@@ -42,12 +43,13 @@ export async function logs(
         `${sweepId}: trial ${trialId} (${clean(label)}) has said nothing ${ended ? '' : 'yet'}`.trim(),
       );
     const more = newIn(text ?? '', shown);
-    if (more !== '') say(more.replace(/\n$/, ''));
+    if (json && (more !== '' || ended)) sayJson({ sweepId, trialId, text: more, ended });
+    else if (more !== '') say(more.replace(/\n$/, ''));
     shown = text ?? '';
     if (!follow || ended || signal.aborted) break;
     await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
   }
-  if (follow && !signal.aborted) tell(`trial ${trialId} has ended`);
+  if (follow && !json && !signal.aborted) tell(`trial ${trialId} has ended`);
 }
 
 /** So much of what was shown last is looked for in a text whose middle has gone since. */
