@@ -113,14 +113,14 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
   } as const;
-  const bundle = options.workflows ?? workflowBundle(cacheDir);
   const inHand = inSlots(trainers, slots);
   try {
-    const bookkeeper = async (taskQueue: string) =>
+    const bundle = options.workflows ?? (await workflowBundle(cacheDir)); // before there is a worker to end
+    const bookkeeper = (taskQueue: string) =>
       Worker.create({
         ...shared,
         taskQueue,
-        workflowBundle: await bundle,
+        workflowBundle: bundle,
         ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
         activities: createBookkeepingActivities({
           store,
@@ -175,6 +175,6 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
     await Promise.all(taken);
     return moved;
   } finally {
-    await connection.close();
+    await connection.close().catch(() => {}); // a worker that never ran holds on to it: why it did not is the news
   }
 }
