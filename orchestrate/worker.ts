@@ -51,6 +51,71 @@ export interface WorkerOptions {
 /** Of an idle worker at its folder, in milliseconds. */
 const LOOK_MS = 10_000;
 
+/** What the workers of a process share. */
+type Shared = Pick<WorkerCreation, 'connection' | 'namespace' | 'identity' | 'interceptors'>;
+type WorkerCreation = Parameters<typeof Worker.create>[0];
+
+/**
+ * What is found or written at a place that this id has left would be of no use to its sweeps, and bring the old folder
+ * back: activities stand only while it does.
+ */
+function guardOf(store: Store, id: string, onMoved: () => void) {
+  let moved: string | undefined;
+  async function mustStand(): Promise<void> {
+    if ((await knownStoreId(store)) === id) return;
+    moved ??= `${store.url} is no longer the runs folder that this worker serves (it was moved, deleted or copied over): it takes no more jobs`;
+    onMoved();
+    throw ApplicationFailure.retryable(moved, 'FolderMoved');
+  }
+  const standing: ActivityInboundCallsInterceptor = {
+    async execute(input, next) {
+      await mustStand();
+      try {
+        return await next(input);
+      } finally {
+        await mustStand(); // before what it came to is believed, be it a failure
+      }
+    },
+  };
+  return { mustStand, standing, whyMoved: () => moved };
+}
+
+interface Made {
+  bundle: { codePath: string };
+  /** Of this process, in timings and provenance. */
+  name: string;
+  trainers: TrainerPool;
+}
+
+/** Makes workers of a queue: of sweeps, or of jobs. */
+function workersOn(shared: Shared, options: WorkerOptions, { bundle, name, trainers }: Made) {
+  const { store, backend, reports, slots, maxCachedWorkflows, foreignCode } = options;
+  const origin = originOf(backend);
+  return {
+    bookkeeper: (taskQueue: string) =>
+      Worker.create({
+        ...shared,
+        taskQueue,
+        workflowBundle: bundle,
+        ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
+        activities: createBookkeepingActivities({
+          store,
+          originOf: (trial, networks = origin) => originOfTrial(trial, networks),
+          reports,
+        }),
+      }),
+    trainer: (taskQueue: string) =>
+      Worker.create({
+        ...shared,
+        taskQueue,
+        activities: createTrainingActivities({ store, trainers, worker: name, foreignCode }),
+        maxConcurrentActivityTaskExecutions: slots,
+        shutdownGraceTime: 0, // tell trainers at once: they save a checkpoint
+        shutdownForceTime: '1 minute',
+      }),
+  };
+}
+
 /**
  * Runs workflows and jobs of one runs folder until the signal aborts, nothing has been left to do for a while, or the
  * folder is no longer where it was: then it resolves with a line that says so.
@@ -62,7 +127,6 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
     slots,
     backend,
     trainers,
-    reports,
     signal,
     idleExitMs,
     cacheDir,
@@ -82,28 +146,8 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
   const name = workerName();
   const identity = identityOf(name, backend.name);
   const connection = await NativeConnection.connect(target.connectionOptions ?? {});
-  let moved: string | undefined;
   let drain = () => {};
-  /**
-   * What is found or written at a place that this id has left would be of no use to its sweeps, and bring the old
-   * folder back.
-   */
-  async function mustStand(): Promise<void> {
-    if ((await knownStoreId(store)) === id) return;
-    moved ??= `${store.url} is no longer the runs folder that this worker serves (it was moved, deleted or copied over): it takes no more jobs`;
-    drain();
-    throw ApplicationFailure.retryable(moved, 'FolderMoved');
-  }
-  const standing: ActivityInboundCallsInterceptor = {
-    async execute(input, next) {
-      await mustStand();
-      try {
-        return await next(input);
-      } finally {
-        await mustStand(); // before what it came to is believed, be it a failure
-      }
-    },
-  };
+  const { mustStand, standing, whyMoved } = guardOf(store, id, () => drain());
   const interceptors = { activity: [() => ({ inbound: standing })] };
   const shared = {
     connection,
@@ -113,32 +157,9 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
   } as const;
-  const inHand = inSlots(trainers, slots);
   try {
     const bundle = options.workflows ?? (await workflowBundle(cacheDir)); // before there is a worker to end
-    const bookkeeper = (taskQueue: string) =>
-      Worker.create({
-        ...shared,
-        taskQueue,
-        workflowBundle: bundle,
-        ...(options.maxCachedWorkflows !== undefined && { maxCachedWorkflows: options.maxCachedWorkflows }),
-        activities: createBookkeepingActivities({
-          store,
-          originOf: (trial, networks = origin) => originOfTrial(trial, networks),
-          reports,
-        }),
-      });
-    const trainer = (taskQueue: string) =>
-      Worker.create({
-        ...shared,
-        taskQueue,
-        activities: createTrainingActivities({
-          ...{ store, trainers: inHand, worker: name, foreignCode: options.foreignCode },
-        }),
-        maxConcurrentActivityTaskExecutions: slots,
-        shutdownGraceTime: 0, // tell trainers at once: they save a checkpoint
-        shutdownForceTime: '1 minute',
-      });
+    const { bookkeeper, trainer } = workersOn(shared, options, { bundle, name, trainers: inSlots(trainers, slots) });
     const own = [queues.sweep, trainQueue(SCIENCE_VERSION), queues[backend.accelerator]] as const;
     const workers = await Promise.all([bookkeeper(own[0]), trainer(own[1]), trainer(own[2])]);
     let draining = false;
@@ -173,7 +194,7 @@ export async function runWorker(options: WorkerOptions): Promise<string | undefi
     if (signal.aborted) drain();
     await runs.finally(() => [looking, look].forEach(clearInterval));
     await Promise.all(taken);
-    return moved;
+    return whyMoved();
   } finally {
     await connection.close().catch(() => {}); // a worker that never ran holds on to it: why it did not is the news
   }
