@@ -6,8 +6,7 @@
  *     for await (const { snapshot } of sweep.follow()) console.log(snapshot.completed, 'of', snapshot.total);
  *     console.log(await sweep.best());
  */
-import { join } from 'node:path';
-import { summarize, trialRow, type SummaryRow, type TrialRow } from './core/aggregate.ts';
+import { summarize, type SummaryRow, type TrialRow } from './core/aggregate.ts';
 import type { sweepForm } from './core/form/sweep.ts';
 import type { NamedOptions, WrittenOf } from './core/form/types.ts';
 import type { Json } from './core/json.ts';
@@ -31,7 +30,7 @@ import { writeReport } from './reports/report.ts';
 import { DEFAULT_RUNS } from './store/command.ts';
 import { openStore, type Store } from './store/index.ts';
 import { specOf } from './store/runs.ts';
-import { storedTrials } from './store/trials.ts';
+import { rowOf, storedTrials } from './store/trials.ts';
 import { loadSweep, parseSweep } from './sweep-file/index.ts';
 
 export { UserError } from './core/errors.ts';
@@ -124,10 +123,7 @@ function sweepOf(store: Store, id: string, snapshots: Snapshots): Sweep {
     status: () => statusOf(store, id, () => {}),
     async results() {
       const rows: TrialRow[] = [];
-      for await (const { found, ...trial } of storedTrials(store, id, await sweep.spec())) {
-        const hasFailed = found !== undefined && 'message' in found;
-        rows.push(trialRow(trial, hasFailed ? undefined : found, hasFailed));
-      }
+      for await (const trial of storedTrials(store, id, await sweep.spec())) rows.push(rowOf(trial));
       return rows;
     },
     best: async () => ranked(summarize(await sweep.results()), (await sweep.spec()).objective)[0],
@@ -140,7 +136,7 @@ function sweepOf(store: Store, id: string, snapshots: Snapshots): Sweep {
     cancel: () => cancelSweep(store, id),
     async report() {
       await writeReport(store, id);
-      return join(store.url, id, 'report/report.html');
+      return store.describe(`${id}/report/report.html`);
     },
   };
   return sweep;

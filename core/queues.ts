@@ -24,7 +24,7 @@ export function queuesOf(storeId: string): Queues {
 export const sweepQueueOfBefore = (storeId: string): string => `sweep-${storeId}`;
 
 /** Which science a queue of sweeps is for; 'any': one of before; undefined: it is another runs folder's. */
-export function scienceOf(sweepQueue: string, storeId: string): number | 'any' | undefined {
+export function scienceOfQueue(sweepQueue: string, storeId: string): number | 'any' | undefined {
   const before = sweepQueueOfBefore(storeId);
   if (sweepQueue === before) return 'any';
   const [, science] = /^-s(\d+)$/.exec(sweepQueue.startsWith(before) ? sweepQueue.slice(before.length) : '') ?? [];

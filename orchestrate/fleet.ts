@@ -1,10 +1,11 @@
 /** Who serves a runs folder: workers as the Temporal server lists those that ask its queues for work. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { scienceOf, trainQueueOf } from '../core/queues.ts';
+import { scienceOfQueue, trainQueueOf } from '../core/queues.ts';
 import { SCIENCE_VERSION } from '../core/trial.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import { thisHost } from '../server/host.ts';
+import { isAlive } from '../setup/workplace.ts';
 import type { Store } from '../store/index.ts';
 import { readOrigin, storeId } from '../store/runs.ts';
 
@@ -49,13 +50,7 @@ async function allPollers(
 /** Whether it was a process of this machine, and that has ended. */
 function hasEnded(identity: string): boolean {
   const [, pid, processes] = IDENTITY.exec(identity) ?? [];
-  if (pid === undefined || processes !== thisHost().processes) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return pid !== undefined && processes === thisHost().processes && !isAlive(Number(pid));
 }
 
 const pollersOf = async (target: TemporalTarget, queue: string, kind: keyof typeof KIND): Promise<Poller[]> =>
@@ -92,7 +87,7 @@ export async function runningSweeps({ client }: TemporalTarget, store: string): 
   const queues = new Map<string, RunningQueue>();
   const query = `ExecutionStatus = 'Running' AND WorkflowType = 'sweep' AND TaskQueue STARTS_WITH 'sweep-${store}'`;
   for await (const { taskQueue, workflowId } of client.workflow.list({ query })) {
-    const science = scienceOf(taskQueue, store);
+    const science = scienceOfQueue(taskQueue, store);
     if (science === undefined) continue;
     const found = queues.get(taskQueue) ?? { queue: taskQueue, science, sweepIds: [] };
     found.sweepIds.push(workflowId.slice(0, workflowId.lastIndexOf('@')));
@@ -114,7 +109,7 @@ export async function waitsFor(
   const origin = await readOrigin(store, sweepId);
   if (origin === undefined) return undefined;
   const id = await storeId(store);
-  const science = scienceOf(sweepQueue, id);
+  const science = scienceOfQueue(sweepQueue, id);
   const queue = trainQueueOf(id, origin.accelerator, origin, typeof science === 'number' ? science : SCIENCE_VERSION);
   if ((await pollersOf(target, queue, 'jobs')).length > 0) return undefined;
   const others = (await pollersOf(target, sweepQueue, 'workflows')).flatMap(({ backend }) => backend ?? []);

@@ -2,7 +2,6 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Heartbeat } from '../activities/attempts.ts';
-import { trialRow } from '../core/aggregate.ts';
 import { countTrials } from '../core/plan.ts';
 import {
   addProgress,
@@ -19,7 +18,7 @@ import { frontRunner } from '../core/standing.ts';
 import type { TemporalTarget } from '../server/connection.ts';
 import type { Store } from '../store/index.ts';
 import { readControl, readOutcome, specOf } from '../store/runs.ts';
-import { storedTrials } from '../store/trials.ts';
+import { rowOf, storedTrials } from '../store/trials.ts';
 import { progressQuery, sweepProgressQuery } from '../workflows/messages.ts';
 import { waitsFor } from './fleet.ts';
 import { describe, query, workflowIdOf } from './workflow.ts';
@@ -110,13 +109,9 @@ export async function storedSnapshot(store: Store, sweepId: string, spec: SweepS
   const { paused, maxConcurrent } = await readControl(store, sweepId);
   let progress = emptyProgress(countTrials(spec));
   const front = frontRunner(spec.objective);
-  for await (const { found, ...trial } of storedTrials(store, sweepId, spec)) {
-    const { label } = trial;
-    front.add(
-      found === undefined || 'message' in found
-        ? trialRow(trial, undefined, found !== undefined)
-        : trialRow(trial, found, false),
-    );
+  for await (const trial of storedTrials(store, sweepId, spec)) {
+    const { label, found } = trial;
+    front.add(rowOf(trial));
     if (found === undefined) continue;
     const end = 'message' in found ? failedOutcome(found.trialId) : outcomeOf(found, spec.objective.metric);
     progress = withOutcome(progress, end, label, spec.objective.goal);

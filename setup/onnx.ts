@@ -2,7 +2,7 @@
  * ONNX Runtime: the library and its N-API binding out of the npm package onnxruntime-node, of which the folder for this
  * platform is kept. It needs no Python, no compiler and nothing of node_modules.
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { onnxEnvironment, type OnnxRuntime } from '../engine/backends/onnx-runtime.ts';
@@ -10,7 +10,7 @@ import { cacheDir } from './home.ts';
 import { downloadPackage, findNpm, unpackFolder, type NpmPackage } from './npm.ts';
 import { glibc, loadsIn } from './process.ts';
 import type { InstallOptions } from './progress.ts';
-import { isIntact, seal, type Seal } from './seal.ts';
+import { readSealed, seal, type Seal } from './seal.ts';
 import { exists, makeOnce } from './workplace.ts';
 
 export type { OnnxRuntime } from '../engine/backends/onnx-runtime.ts';
@@ -46,14 +46,7 @@ interface Manifest {
 const folderOf = ({ version }: NpmPackage): string =>
   join(cacheDir(), `onnxruntime-${version}-${process.platform}-${process.arch}`);
 
-async function readManifest(folder: string): Promise<Manifest | undefined> {
-  try {
-    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
-    return (await isIntact(folder, manifest.files)) ? manifest : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const readManifest = (folder: string) => readSealed<Manifest>(folder);
 
 /** What is installed, and has all its files, found without starting a process. */
 export async function findOnnx(): Promise<OnnxRuntime | undefined> {

@@ -40,6 +40,20 @@ export async function seal(folder: string): Promise<Record<string, Sealed>> {
   return sealed;
 }
 
+/**
+ * The `manifest.json` of a folder that we made, which lists its files; undefined if it is not there, or a file is
+ * missing or has changed. `unlisted`: stands for the files of one that lists none.
+ */
+export async function readSealed<M extends { files?: Seal }>(folder: string, unlisted?: Seal): Promise<M | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as M;
+    const files = manifest.files ?? unlisted;
+    return files !== undefined && (await isIntact(folder, files)) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether every file is there and is what it was. */
 export async function isIntact(folder: string, files: Seal): Promise<boolean> {
   const seen = await readSeen(folder);

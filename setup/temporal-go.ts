@@ -37,21 +37,24 @@ export async function whyNotGo(go: string | undefined, signal?: AbortSignal): Pr
   return old && `too old (${go} is ${old})`;
 }
 
+/** For Go to build a pinned module as its files say, and to keep all that it fetches and compiles in one folder. */
+export const goEnvironment = (own: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  CGO_ENABLED: '0',
+  GOFLAGS: '-mod=readonly -modcacherw',
+  GOWORK: 'off',
+  GOTOOLCHAIN: 'auto',
+  GOPATH: own,
+  GOMODCACHE: join(own, 'modules'),
+  GOCACHE: join(own, 'build'),
+});
+
 /**
  * Puts the program at `target`. What Go downloads and compiles on the way, 1.4 GB, lies beside it and goes in the end.
  */
 export async function buildTemporal(target: string, go: string, { onProgress, signal }: InstallOptions): Promise<void> {
   const own = join(dirname(target), 'go');
-  const env = {
-    ...process.env,
-    CGO_ENABLED: '0',
-    GOFLAGS: '-mod=readonly -modcacherw',
-    GOWORK: 'off',
-    GOTOOLCHAIN: 'auto',
-    GOPATH: own,
-    GOMODCACHE: join(own, 'modules'),
-    GOCACHE: join(own, 'build'),
-  };
+  const env = goEnvironment(own);
   const failed = (output: string): UserError => {
     const lastWords = output.trim().split('\n').slice(-3).join(' ').slice(0, 400);
     return new UserError(`Go could not build the Temporal server: ${lastWords || 'it said nothing'}`);

@@ -3,7 +3,7 @@
  * Both lie in one folder of the cache, made once for all checkouts; tfjs-node's JavaScript is in engine/backends/.
  */
 import { existsSync } from 'node:fs';
-import { readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import type { NativeTensorFlow } from '../engine/backends/environment.ts';
 import { cacheDir } from './home.ts';
 import { findProgram, glibc, loadsIn, run } from './process.ts';
 import type { InstallOptions } from './progress.ts';
-import { isIntact, seal, type Seal } from './seal.ts';
+import { readSealed, seal, type Seal } from './seal.ts';
 import { downloadWheel, findPip, unpackWheel } from './wheel.ts';
 import { TENSORFLOW, wheelsFor } from './wheels.ts';
 import type { Variant, Wheel } from './wheels.ts';
@@ -62,14 +62,7 @@ export async function findNative(): Promise<NativeTensorFlow | undefined> {
 }
 
 /** Of a folder that we made; undefined if it is not there, or a file of it is missing or has changed. */
-async function readManifest(folder: string): Promise<Manifest | undefined> {
-  try {
-    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
-    return (await isIntact(folder, manifest.files ?? {})) ? manifest : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const readManifest = (folder: string) => readSealed<Manifest>(folder, {});
 
 /** Where it came from, and how that was checked. */
 export async function originOfNative({ kind }: NativeTensorFlow): Promise<string> {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { refused } from '../core/refusal.ts';
 import { inTurn } from './in-turn.ts';
+import { partsOf } from './keys.ts';
 import { makeFolder } from './make-folder.ts';
 import { moveNew } from './move-new.ts';
 import { readAhead } from './read-ahead.ts';
@@ -73,10 +74,7 @@ function rootAt(path: string): Root {
   return {
     path,
     place(key) {
-      const parts = key.split('/').filter((part) => part !== '');
-      if (parts.some((part) => part === '.' || part === '..' || part.includes('\0')))
-        throw new UserError(`"${key}" leaves the runs folder`);
-      return join(path, ...parts);
+      return join(path, ...partsOf(key));
     },
     async look() {
       seen ||= await isThere(path);

@@ -1,8 +1,32 @@
-/** Keys of a run folder, and JSON under them. */
+/** Keys of a run folder, and what is under them: JSON, and contents by their hash. */
+import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors.ts';
 import type { Store } from './types.ts';
 
 export const trialKey = (sweepId: string, trialId: string, file = '') => `${sweepId}/trials/${trialId}/${file}`;
+
+/**
+ * The parts of a key. Throws a UserError for one that leads out of its store, whatever that is: a folder, or a
+ * prefix of a bucket.
+ */
+export function partsOf(key: string): string[] {
+  const parts = key.split('/').filter((part) => part !== '');
+  if (parts.some((part) => part === '.' || part === '..' || part.includes('\0')))
+    throw new UserError(`"${key}" leaves the runs folder`);
+  return parts;
+}
+
+/** The hexadecimal digits of a reference 'sha256:…'. */
+export const digestOf = (reference: string): string => reference.replace('sha256:', '');
+
+/** Contents that a reference 'sha256:…' names. Throws an Error that names what is missing, or is not what it names. */
+export async function readHashed(store: Store, key: string, reference: string): Promise<Uint8Array> {
+  const bytes = await store.get(key);
+  if (bytes === undefined) throw new Error(`${store.url}/${key} is missing`);
+  if (createHash('sha256').update(bytes).digest('hex') !== digestOf(reference))
+    throw new Error(`${store.url}/${key} has changed`);
+  return bytes;
+}
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);

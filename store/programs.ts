@@ -1,23 +1,16 @@
 /** What a sweep keeps of its program: the files that it is made of, by their hash, and what each trial has printed. */
-import { createHash } from 'node:crypto';
-import { trialKey } from './keys.ts';
+import { digestOf, readHashed, trialKey } from './keys.ts';
 import type { Store } from './types.ts';
 
-const fileKey = (sweepId: string, hash: string) => `${sweepId}/files/${hash.replace('sha256:', '')}`;
+const fileKey = (sweepId: string, hash: string) => `${sweepId}/files/${digestOf(hash)}`;
 
 /** `hash`: 'sha256:…'. */
 export const writeProgramFile = (store: Store, sweepId: string, hash: string, bytes: Uint8Array) =>
   store.putNew(fileKey(sweepId, hash), bytes);
 
 /** Throws an Error that names one that is missing, or is another than its name says. */
-export async function readProgramFile(store: Store, sweepId: string, hash: string): Promise<Uint8Array> {
-  const key = fileKey(sweepId, hash);
-  const bytes = await store.get(key);
-  if (bytes === undefined) throw new Error(`${store.url}/${key} is missing`);
-  if (createHash('sha256').update(bytes).digest('hex') !== hash.replace('sha256:', ''))
-    throw new Error(`${store.url}/${key} has changed`);
-  return bytes;
-}
+export const readProgramFile = (store: Store, sweepId: string, hash: string): Promise<Uint8Array> =>
+  readHashed(store, fileKey(sweepId, hash), hash);
 
 /** Of the latest attempt. */
 export const LOG = 'log.txt';

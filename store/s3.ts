@@ -6,6 +6,7 @@
  */
 import { UserError } from '../core/errors.ts';
 import { inTurn } from './in-turn.ts';
+import { partsOf } from './keys.ts';
 import {
   ATTEMPTS,
   createObject,
@@ -68,12 +69,7 @@ export function openS3(address: string): Store {
   const { name: bucket, prefix } = bucketOf(address);
   const url = `s3://${bucket}${prefix && `/${prefix}`}`;
 
-  function place(key: string): string {
-    const parts = key.split('/').filter((part) => part !== '');
-    if (parts.some((part) => part === '.' || part === '..' || part.includes('\0')))
-      throw new UserError(`"${key}" leaves the runs folder`);
-    return [prefix, ...parts].filter(Boolean).join('/');
-  }
+  const place = (key: string): string => [prefix, ...partsOf(key)].filter(Boolean).join('/');
   const under = (whole: string) => (whole === '' ? '' : `${whole}/`);
 
   /** Hands the whole key to the work; what the service refuses is said in words. */

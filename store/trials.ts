@@ -3,6 +3,7 @@
  * number.
  */
 import { suggestionsOf } from '../core/adaptive.ts';
+import { trialRow, type TrialRow } from '../core/aggregate.ts';
 import { plannedTrials, type PlannedTrial, type Suggestions } from '../core/plan.ts';
 import type { RungRecord, TrialFailure, TrialResult } from '../core/results.ts';
 import { searchOf } from '../core/search/index.ts';
@@ -25,6 +26,13 @@ export async function readSuggestions(
 export interface StoredTrial extends PlannedTrial {
   /** Its result, else why it failed, else the highest rung it has reached; undefined: nothing yet. */
   found: TrialResult | TrialFailure | RungRecord | undefined;
+}
+
+/** The same as a row of the results. */
+export function rowOf({ found, ...trial }: StoredTrial): TrialRow {
+  return found === undefined || 'message' in found
+    ? trialRow(trial, undefined, found !== undefined)
+    : trialRow(trial, found, false);
 }
 
 export async function* storedTrials(store: Store, sweepId: string, spec: SweepSpec): AsyncGenerator<StoredTrial> {

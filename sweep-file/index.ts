@@ -16,7 +16,6 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
-import { secondsOf } from '../core/duration.ts';
 import { getPath, isJsonObject, setPath, type Json, type JsonObject } from '../core/json.ts';
 import { metricOf } from '../core/metrics.ts';
 import type { Dimension } from '../core/space/index.ts';
@@ -30,6 +29,7 @@ import { listOf, pathText, showArgument, type Problem } from './problem.ts';
 import { isModule, readModule } from './module.ts';
 import { resolveProgram } from './program.ts';
 import { readText } from './read.ts';
+import { budgetOf, reportOf } from './resolved.ts';
 import { sectionNames, sectionSchema, sections, sweepFile, type SectionName, type SweepFile } from './schema.ts';
 import { checkEffect, checkScheduler, checkSearch, checkSize, checkSpace, parseSpace } from './space.ts';
 import { checkTrials } from './trials.ts';
@@ -126,8 +126,6 @@ function resolve(
 ): NetworkSweep {
   const { name, description, sampling, repeats, seed, search, scheduler, resources } = file;
   const { metric, goal = metricOf(metric).goal } = file.objective;
-  const { maxConcurrent, wallClock, maxTrials } = file.budget;
-  const { figures, reference } = file.report;
   return {
     name,
     description,
@@ -139,13 +137,9 @@ function resolve(
     search,
     scheduler,
     objective: { metric, goal },
-    budget: {
-      ...(maxConcurrent !== undefined && { maxConcurrent }),
-      ...(maxTrials !== undefined && { maxTrials }),
-      ...(wallClock !== undefined && { wallClockSeconds: secondsOf(wallClock) }),
-    },
+    budget: budgetOf(file.budget),
     resources,
-    report: { ...(figures && { figures }), ...(reference && { reference }) },
+    report: reportOf(file.report),
   };
 }
 

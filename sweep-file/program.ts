@@ -6,7 +6,6 @@ import { dirname } from 'node:path';
 import { programProblems } from '../core/form/program-problems.ts';
 import type { programSweepForm } from '../core/form/program.ts';
 import type { ValueOf } from '../core/form/types.ts';
-import { secondsOf } from '../core/duration.ts';
 import { getPath, isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { ProgramSweep } from '../core/spec.ts';
 import { probes } from './dimension.ts';
@@ -15,6 +14,7 @@ import { readProgramFiles } from './files.ts';
 import type { Override } from './overrides.ts';
 import type { Space } from './paths.ts';
 import { didYouMean, show, type Problem } from './problem.ts';
+import { budgetOf, reportOf } from './resolved.ts';
 import { programFile, programTraining } from './schema.ts';
 import { checkEffect, checkScheduler, checkSearch, checkSize, checkTogether, parseSpace } from './space.ts';
 
@@ -72,8 +72,6 @@ function resolved(file: File, program: ProgramSweep['program'], space: Space): P
   const { metric = first } = file.objective;
   const { goal = (Object.hasOwn(program.metrics, metric) ? program.metrics[metric]?.goal : undefined) ?? 'minimize' } =
     file.objective;
-  const { maxConcurrent, wallClock, maxTrials } = file.budget;
-  const { figures, reference } = file.report;
   return {
     name,
     description,
@@ -86,13 +84,9 @@ function resolved(file: File, program: ProgramSweep['program'], space: Space): P
     search,
     scheduler,
     objective: { metric, goal },
-    budget: {
-      ...(maxConcurrent !== undefined && { maxConcurrent }),
-      ...(maxTrials !== undefined && { maxTrials }),
-      ...(wallClock !== undefined && { wallClockSeconds: secondsOf(wallClock) }),
-    },
+    budget: budgetOf(file.budget),
     resources,
-    report: { ...(figures && { figures }), ...(reference && { reference }) },
+    report: reportOf(file.report),
   };
 }
 

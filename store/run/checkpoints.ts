@@ -26,6 +26,12 @@ async function rungCheckpointKeys(store: Store, sweepId: string, trialId: string
 
 const newestFirst = (keys: string[]) => [...keys].sort((a, b) => stepOf(b) - stepOf(a));
 
+/** Of rungs and attempts. */
+async function allKeys(store: Store, sweepId: string, trialId: string): Promise<string[]> {
+  const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
+  return newestFirst(keys.flat());
+}
+
 export interface CheckpointOptions {
   /** Not one beyond this step; left out: the newest there is. */
   upTo?: number;
@@ -47,8 +53,7 @@ export async function latestCheckpoint(
   origin: Origin,
   { upTo = Infinity, onDamaged }: CheckpointOptions = {},
 ): Promise<Resumable | undefined> {
-  const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
-  for (const key of newestFirst(keys.flat()).filter((one) => stepOf(one) <= upTo)) {
+  for (const key of (await allKeys(store, sweepId, trialId)).filter((one) => stepOf(one) <= upTo)) {
     try {
       const bytes = await store.get(key);
       const found = bytes && decodeCheckpoint(bytes);
@@ -62,8 +67,7 @@ export async function latestCheckpoint(
 
 /** As far as a trial on its way has saved it, whoever trains it. */
 export async function savedCurve(store: Store, sweepId: string, trialId: string): Promise<CurvePoint[] | undefined> {
-  const keys = await Promise.all([rungCheckpointKeys(store, sweepId, trialId), attemptKeys(store, sweepId, trialId)]);
-  for (const key of newestFirst(keys.flat())) {
+  for (const key of await allKeys(store, sweepId, trialId)) {
     try {
       const bytes = await store.get(key);
       if (bytes !== undefined) return decodeCheckpoint(bytes).checkpoint.curve;

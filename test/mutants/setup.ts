@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'Go leaves what it downloads and compiles in the caches of the user',
     file: 'setup/temporal-go.ts',
-    find: "    GOPATH: own,\n    GOMODCACHE: join(own, 'modules'),\n    GOCACHE: join(own, 'build'),\n",
+    find: "  GOPATH: own,\n  GOMODCACHE: join(own, 'modules'),\n  GOCACHE: join(own, 'build'),\n",
     replace: '',
     noticedBy: ['test/setup/setup.test.ts'],
   },

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../server/ports.ts';
 import { cacheDir } from '../../setup/home.ts';
 import { run } from '../../setup/process.ts';
-import { findGo } from '../../setup/temporal-go.ts';
+import { findGo, goEnvironment } from '../../setup/temporal-go.ts';
 import { exists, makeOnce, removeTree } from '../../setup/workplace.ts';
 
 const MODULE = fileURLToPath(new URL('s3-server', import.meta.url));
@@ -25,12 +25,8 @@ async function program(): Promise<string> {
   const folder = join(cacheDir(), FOLDER);
   await makeOnce(folder, {}, async (aside) => {
     const own = join(aside, 'go');
-    const env = {
-      ...process.env,
-      ...{ CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -modcacherw -buildvcs=false', GOWORK: 'off', GOTOOLCHAIN: 'auto' },
-      ...{ GOPATH: own, GOMODCACHE: join(own, 'modules'), GOCACHE: join(own, 'build') },
-    };
-    const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', join(aside, 'server'), PACKAGE];
+    const env = goEnvironment(own);
+    const args = ['build', '-buildvcs=false', '-trimpath', '-ldflags', '-s -w', '-o', join(aside, 'server'), PACKAGE];
     const { code, output } = await run((await findGo()) ?? 'go', args, { cwd: MODULE, env });
     if (code !== 0) throw new Error(`Go could not build the S3 server: ${output.slice(-500)}`);
     await removeTree(own);

@@ -14,10 +14,12 @@ export function tailOf(file: string): () => Promise<Buffer[]> {
     const handle = await open(file, 'r').catch(() => undefined); // the program has removed it
     if (handle === undefined) return [];
     try {
-      if ((await handle.stat()).size < offset) offset = 0;
+      const { size } = await handle.stat();
+      if (size < offset) offset = 0;
       const chunks: Buffer[] = [];
-      while (chunks.length < MOST_CHUNKS) {
-        const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK), 0, CHUNK, offset);
+      while (chunks.length < MOST_CHUNKS && offset < size) {
+        const most = Math.min(CHUNK, size - offset);
+        const { bytesRead, buffer } = await handle.read(Buffer.alloc(most), 0, most, offset);
         if (bytesRead === 0) break;
         offset += bytesRead;
         chunks.push(buffer.subarray(0, bytesRead));
